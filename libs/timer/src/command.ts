@@ -1,0 +1,95 @@
+import type { CommandId, EpochMs, EventId, TimerId } from './brand.js';
+import type { Payload, TimerChange, TimerInput } from './spec.js';
+
+/** Refuse unless the timer is as the sender saw it. On every command that changes a timer. */
+export interface Check {
+  readonly version?: number;
+  readonly eventId?: EventId;
+}
+
+interface Addressed {
+  readonly commandId: CommandId;
+  readonly check?: Check;
+}
+
+/** `timerId` is minted by the one who calls `decide`: the aggregate has no randomness. */
+export type CreateTimer = Addressed & {
+  readonly type: 'CreateTimer';
+  readonly timerId: TimerId;
+  readonly namespace: string;
+  readonly key: string;
+  readonly timer: TimerInput;
+};
+export type UpdateTimer = Addressed & { readonly type: 'UpdateTimer'; readonly set: TimerChange };
+export type DeleteTimer = Addressed & { readonly type: 'DeleteTimer' };
+export type TriggerTimer = Addressed & {
+  readonly type: 'TriggerTimer';
+  readonly requestId: string;
+  readonly timeout?: string;
+};
+export type PauseTimer = Addressed & { readonly type: 'PauseTimer' };
+export type ResumeTimer = Addressed & { readonly type: 'ResumeTimer' };
+/** Fire now, whatever the schedule says, also while paused. */
+export type ExpireTimer = Addressed & { readonly type: 'ExpireTimer' };
+
+interface Answer extends Addressed {
+  readonly eventId: EventId;
+  /** Absent: the present one (typed by an operator). Hooks always send it. */
+  readonly attempt?: number;
+}
+export type CloseEvent = Answer & {
+  readonly type: 'CloseEvent';
+  readonly watermark?: EpochMs | null;
+  readonly summary?: Payload | null;
+  readonly result?: Payload | null;
+  /** `ON_CLOSE` only: when to fire next; absent: the timer ends. */
+  readonly nextFireAt?: EpochMs;
+};
+export type RetryEvent = Answer & {
+  readonly type: 'RetryEvent';
+  readonly error?: string;
+  /** At most one of the two; neither: the retry policy's backoff. */
+  readonly after?: string;
+  readonly at?: EpochMs;
+  /** Replaces the event's data for the attempts to come. */
+  readonly data?: Payload;
+};
+export type HeartbeatEvent = Answer & {
+  readonly type: 'HeartbeatEvent';
+  readonly worker?: string;
+  readonly progress?: Payload;
+};
+export type ClaimEvent = Answer & { readonly type: 'ClaimEvent'; readonly worker: string };
+export type AnswerPreSchedule = Answer & {
+  readonly type: 'AnswerPreSchedule';
+  readonly delay?: string;
+  readonly eventData?: Payload;
+};
+
+/** The clock's own command: look at a timer whose `nextFireAt` has come. `eventId` is used if an event begins. */
+export interface FireDue {
+  readonly type: 'FireDue';
+  readonly commandId: null;
+  readonly eventId: EventId;
+}
+/** Written when a timer's own data fails the fire path; it is never tried again by itself. */
+export interface FaultTimer {
+  readonly type: 'FaultTimer';
+  readonly commandId: null;
+  readonly reason: string;
+}
+
+export type ClientCommand =
+  | CreateTimer
+  | UpdateTimer
+  | DeleteTimer
+  | TriggerTimer
+  | PauseTimer
+  | ResumeTimer
+  | ExpireTimer
+  | CloseEvent
+  | RetryEvent
+  | HeartbeatEvent
+  | ClaimEvent
+  | AnswerPreSchedule;
+export type TimerCommand = ClientCommand | FireDue | FaultTimer;

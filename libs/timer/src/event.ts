@@ -1,0 +1,160 @@
+import type { CommandId, EpochMs, EventId, TimerId } from './brand.js';
+import type { Payload, TimerSpec } from './spec.js';
+import type { EndedReason, TimerState } from './state.js';
+
+/**
+ * Facts, past tense, never changed. Every event says when it was decided (`at`, the database's clock) and what the
+ * timer's one clock shows after it (`nextFireAt`): whoever follows the log knows when to look without deciding again.
+ */
+interface Fact {
+  readonly at: EpochMs;
+  readonly nextFireAt: EpochMs | null;
+}
+interface EventFact extends Fact {
+  readonly eventId: EventId;
+  readonly attempt: number;
+}
+
+export type TimerCreated = Fact & {
+  readonly type: 'TimerCreated';
+  readonly timerId: TimerId;
+  readonly spec: TimerSpec;
+  readonly watermark: EpochMs | null;
+  readonly summary: Payload | null;
+  readonly nextTick: EpochMs | null;
+};
+/** `spec` holds only what changed. */
+export type TimerUpdated = Fact & {
+  readonly type: 'TimerUpdated';
+  readonly spec: Partial<TimerSpec>;
+  readonly watermark?: EpochMs | null;
+  readonly summary?: Payload | null;
+  readonly nextTick: EpochMs | null;
+};
+export type TimerDeleted = Fact & { readonly type: 'TimerDeleted' };
+export type TimerPaused = Fact & { readonly type: 'TimerPaused' };
+/** `by`: `limit` when `maxPause` ended it. */
+export type TimerResumed = Fact & {
+  readonly type: 'TimerResumed';
+  readonly by: 'command' | 'limit';
+  readonly nextTick: EpochMs | null;
+};
+export type TimerExpired = Fact & { readonly type: 'TimerExpired'; readonly nextTick: EpochMs };
+export type TimerEnded = Fact & { readonly type: 'TimerEnded'; readonly reason: EndedReason };
+export type TimerFaulted = Fact & { readonly type: 'TimerFaulted'; readonly reason: string };
+/** Takes the place of everything before it when old log partitions are dropped. */
+export type TimerSnapshotted = Fact & { readonly type: 'TimerSnapshotted'; readonly state: TimerState };
+
+export type ManualTriggerRequested = Fact & {
+  readonly type: 'ManualTriggerRequested';
+  readonly requestId: string;
+  readonly timeoutMs: number;
+};
+export type ManualTriggerTimedOut = Fact & {
+  readonly type: 'ManualTriggerTimedOut';
+  readonly requestId: string;
+};
+
+export type DroppedReason =
+  | 'missed-policy'
+  | 'paused'
+  | 'disabled'
+  | 'created-late'
+  | 'pre-schedule-timeout'
+  | 'overlap'
+  | 'end-at';
+/** Ticks that will never fire: `count` of them from `first` to `last`, with the reason. Moves `lastTick` to `last`. */
+export type TicksDropped = Fact & {
+  readonly type: 'TicksDropped';
+  readonly reason: DroppedReason;
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+  /** Exact up to `countedTicksMax`; `countIsExact` false: at least so many. */
+  readonly count: number;
+  readonly countIsExact: boolean;
+  readonly nextTick: EpochMs | null;
+};
+
+export type PreScheduleAsked = EventFact & {
+  readonly type: 'PreScheduleAsked';
+  readonly scheduledFor: EpochMs;
+  readonly manualRequestId: string | null;
+};
+export type PreScheduleDelayed = EventFact & { readonly type: 'PreScheduleDelayed' };
+/** The hook said go, with data for the event; the trigger follows at once. */
+export type PreScheduleAnswered = EventFact & {
+  readonly type: 'PreScheduleAnswered';
+  readonly eventData: Payload | null;
+};
+
+export type EventTriggered = EventFact & {
+  readonly type: 'EventTriggered';
+  readonly scheduledFor: EpochMs;
+  readonly startedAt: EpochMs;
+  readonly eventData: Payload | null;
+  readonly manualRequestId: string | null;
+};
+export type EventRedelivered = EventFact & {
+  readonly type: 'EventRedelivered';
+  readonly reason: 'ack-timeout' | 'retry';
+};
+/** `attempt` is the one that failed. */
+export type EventRetryScheduled = EventFact & {
+  readonly type: 'EventRetryScheduled';
+  readonly error: string | null;
+  readonly data?: Payload;
+};
+export type EventExtended = EventFact & {
+  readonly type: 'EventExtended';
+  readonly worker: string | null;
+  readonly progress: Payload | null;
+};
+export type EventClaimed = EventFact & { readonly type: 'EventClaimed'; readonly worker: string };
+export type EventClosed = EventFact & {
+  readonly type: 'EventClosed';
+  readonly watermark: EpochMs | null;
+  readonly summary?: Payload | null;
+  readonly result?: Payload | null;
+  readonly nextTick: EpochMs | null;
+};
+/** Closes as a close does; the due event then goes to the dead-letter topic. */
+export type EventGivenUp = EventFact & {
+  readonly type: 'EventGivenUp';
+  readonly watermark: EpochMs | null;
+  readonly error: string | null;
+  readonly reason: 'attempts-exhausted';
+  readonly nextTick: EpochMs | null;
+};
+
+export type TimerEvent =
+  | TimerCreated
+  | TimerUpdated
+  | TimerDeleted
+  | TimerPaused
+  | TimerResumed
+  | TimerExpired
+  | TimerEnded
+  | TimerFaulted
+  | TimerSnapshotted
+  | ManualTriggerRequested
+  | ManualTriggerTimedOut
+  | TicksDropped
+  | PreScheduleAsked
+  | PreScheduleDelayed
+  | PreScheduleAnswered
+  | EventTriggered
+  | EventRedelivered
+  | EventRetryScheduled
+  | EventExtended
+  | EventClaimed
+  | EventClosed
+  | EventGivenUp;
+
+export type TimerEventType = TimerEvent['type'];
+
+/** A fact in its place: the version it gave the timer, and the command that caused it (null: the clock). */
+export interface RecordedEvent {
+  readonly version: number;
+  readonly commandId: CommandId | null;
+  readonly event: TimerEvent;
+}

@@ -1,0 +1,31 @@
+/** Why a command was not applied. Codes are stable: clients switch on them. */
+export const rejectionCodes = [
+  'timer-exists',
+  'timer-not-exist',
+  'version-not-match',
+  'event-id-not-match',
+  'stale-attempt',
+  'event-open',
+  'no-open-event',
+  'timer-disabled',
+  'timer-paused',
+  'timer-not-paused',
+  'timer-ended',
+  'timer-faulted',
+  'manual-request-pending',
+  'already-claimed',
+  'not-asking',
+  'invalid-spec',
+  'invalid-command',
+  'unreadable',
+  'too-large',
+] as const;
+export type RejectionCode = (typeof rejectionCodes)[number];
+
+export interface Rejection {
+  readonly code: RejectionCode;
+  /** For a person: what is wrong and what would be right. */
+  readonly message: string;
+  /** The field at fault, by its wire name (`schedPolicyExpr`, `retry.min`). */
+  readonly field?: string;
+}

@@ -1,0 +1,99 @@
+import type { EpochMs } from './brand.js';
+
+/** Opaque text of the user's, returned as it came. `base64` says how the client wishes it to be read. */
+export interface Payload {
+  readonly text: string;
+  readonly encoding?: 'base64';
+}
+
+export const schedPolicyTypes = ['INTERVAL', 'CRON', 'ONCE', 'AFTER_FINISH', 'ROUNDED', 'ON_CLOSE'] as const;
+export type SchedPolicyType = (typeof schedPolicyTypes)[number];
+
+export interface DstPolicy {
+  /** A wall-clock time that the zone skips: leave it out, or fire at the first moment after the gap. */
+  readonly gap: 'skip' | 'shift';
+  /** A wall-clock time that the zone repeats. */
+  readonly overlap: 'first' | 'second' | 'both';
+}
+
+/** What becomes of ticks that passed unfired. */
+export interface MissedRule {
+  readonly policy: 'latest' | 'all' | 'skip';
+  /** With `all`: at most this many are made up for, the oldest are dropped. */
+  readonly max?: number;
+  /** Only ticks at most this old (a duration) are made up for. */
+  readonly within?: string;
+}
+
+/** Three different absences, three answers. */
+export interface MissedPolicy {
+  readonly serviceDown: MissedRule;
+  readonly paused: MissedRule;
+  readonly createdLate: MissedRule;
+}
+
+export interface RetryPolicy {
+  /** Runs in all, the first among them; 0 = for ever. */
+  readonly maxAttempts: number;
+  readonly backoff: 'exponential' | 'fixed';
+  /** Durations. */
+  readonly min: string;
+  readonly max: string;
+  readonly jitter: boolean;
+}
+
+export interface PreSchedulePolicy {
+  readonly enable: boolean;
+  /** How long the hook may think (a duration). */
+  readonly timeout: string;
+  readonly onTimeout: 'fire' | 'skip';
+}
+
+/**
+ * What the owner of a timer decides about it. Durations are kept as the text they were given
+ * (`30s`, `PT90M`), and read by `durationMs`.
+ */
+export interface TimerSpec {
+  readonly namespace: string;
+  readonly key: string;
+  /** The kind of consumer that handles the due event; empty: nobody, the timer closes itself. */
+  readonly hookClass: string;
+  readonly tags: readonly string[];
+  readonly data: Payload | null;
+  /** IANA name, `±hh:mm`, or empty for UTC. */
+  readonly timeZone: string;
+  readonly schedPolicyType: SchedPolicyType;
+  readonly schedPolicyExpr: string;
+  readonly enable: boolean;
+  readonly startAt: EpochMs | null;
+  readonly endAt: EpochMs | null;
+  readonly maxFires: number | null;
+  /** A duration below the interval; the share of it that is used derives from the timer's id. */
+  readonly jitter: string | null;
+  readonly dst: DstPolicy;
+  readonly missed: MissedPolicy;
+  readonly ackTimeout: string;
+  readonly retry: RetryPolicy;
+  readonly preSchedule: PreSchedulePolicy;
+  /** A pause ends by itself after this long (a duration); null: never. */
+  readonly maxPause: string | null;
+}
+
+/** What a client gives; everything else has a default. */
+export interface TimerInput
+  extends Partial<
+    Omit<TimerSpec, 'namespace' | 'key' | 'dst' | 'missed' | 'retry' | 'preSchedule' | 'schedPolicyType'>
+  > {
+  readonly schedPolicyType: string;
+  readonly schedPolicyExpr: string;
+  readonly dst?: Partial<DstPolicy>;
+  /** One rule for all three cases, or one for each; a part left out keeps its default. */
+  readonly missed?: Partial<MissedRule> & { readonly [K in keyof MissedPolicy]?: Partial<MissedRule> };
+  readonly retry?: Partial<RetryPolicy>;
+  readonly preSchedule?: Partial<PreSchedulePolicy>;
+  readonly watermark?: EpochMs | null;
+  readonly summary?: Payload | null;
+}
+
+/** Parts of a timer that an update names; `null` clears where clearing has a meaning. */
+export type TimerChange = Partial<TimerInput>;

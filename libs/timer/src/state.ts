@@ -1,0 +1,84 @@
+import type { CommandId, EpochMs, EventId, TimerId } from './brand.js';
+import type { Payload, TimerSpec } from './spec.js';
+
+/**
+ * A due event that is not closed yet.
+ * - `asking`: the hook was asked whether to go on (pre-schedule); nothing is due yet
+ * - `delayed`: the hook asked for time; it is asked again at `nextFireAt`
+ * - `delivered`: emitted, `nextFireAt` is the ack deadline
+ * - `retrying`: the attempt failed, `nextFireAt` is the next one
+ */
+export interface OpenEvent {
+  readonly phase: 'asking' | 'delayed' | 'delivered' | 'retrying';
+  readonly eventId: EventId;
+  /** 1, 2, …; the fencing value: an answer for a former attempt is refused. */
+  readonly attempt: number;
+  /** The tick of the schedule that this firing stands for. */
+  readonly scheduledFor: EpochMs;
+  /** When it was triggered (the first attempt); until then, when it was asked. */
+  readonly startedAt: EpochMs;
+  /** Watermark when the event was triggered. */
+  readonly watermarkBefore: EpochMs | null;
+  readonly data: Payload | null;
+  readonly manualRequestId: string | null;
+  readonly worker: string | null;
+  readonly claimed: boolean;
+  readonly progress: Payload | null;
+  readonly lastError: string | null;
+}
+
+export interface ManualRequest {
+  readonly requestId: string;
+  readonly requestedAt: EpochMs;
+  readonly timeoutMs: number;
+  readonly processed: boolean;
+  /** The event it became; null while unprocessed, and for ever if it timed out. */
+  readonly eventId: EventId | null;
+}
+
+/** What folding a timer's log events gives. Nothing in it is decided twice. */
+export interface TimerState {
+  readonly id: TimerId;
+  readonly spec: TimerSpec;
+  /** Number of the last log event of this timer: 1, 2, … */
+  readonly version: number;
+  readonly createTime: EpochMs;
+  readonly watermark: EpochMs | null;
+  /** The last tick that was fired or dropped; the next lies strictly after it and after the watermark. */
+  readonly lastTick: EpochMs | null;
+  /** The planned tick that fires next (without jitter); null: none, or one that waits for the open event. */
+  readonly nextTick: EpochMs | null;
+  /** The one clock: when someone must look at this timer again, for whatever reason. */
+  readonly nextFireAt: EpochMs | null;
+  /** Events triggered so far, attempts not counted. */
+  readonly fires: number;
+  readonly summary: Payload | null;
+  readonly open: OpenEvent | null;
+  readonly manual: ManualRequest | null;
+  readonly pausedAt: EpochMs | null;
+  readonly fault: string | null;
+  readonly endedReason: EndedReason | null;
+  /** The last few commands that were applied, newest last, and the version each one led to. */
+  readonly recent: readonly AppliedCommand[];
+}
+
+export interface AppliedCommand {
+  readonly commandId: CommandId;
+  readonly version: number;
+}
+
+export const recentCommandsMax = 4;
+
+export type EndedReason = 'done' | 'end-at' | 'max-fires' | 'no-next-time';
+
+export type TimerStatus = 'waiting' | 'asking' | 'open' | 'paused' | 'disabled' | 'faulted' | 'ended';
+
+/** A person's one word for where a timer stands; an open event comes before everything else. */
+export function statusOf(state: TimerState): TimerStatus {
+  if (state.open !== null)
+    return state.open.phase === 'asking' || state.open.phase === 'delayed' ? 'asking' : 'open';
+  if (state.fault !== null) return 'faulted';
+  if (state.endedReason !== null) return 'ended';
+  if (state.pausedAt !== null) return 'paused';
+  return state.spec.enable ? 'waiting' : 'disabled';
+}

@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const libs = [
+  'client',
+  'contract',
+  'embedded',
+  'engine',
+  'hooks',
+  'kafka',
+  'postgres',
+  'runtime',
+  'testing',
+  'timer',
+  'transport',
+];
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// Decorators are compiled as tsc compiles them; aliases point at the sources, so a spec needs no build.
+const shared = {
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    alias: [
+      { find: '#hooks/nest', replacement: source('libs/hooks/src/nest.ts') },
+      ...libs.map((lib) => ({ find: `#${lib}`, replacement: source(`libs/${lib}/src/index.ts`) })),
+    ],
+  },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['{libs,apps,test}/**/*.spec.ts'],
+          exclude: [
+            '**/*.contract.spec.ts',
+            '**/*.e2e.spec.ts',
+            'test/promises/**',
+            '**/node_modules/**',
+            'dist/**',
+          ],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'contract',
+          include: ['{libs,apps}/**/*.contract.spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
