@@ -7,3 +7,4 @@ export * from './event.js';
 export * from './rejection.js';
 export * from './spec.js';
 export * from './state.js';
+export * from './event-json.js';

@@ -1,0 +1,51 @@
+import type { EpochMs, TimerId, TimerState } from '#timer';
+import type { EmissionId } from './timer-log.js';
+
+/** What the heap needs of a timer. */
+export interface ArmedTimer {
+  readonly timerId: TimerId;
+  readonly slot: number;
+  readonly version: number;
+  readonly dueAt: EpochMs;
+}
+
+/** A batch that was written and whose acknowledgement by Kafka is not on record. */
+export interface PendingEmission {
+  readonly id: EmissionId;
+  /** How long ago it was written, by the database's clock. */
+  readonly ageMs: number;
+  readonly entries: readonly PendingEntry[];
+}
+export interface PendingEntry {
+  readonly timerId: TimerId;
+  readonly version: number;
+  /**
+   * The timer right after the event that caused the emission. Null: the emission is void, since the event was
+   * closed or went on to another attempt meanwhile (a dead letter is never void).
+   */
+  readonly state: TimerState | null;
+  /** The state right before, for a dead letter: what was given up. */
+  readonly before: TimerState | null;
+}
+
+/** Reads for the fire service; none of them locks. */
+export interface DueIndex {
+  now(): Promise<EpochMs>;
+  /**
+   * Timers of these slots that are due up to `until`, the nearest of each slot first, at most `perSlotMax` a slot.
+   * `completeUntil` is the moment up to which the answer is complete.
+   */
+  armedUntil(
+    slots: readonly number[],
+    until: EpochMs,
+    perSlotMax: number,
+  ): Promise<{ readonly timers: readonly ArmedTimer[]; readonly completeUntil: EpochMs }>;
+  /** Timers of any slot that are overdue by more than `byMs` and not waiting for an emission to be acknowledged. */
+  overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]>;
+  /** Takes the pending emissions older than `olderThanMs` for `leaseMs`; nobody else gets them meanwhile. */
+  claimPendingEmissions(
+    olderThanMs: number,
+    leaseMs: number,
+    max: number,
+  ): Promise<readonly PendingEmission[]>;
+}

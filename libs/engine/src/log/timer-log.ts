@@ -1,0 +1,133 @@
+import type { CommandId, EpochMs, RecordedEvent, Rejection, TimerId, TimerState } from '#timer';
+
+/** Where a command came from; its position in Kafka is fenced in the same transaction that applies it. */
+export interface SourceRef {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** "These records of this partition": applied only if the stored offset is still `expected`. */
+export interface OffsetAdvance {
+  readonly topic: string;
+  readonly partition: number;
+  readonly expected: bigint;
+  readonly next: bigint;
+}
+
+export type TimerTarget =
+  | { readonly namespace: string; readonly key: string }
+  | { readonly timerId: TimerId };
+
+/** One map key for a source partition. */
+export const sourceKey = (topic: string, partition: number): string => `${topic}/${partition}`;
+/** One map key for a (namespace, key) pair; namespaces contain no slash. It is the Kafka record key as well. */
+export const recordKey = (namespace: string, key: string): string => `${namespace}/${key}`;
+
+/** What a transaction fences, locks and reads before anything is decided. */
+export interface TransactionRequest {
+  readonly offsets: readonly OffsetAdvance[];
+  readonly targets: readonly TimerTarget[];
+  /** Looked up among the rejections: the same id again gets the first answer again. */
+  readonly commandIds: readonly CommandId[];
+  /** Timers whose clock may have struck; only those due by the database's clock are locked and loaded. */
+  readonly due: readonly TimerId[];
+  /** The same for timers of other owners: rows that someone has locked are passed over. */
+  readonly dueElsewhere: readonly TimerId[];
+}
+
+/** Remembers, for a while after a timer is gone, which commands it had seen. */
+export interface Tombstone {
+  readonly timerId: TimerId;
+  readonly recent: TimerState['recent'];
+}
+
+export interface LoadedTimers {
+  /** The database's clock, read after every lock was held. */
+  readonly now: EpochMs;
+  /** `sourceKey`s whose stored offset had moved on: their records belong to somebody else now. */
+  readonly lostSources: ReadonlySet<string>;
+  /** Locked until the transaction ends. Absent: no such timer. */
+  readonly byKey: ReadonlyMap<string, TimerState>;
+  readonly byId: ReadonlyMap<TimerId, TimerState>;
+  /** Due and locked. A timer that was asked for and is absent is not due, gone, or locked by another owner. */
+  readonly due: readonly DueTimer[];
+  readonly tombstones: ReadonlyMap<string, Tombstone>;
+  readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
+  readonly rejected: ReadonlyMap<CommandId, Rejection>;
+}
+
+export interface DueTimer {
+  readonly state: TimerState;
+  /** Its last emission has not been acknowledged by Kafka yet: no deadline counts meanwhile. */
+  readonly emissionPending: boolean;
+}
+
+/** New events of one timer, and what it folds to after them. */
+export interface StreamWrite {
+  readonly before: TimerState | null;
+  /** null: deleted. */
+  readonly after: TimerState | null;
+  readonly events: readonly EventWrite[];
+  /** The outbox row that carries this timer's emission; null: none in this transaction. */
+  readonly emission: EmissionId | null;
+}
+export interface EventWrite extends RecordedEvent {
+  readonly meta: EventMeta;
+}
+/** Who did it, by which record; the clock's own events have none of it. */
+export interface EventMeta {
+  readonly source?: SourceRef;
+  readonly actor?: string;
+  readonly traceparent?: string;
+}
+
+export interface RejectionWrite {
+  readonly commandId: CommandId | null;
+  readonly rejection: Rejection;
+  readonly source: SourceRef;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** UUID of a row in the fire outbox: one row a batch, not one an event. */
+export type EmissionId = string & { readonly __brand: 'EmissionId' };
+
+/** Says which emissions a transaction owes to Kafka: `version` is that of the event that caused each. */
+export interface EmissionWrite {
+  readonly id: EmissionId;
+  readonly entries: readonly { readonly timerId: TimerId; readonly version: number }[];
+}
+
+export interface TransactionWrites {
+  readonly streams: readonly StreamWrite[];
+  readonly rejections: readonly RejectionWrite[];
+  readonly emission: EmissionWrite | null;
+  /** Acknowledged by Kafka: these outbox rows go. */
+  readonly emitted: readonly EmissionId[];
+}
+
+export interface TransactionResult {
+  readonly now: EpochMs;
+  readonly lostSources: ReadonlySet<string>;
+}
+
+/**
+ * The log and the state that folds from it. One method writes: fence, lock, load, decide, append, commit, in one
+ * transaction. `decide` is synchronous and pure; it may be called again when the database asks for a retry.
+ */
+export interface TimerLog {
+  /**
+   * All or nothing.
+   * @throws TransientLogError (nothing was written, the same call may be made again), DataLogError (something in this
+   * batch can never be written: halve it), or whatever `decide` threw
+   */
+  transact(
+    request: TransactionRequest,
+    decide: (loaded: LoadedTimers) => TransactionWrites,
+  ): Promise<TransactionResult>;
+  /** What a timer folded to at a version; null: unknown, or its history is gone. */
+  stateAt(timerId: TimerId, version: number): Promise<TimerState | null>;
+  /** Next offset to read, a partition; a partition without an entry starts at the topic's beginning. */
+  storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
+}

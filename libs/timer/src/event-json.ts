@@ -1,0 +1,49 @@
+import type { TimerEvent } from './event.js';
+
+// The stored and published form of an event: JSON with moments as RFC 3339 text in UTC with milliseconds. Field names
+// of moments are unique in meaning across all events, so one set of names serves at any depth.
+const momentFields = new Set([
+  'at',
+  'nextFireAt',
+  'nextTick',
+  'watermark',
+  'watermarkBefore',
+  'scheduledFor',
+  'startedAt',
+  'first',
+  'last',
+  'startAt',
+  'endAt',
+  'createTime',
+  'lastTick',
+  'pausedAt',
+  'requestedAt',
+]);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function mapMoments(
+  value: Record<string, unknown>,
+  convert: (moment: unknown) => unknown,
+): Record<string, unknown> {
+  const mapped: Record<string, unknown> = {};
+  for (const name in value) {
+    const field = value[name];
+    if (momentFields.has(name)) mapped[name] = convert(field);
+    else mapped[name] = isRecord(field) ? mapMoments(field, convert) : field;
+  }
+  return mapped;
+}
+
+const toText = (moment: unknown): unknown =>
+  typeof moment === 'number' ? new Date(moment).toISOString() : moment;
+const fromText = (moment: unknown): unknown => (typeof moment === 'string' ? Date.parse(moment) : moment);
+
+/** Lone surrogates and NUL in payloads become JSON escapes, so the text is valid UTF-8 and loses nothing. */
+export const eventToJson = (event: TimerEvent): string =>
+  JSON.stringify(mapMoments(event as unknown as Record<string, unknown>, toText));
+
+/** Reads what `eventToJson` wrote. History is trusted: nothing is validated here. */
+export const eventFromJson = (text: string): TimerEvent =>
+  mapMoments(JSON.parse(text) as Record<string, unknown>, fromText) as unknown as TimerEvent;
