@@ -78,6 +78,13 @@ export interface FaultTimer {
   readonly commandId: null;
   readonly reason: string;
 }
+/** An emission reached Kafka later than it should: the ack deadline counts from now. */
+export interface ConfirmEmission {
+  readonly type: 'ConfirmEmission';
+  readonly commandId: null;
+  readonly eventId: EventId;
+  readonly attempt: number;
+}
 
 export type ClientCommand =
   | CreateTimer
@@ -92,4 +99,4 @@ export type ClientCommand =
   | HeartbeatEvent
   | ClaimEvent
   | AnswerPreSchedule;
-export type TimerCommand = ClientCommand | FireDue | FaultTimer;
+export type TimerCommand = ClientCommand | FireDue | FaultTimer | ConfirmEmission;

@@ -1,0 +1,208 @@
+import type { CommandId } from '#timer';
+import { GroupCommit } from '../group-commit.js';
+import { TransientLogError } from '../log/errors.js';
+import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
+import type { Logger, Sleep } from '../ports.js';
+import { type Decider, decideAll, type MintTimerId } from './decide-all.js';
+import type { CommandEnvelope, Outcome } from './envelope.js';
+
+export interface CommandLimits {
+  readonly commandsPerBatchMax: number;
+  /** Of keys and values; a single larger command still goes, alone. */
+  readonly bytesPerBatchMax: number;
+  /** Commands that were read and wait for their transaction; reading pauses above. */
+  readonly commandsWaitingMax: number;
+}
+
+export const defaultCommandLimits: CommandLimits = Object.freeze({
+  commandsPerBatchMax: 1_000,
+  bytesPerBatchMax: 4 * 1024 * 1024,
+  commandsWaitingMax: 8_000,
+});
+
+export interface CommandServiceDeps<Reply> {
+  readonly log: TimerLog;
+  readonly timer: Decider;
+  readonly mintTimerId: MintTimerId;
+  readonly logger: Logger;
+  readonly sleep: Sleep;
+  /** After the commit, in batch order. */
+  readonly onOutcomes: (outcomes: readonly CommandOutcome<Reply>[]) => void;
+  /** The partition's stored offset is not where we believed: read on from there, if we still own it. */
+  readonly onLostSource: (topic: string, partition: number, storedOffset: bigint | null) => void;
+  /** The service cannot go on; the process should end and be started anew. */
+  readonly onFatal: (error: unknown) => void;
+  readonly limits?: CommandLimits;
+}
+
+export interface CommandOutcome<Reply> {
+  readonly envelope: CommandEnvelope<Reply>;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Commands in, log events out: load → decide → append, many partitions a transaction, one transaction at a time.
+ * A batch that the database refuses for its data is halved until the one command is found, and that one is rejected.
+ */
+export class CommandService<Reply> {
+  readonly #limits: CommandLimits;
+  readonly #commits: GroupCommit<CommandEnvelope<Reply>>;
+  /** Next offset, as stored in the log; a partition without an entry is not ours at present. */
+  readonly #positions = new Map<string, bigint>();
+  #roomWanted: (() => void)[] = [];
+
+  constructor(private readonly deps: CommandServiceDeps<Reply>) {
+    this.#limits = deps.limits ?? defaultCommandLimits;
+    this.#commits = new GroupCommit<CommandEnvelope<Reply>>(
+      (batch) => this.#flight(batch),
+      (waiting) => this.#take(waiting),
+      deps.onFatal,
+    );
+  }
+
+  /** Where each assigned partition starts; what waited from an earlier assignment is dropped, it will come again. */
+  assign(topic: string, positions: ReadonlyMap<number, bigint>): void {
+    this.#commits.withdraw(({ source }) => source.topic === topic);
+    for (const source of [...this.#positions.keys()])
+      if (source.startsWith(`${topic}/`)) this.#positions.delete(source);
+    for (const [partition, offset] of positions) this.#positions.set(sourceKey(topic, partition), offset);
+  }
+
+  /** Takes what was read. Resolves when there is room for more: the reader waits for it. */
+  async submit(envelopes: readonly CommandEnvelope<Reply>[]): Promise<void> {
+    this.#commits.submit(envelopes);
+    while (this.#commits.waiting > this.#limits.commandsWaitingMax) {
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    }
+  }
+
+  drained(): Promise<void> {
+    return this.#commits.drained();
+  }
+
+  #take(waiting: readonly CommandEnvelope[]): number {
+    let bytes = 0;
+    for (let count = 0; count < waiting.length; count += 1) {
+      bytes += (waiting[count]?.value?.length ?? 0) + (waiting[count]?.key?.length ?? 0);
+      if (count >= this.#limits.commandsPerBatchMax || bytes > this.#limits.bytesPerBatchMax) return count;
+    }
+    return waiting.length;
+  }
+
+  async #flight(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
+    const room = this.#roomWanted;
+    this.#roomWanted = [];
+    for (const wake of room) wake();
+    await this.#commit(batch);
+  }
+
+  async #commit(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
+    for (let failures = 0; ; failures += 1) {
+      const ours = batch.filter((envelope) => this.#isNext(envelope));
+      if (ours.length === 0) return;
+      try {
+        return await this.#transact(ours);
+      } catch (error) {
+        if (error instanceof TransientLogError) {
+          this.deps.logger.warn({ error: error.message, failures }, 'command batch will be tried again');
+          await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+        } else if (ours.length === 1) {
+          return await this.#rejectPoison(ours, error);
+        } else {
+          const half = Math.ceil(ours.length / 2);
+          await this.#commit(ours.slice(0, half));
+          return await this.#commit(ours.slice(half));
+        }
+      }
+    }
+  }
+
+  async #transact(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
+    const offsets = this.#advances(batch);
+    const commands = batch.flatMap(({ content }) => (content.kind === 'command' ? [content] : []));
+    let outcomes: readonly (Outcome | null)[] = [];
+    const { lostSources } = await this.deps.log.transact(
+      {
+        offsets,
+        targets: commands.map(({ target }) => target),
+        commandIds: commands.map(({ commandId }): CommandId => commandId),
+        due: [],
+        dueElsewhere: [],
+      },
+      (loaded) => {
+        const decided = decideAll(batch, loaded, this.deps.timer, this.deps.mintTimerId);
+        outcomes = decided.outcomes;
+        return decided.writes;
+      },
+    );
+    await this.#settle(batch, offsets, outcomes, lostSources);
+  }
+
+  async #settle(
+    batch: readonly CommandEnvelope<Reply>[],
+    offsets: readonly OffsetAdvance[],
+    outcomes: readonly (Outcome | null)[],
+    lostSources: ReadonlySet<string>,
+  ): Promise<void> {
+    for (const { topic, partition, next } of offsets) {
+      const source = sourceKey(topic, partition);
+      if (!lostSources.has(source)) this.#positions.set(source, next);
+      else await this.#lose(topic, partition);
+    }
+    this.deps.onOutcomes(
+      batch.flatMap((envelope, index) => {
+        const outcome = outcomes[index] ?? null;
+        return outcome === null ? [] : [{ envelope, outcome }];
+      }),
+    );
+  }
+
+  /** One command whose data the log cannot hold: its offset moves on with a rejection in its place. */
+  async #rejectPoison([envelope]: readonly CommandEnvelope<Reply>[], error: unknown): Promise<void> {
+    if (envelope === undefined) return;
+    const message = error instanceof Error ? error.message : String(error);
+    this.deps.logger.error(
+      { error: message, source: { ...envelope.source, offset: String(envelope.source.offset) } },
+      'command rejected: it fails its batch',
+    );
+    const commandId = envelope.content.commandId;
+    const rejection = {
+      code: 'invalid-command',
+      message: `this command cannot be stored: ${message}`,
+    } as const;
+    await this.#commit([{ ...envelope, content: { kind: 'unreadable', commandId, rejection } }]);
+  }
+
+  async #lose(topic: string, partition: number): Promise<void> {
+    const source = sourceKey(topic, partition);
+    this.#positions.delete(source);
+    this.#commits.withdraw(
+      (envelope) => sourceKey(envelope.source.topic, envelope.source.partition) === source,
+    );
+    const stored = await this.deps.log.storedOffsets(topic, [partition]);
+    const offset = stored.get(partition) ?? null;
+    if (offset !== null) this.#positions.set(source, offset);
+    this.deps.logger.warn(
+      { topic, partition, storedOffset: String(offset) },
+      'another reader had moved this partition on',
+    );
+    this.deps.onLostSource(topic, partition, offset);
+  }
+
+  /** Not ours any more, or read before a seek took effect and applied already. */
+  #isNext({ source }: CommandEnvelope): boolean {
+    const position = this.#positions.get(sourceKey(source.topic, source.partition));
+    return position !== undefined && source.offset >= position;
+  }
+
+  #advances(batch: readonly CommandEnvelope[]): OffsetAdvance[] {
+    const advances = new Map<string, OffsetAdvance>();
+    for (const { source } of batch) {
+      const { topic, partition, offset } = source;
+      const key = sourceKey(topic, partition);
+      const expected = this.#positions.get(key) ?? offset;
+      advances.set(key, { topic, partition, expected, next: offset + 1n });
+    }
+    return [...advances.values()];
+  }
+}

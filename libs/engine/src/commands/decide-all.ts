@@ -1,0 +1,208 @@
+import {
+  type AppliedCommand,
+  type CommandId,
+  type Decide,
+  type Evolve,
+  type Rejection,
+  slotOf,
+  type TimerCommand,
+  type TimerId,
+  type TimerState,
+} from '#timer';
+import {
+  type EventMeta,
+  type EventWrite,
+  type LoadedTimers,
+  type RejectionWrite,
+  recordKey,
+  type StreamWrite,
+  sourceKey,
+  type TimerTarget,
+  type TransactionWrites,
+} from '../log/timer-log.js';
+import type { CommandEnvelope, Outcome, ReadableCommand } from './envelope.js';
+
+export interface Decider {
+  readonly decide: Decide;
+  readonly evolve: Evolve;
+}
+export type MintTimerId = (slot: number) => TimerId;
+
+export interface DecidedBatch {
+  readonly writes: TransactionWrites;
+  /** In the order of the envelopes; null: its partition was lost, so it is somebody else's to decide. */
+  readonly outcomes: readonly (Outcome | null)[];
+}
+
+/** Pure but for the ids it mints: the batch's commands folded in order over what was loaded. */
+export function decideAll(
+  envelopes: readonly CommandEnvelope[],
+  loaded: LoadedTimers,
+  timer: Decider,
+  mintTimerId: MintTimerId,
+): DecidedBatch {
+  const batch = new Batch(loaded, timer, mintTimerId);
+  const outcomes = envelopes.map((envelope) => {
+    const { topic, partition } = envelope.source;
+    return loaded.lostSources.has(sourceKey(topic, partition)) ? null : batch.handle(envelope);
+  });
+  return { writes: batch.writes(), outcomes };
+}
+
+/** One life of one timer within a batch. */
+interface Stream {
+  readonly before: TimerState | null;
+  after: TimerState | null;
+  readonly events: EventWrite[];
+}
+
+class Batch {
+  readonly #streams: Stream[] = [];
+  readonly #byKey = new Map<string, Stream>();
+  readonly #byId = new Map<TimerId, Stream>();
+  readonly #rejections: RejectionWrite[] = [];
+  readonly #rejected: Map<CommandId, Rejection>;
+  /** Commands that timers deleted in this very batch had seen. */
+  readonly #seenByDeleted = new Map<CommandId, { timerId: TimerId; version: number }>();
+
+  constructor(
+    private readonly loaded: LoadedTimers,
+    private readonly timer: Decider,
+    private readonly mintTimerId: MintTimerId,
+  ) {
+    this.#rejected = new Map(loaded.rejected);
+  }
+
+  handle(envelope: CommandEnvelope): Outcome {
+    const { content } = envelope;
+    if (content.kind === 'unreadable') return this.#reject(envelope, content.commandId, content.rejection);
+    const earlier = this.#earlierOutcome(content);
+    if (earlier !== null) return earlier;
+
+    const stream = this.#streamOf(content.target);
+    const decision = this.timer.decide(stream?.after ?? null, this.#minted(content), this.loaded.now);
+    if (!decision.ok) return this.#reject(envelope, content.commandId, decision.rejection);
+    return this.#apply(content, stream, decision.events, metaOf(envelope));
+  }
+
+  writes(): TransactionWrites {
+    const streams = this.#streams
+      .filter(({ events }) => events.length > 0)
+      .map(({ before, after, events }): StreamWrite => ({ before, after, events, emission: null }));
+    return { streams, rejections: this.#rejections, emission: null, emitted: [] };
+  }
+
+  #minted({ command, target }: ReadableCommand): TimerCommand {
+    if (command.type !== 'CreateTimer' || 'timerId' in target) return command as TimerCommand;
+    return { ...command, timerId: this.mintTimerId(slotOf(target.namespace, target.key)) };
+  }
+
+  #apply(
+    content: ReadableCommand,
+    found: Stream | null,
+    events: readonly EventWrite['event'][],
+    meta: EventMeta,
+  ): Outcome {
+    // a create begins a new life, also under a name whose former life ended in this batch
+    const stream = found !== null && found.after !== null ? found : this.#newStream();
+    let last = stream.after;
+    for (const event of events) {
+      const version = (stream.after?.version ?? 0) + 1;
+      const write: EventWrite = { version, commandId: content.commandId, event, meta };
+      last = stream.after ?? last;
+      stream.after = this.timer.evolve(stream.after, write);
+      stream.events.push(write);
+    }
+    if (stream.after === null && last !== null) this.#remember(last, stream.events);
+    const state = stream.after ?? last;
+    if (state === null)
+      throw new Error(`${content.command.type} was accepted without a timer to show for it`);
+    this.#index(state, stream);
+    return { kind: 'applied', state };
+  }
+
+  #newStream(): Stream {
+    const stream: Stream = { before: null, after: null, events: [] };
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  #index({ id, spec }: TimerState, stream: Stream): void {
+    this.#byKey.set(recordKey(spec.namespace, spec.key), stream);
+    this.#byId.set(id, stream);
+  }
+
+  #streamOf(target: TimerTarget): Stream | null {
+    const known =
+      'timerId' in target
+        ? this.#byId.get(target.timerId)
+        : this.#byKey.get(recordKey(target.namespace, target.key));
+    if (known !== undefined) return known;
+    const state = this.#loadedState(target);
+    if (state === undefined) return null;
+    // the same timer may have been reached by its id before and by its name now
+    const other = this.#byId.get(state.id);
+    if (other !== undefined) return other;
+    const stream: Stream = { before: state, after: state, events: [] };
+    this.#streams.push(stream);
+    this.#index(state, stream);
+    return stream;
+  }
+
+  #loadedState(target: TimerTarget): TimerState | undefined {
+    if ('timerId' in target) return this.loaded.byId.get(target.timerId);
+    return this.loaded.byKey.get(recordKey(target.namespace, target.key));
+  }
+
+  /** The same command id again gets the first outcome again. */
+  #earlierOutcome({ commandId, target }: ReadableCommand): Outcome | null {
+    const rejection = this.#rejected.get(commandId);
+    if (rejection !== undefined) return { kind: 'rejected', rejection };
+    const state = this.#streamOf(target)?.after ?? null;
+    const live = state === null ? null : appliedBy(commandId, state.id, state.recent);
+    return live ?? this.#outcomeOfDeleted(commandId, target);
+  }
+
+  #outcomeOfDeleted(commandId: CommandId, target: TimerTarget): Outcome | null {
+    const here = this.#seenByDeleted.get(commandId);
+    if (here !== undefined) return { kind: 'repeated', ...here };
+    const tombstone =
+      'timerId' in target
+        ? this.loaded.tombstonesById.get(target.timerId)
+        : this.loaded.tombstones.get(recordKey(target.namespace, target.key));
+    return tombstone === undefined ? null : appliedBy(commandId, tombstone.timerId, tombstone.recent);
+  }
+
+  #remember(deleted: TimerState, events: readonly EventWrite[]): void {
+    for (const { commandId, version } of deleted.recent)
+      this.#seenByDeleted.set(commandId, { timerId: deleted.id, version });
+    for (const { commandId, version } of events) {
+      if (commandId !== null) this.#seenByDeleted.set(commandId, { timerId: deleted.id, version });
+    }
+  }
+
+  #reject(
+    { source, key, value }: CommandEnvelope,
+    commandId: CommandId | null,
+    rejection: Rejection,
+  ): Outcome {
+    this.#rejections.push({ commandId, rejection, source, key, value });
+    if (commandId !== null) this.#rejected.set(commandId, rejection);
+    return { kind: 'rejected', rejection };
+  }
+}
+
+function appliedBy(
+  commandId: CommandId,
+  timerId: TimerId,
+  recent: readonly AppliedCommand[],
+): Outcome | null {
+  const applied = recent.find((entry) => entry.commandId === commandId);
+  return applied === undefined ? null : { kind: 'repeated', timerId, version: applied.version };
+}
+
+const metaOf = ({ source, actor, traceparent }: CommandEnvelope): EventMeta => ({
+  source,
+  ...(actor !== undefined && { actor }),
+  ...(traceparent !== undefined && { traceparent }),
+});

@@ -1,0 +1,34 @@
+import type { ClientCommand, CommandId, CreateTimer, Rejection, TimerId, TimerState } from '#timer';
+import type { SourceRef, TimerTarget } from '../log/timer-log.js';
+
+/** A create command before the engine has minted its timer's id. */
+export type UnmintedCommand = Exclude<ClientCommand, CreateTimer> | Omit<CreateTimer, 'timerId'>;
+
+/** A record of the commands topic, read. `Reply` is whatever the transport needs to answer; null: nobody asked. */
+export interface CommandEnvelope<Reply = unknown> {
+  readonly source: SourceRef;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly content: ReadableCommand | UnreadableCommand;
+  readonly reply: Reply | null;
+  readonly actor?: string;
+  readonly traceparent?: string;
+}
+export interface ReadableCommand {
+  readonly kind: 'command';
+  readonly commandId: CommandId;
+  readonly target: TimerTarget;
+  readonly command: UnmintedCommand;
+}
+export interface UnreadableCommand {
+  readonly kind: 'unreadable';
+  readonly commandId: CommandId | null;
+  readonly rejection: Rejection;
+}
+
+/** What became of a command, once, however often it is delivered. */
+export type Outcome =
+  | { readonly kind: 'applied'; readonly state: TimerState }
+  /** Applied by an earlier delivery: the answer is the timer as it was then. */
+  | { readonly kind: 'repeated'; readonly timerId: TimerId; readonly version: number }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };

@@ -1,0 +1,119 @@
+import type { EventId, TimerCommand, TimerId, TimerState } from '#timer';
+import type { Decider } from '../commands/decide-all.js';
+import type { ArmedTimer } from '../log/due-index.js';
+import type {
+  EmissionId,
+  EventWrite,
+  LoadedTimers,
+  StreamWrite,
+  TransactionWrites,
+} from '../log/timer-log.js';
+import { type Emission, emissionOf } from './emission.js';
+
+/** An outbox row that Kafka has acknowledged. `late` names its timers if their deadlines must count from now. */
+export interface Acknowledged {
+  readonly id: EmissionId;
+  readonly late: readonly TimerId[];
+}
+
+export interface DueDecision {
+  readonly writes: TransactionWrites;
+  readonly emissions: readonly Emission[];
+  /** The clocks of all timers that changed, to be armed at once. */
+  readonly clocks: readonly (
+    | ArmedTimer
+    | { readonly timerId: TimerId; readonly version: number; readonly dueAt: null }
+  )[];
+}
+
+export interface Mint {
+  eventId(): EventId;
+  emissionId(): EmissionId;
+  slotOf(timerId: TimerId): number;
+}
+
+/** Pure but for the ids it mints: what becomes of the timers whose time has come. */
+export function decideDue(
+  loaded: LoadedTimers,
+  acknowledged: readonly Acknowledged[],
+  timer: Decider,
+  mint: Mint,
+  faults: ReadonlyMap<TimerId, string>,
+): DueDecision {
+  const emissionId = mint.emissionId();
+  const streams: StreamWrite[] = [];
+  const emissions: Emission[] = [];
+  const entries: { timerId: TimerId; version: number }[] = [];
+
+  const run = (state: TimerState, command: TimerCommand): void => {
+    const decision = timer.decide(state, command, loaded.now);
+    if (!decision.ok || decision.events.length === 0) return;
+    const stream = fold(timer, state, decision.events);
+    for (const { emission, version } of stream.emissions) {
+      emissions.push(emission);
+      entries.push({ timerId: state.id, version });
+    }
+    streams.push({
+      before: state,
+      after: stream.after,
+      events: stream.events,
+      emission: stream.emissions.length > 0 ? emissionId : null,
+    });
+  };
+
+  for (const { state, emissionPending } of loaded.due) {
+    const fault = faults.get(state.id);
+    if (fault !== undefined) run(state, { type: 'FaultTimer', commandId: null, reason: fault });
+    // what was sent last has not arrived in Kafka yet: no deadline counts, no attempt is used up
+    else if (!(emissionPending && state.open !== null))
+      run(state, { type: 'FireDue', commandId: null, eventId: mint.eventId() });
+  }
+  const due = new Set(loaded.due.map(({ state }) => state.id));
+  for (const timerId of acknowledged.flatMap(({ late }) => late)) {
+    const state = loaded.byId.get(timerId);
+    if (state?.open == null || due.has(timerId)) continue;
+    run(state, {
+      type: 'ConfirmEmission',
+      commandId: null,
+      eventId: state.open.eventId,
+      attempt: state.open.attempt,
+    });
+  }
+  return {
+    writes: {
+      streams,
+      rejections: [],
+      emission: entries.length > 0 ? { id: emissionId, entries } : null,
+      emitted: acknowledged.map(({ id }) => id),
+    },
+    emissions,
+    clocks: streams.flatMap(({ after }) =>
+      after === null
+        ? []
+        : [
+            {
+              timerId: after.id,
+              slot: mint.slotOf(after.id),
+              version: after.version,
+              dueAt: after.nextFireAt,
+            },
+          ],
+    ),
+  };
+}
+
+function fold(timer: Decider, from: TimerState, events: readonly EventWrite['event'][]) {
+  let after: TimerState | null = from;
+  const writes: EventWrite[] = [];
+  const emissions: { emission: Emission; version: number }[] = [];
+  for (const event of events) {
+    const before: TimerState | null = after;
+    const version: number = (before?.version ?? 0) + 1;
+    const write: EventWrite = { version, commandId: null, event, meta: {} };
+    after = timer.evolve(before, write);
+    writes.push(write);
+    const emission = emissionOf(event, before, after);
+    if (emission !== null) emissions.push({ emission, version });
+  }
+  return { after, events: writes, emissions };
+}

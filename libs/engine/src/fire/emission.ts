@@ -1,0 +1,49 @@
+import type { TimerEvent, TimerState } from '#timer';
+
+/** Something the fire service owes to Kafka because of one log event. */
+export type Emission =
+  /** A due event: the first attempt or another one. */
+  | { readonly kind: 'due'; readonly state: TimerState }
+  /** A pre-schedule question. */
+  | { readonly kind: 'ask'; readonly state: TimerState }
+  /** `before` still holds the open event that was given up. */
+  | { readonly kind: 'dead'; readonly before: TimerState; readonly state: TimerState };
+
+/** What an event makes the fire service send; null: nothing. */
+export function emissionOf(
+  event: TimerEvent,
+  before: TimerState | null,
+  after: TimerState | null,
+): Emission | null {
+  if (after === null) return null;
+  switch (event.type) {
+    case 'EventTriggered':
+      // without a hook class nobody is to be told: the timer closes itself
+      return after.spec.hookClass === '' ? null : { kind: 'due', state: after };
+    case 'EventRedelivered':
+      return { kind: 'due', state: after };
+    case 'PreScheduleAsked':
+      return { kind: 'ask', state: after };
+    case 'EventGivenUp':
+      return before === null ? null : { kind: 'dead', before, state: after };
+    default:
+      return null;
+  }
+}
+
+/** The emission of a timer as it stands now, for one whose first sending was never acknowledged. */
+export function presentEmission(state: TimerState): Emission | null {
+  switch (state.open?.phase) {
+    case 'delivered':
+      return { kind: 'due', state };
+    case 'asking':
+      return { kind: 'ask', state };
+    default:
+      return null;
+  }
+}
+
+/** Sends; resolves when Kafka has acknowledged all of them. */
+export interface EmissionSink {
+  emit(emissions: readonly Emission[]): Promise<void>;
+}

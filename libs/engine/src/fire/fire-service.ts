@@ -1,0 +1,362 @@
+import type { EpochMs, TimerId } from '#timer';
+import type { Decider } from '../commands/decide-all.js';
+import { GroupCommit } from '../group-commit.js';
+import type { ArmedTimer, DueIndex } from '../log/due-index.js';
+import { TransientLogError } from '../log/errors.js';
+import type { EmissionId, TimerLog } from '../log/timer-log.js';
+import type { LocalClock, Logger, Sleep } from '../ports.js';
+import { DatabaseClock } from './database-clock.js';
+import { type Acknowledged, type DueDecision, decideDue, type Mint } from './decide-due.js';
+import { DueHeap } from './due-heap.js';
+import type { Emission, EmissionSink } from './emission.js';
+
+export interface FireLimits {
+  /** Timers held in memory, however many are scheduled. */
+  readonly armedMax: number;
+  /** How far ahead timers are read into memory. */
+  readonly windowMs: number;
+  readonly duePerBatchMax: number;
+  /** Batches that are committed but not acknowledged by Kafka; firing waits above. */
+  readonly emissionsInFlightMax: number;
+  /** A first acknowledgement later than this moves the ack deadlines of its events. */
+  readonly emissionLateMs: number;
+}
+
+export const defaultFireLimits: FireLimits = Object.freeze({
+  armedMax: 50_000,
+  windowMs: 60_000,
+  duePerBatchMax: 500,
+  emissionsInFlightMax: 8,
+  emissionLateMs: 1_000,
+});
+
+export interface FireServiceDeps {
+  readonly log: TimerLog;
+  readonly index: DueIndex;
+  readonly timer: Decider;
+  readonly mint: Mint;
+  readonly sink: EmissionSink;
+  readonly logger: Logger;
+  readonly clock: LocalClock;
+  readonly sleep: Sleep;
+  readonly observer?: FireObserver;
+  readonly onFatal: (error: unknown) => void;
+  readonly limits?: FireLimits;
+}
+
+/** For metrics and tests. */
+export interface FireObserver {
+  /** After Kafka has acknowledged: `latenessMs` is one number an emission, due moment to acknowledgement. */
+  emitted?(emissions: readonly Emission[], acknowledgedAt: EpochMs): void;
+  loaded?(slots: number, timers: number, tookMs: number): void;
+}
+
+type FireItem =
+  | { readonly kind: 'due'; readonly timer: ArmedTimer; readonly isOurs: boolean }
+  | { readonly kind: 'acknowledged'; readonly acknowledged: Acknowledged };
+
+/**
+ * Owns slots, watches what is due, triggers it and emits. Each due timer goes: heap → one transaction (lock, decide,
+ * append, outbox row) → Kafka → outbox row gone. Ownership only says which timers this instance has in memory; that no
+ * timer fires twice rests on the row lock and the decision alone.
+ */
+export class FireService {
+  readonly clock: DatabaseClock;
+  readonly #limits: FireLimits;
+  readonly #heap: DueHeap;
+  readonly #commits: GroupCommit<FireItem>;
+  readonly #inFlight = new Set<TimerId>();
+  readonly #emitting = new Map<EmissionId, Promise<void>>();
+  readonly #faults = new Map<TimerId, string>();
+  #slots: readonly number[] = [];
+  #kafkaAnswers = true;
+  #loading: Promise<void> | null = null;
+  #stopped = false;
+  #wake: () => void = () => undefined;
+
+  constructor(private readonly deps: FireServiceDeps) {
+    this.#limits = deps.limits ?? defaultFireLimits;
+    this.clock = new DatabaseClock(deps.clock);
+    this.#heap = new DueHeap(this.#limits.armedMax);
+    this.#commits = new GroupCommit<FireItem>(
+      (batch) => this.#flight(batch),
+      (waiting) => Math.min(waiting.length, this.#limits.duePerBatchMax),
+      deps.onFatal,
+    );
+  }
+
+  get armed(): number {
+    return this.#heap.size;
+  }
+
+  get slots(): readonly number[] {
+    return this.#slots;
+  }
+
+  /** This instance's share of the slots has changed; what is due soon in them is read anew. */
+  async own(slots: readonly number[]): Promise<void> {
+    this.#slots = slots;
+    this.#heap.keepSlots(new Set(slots));
+    // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
+    this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
+    await this.#load();
+  }
+
+  /** News from the log: the clock of one timer as of one version. */
+  follow(timerId: TimerId, slot: number, version: number, nextFireAt: EpochMs | null): void {
+    if (nextFireAt === null) {
+      this.#heap.disarm(timerId, version);
+      return;
+    }
+    this.#heap.arm({ timerId, slot, version, dueAt: nextFireAt });
+    if (nextFireAt <= this.clock.now()) this.#wake();
+  }
+
+  /** Fires what is due until the signal comes, then finishes what is under way. */
+  async run(stop: AbortSignal): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!stop.aborted) {
+      this.#submitDue();
+      if (this.#wantsLoad()) this.#loadSoon();
+      await this.#nextWake(stopped);
+    }
+    this.#stopped = true;
+    await this.#commits.drained();
+    await Promise.all(this.#emitting.values());
+    await this.#commits.drained();
+  }
+
+  /** Anything overdue by more than a second, whoever owns it: the answer to an owner that died or froze. */
+  async sweep(overdueByMs = 1_000): Promise<number> {
+    this.clock.observe(await this.deps.index.now());
+    if (!this.#kafkaAnswers) return 0;
+    const overdue = await this.deps.index.overdue(overdueByMs, this.#limits.duePerBatchMax);
+    const fresh = overdue.filter(({ timerId }) => !this.#inFlight.has(timerId) && !this.#heap.has(timerId));
+    this.#submit(fresh, false);
+    return fresh.length;
+  }
+
+  /** Sends what was committed and never acknowledged, whoever wrote it. */
+  async resendPending(leaseMs: number): Promise<number> {
+    const pending = await this.deps.index.claimPendingEmissions(this.#limits.emissionLateMs, leaseMs, 20);
+    const lost = pending.filter(({ id }) => !this.#emitting.has(id));
+    for (const { id, entries } of lost) {
+      const emissions = entries.flatMap(({ state, before }): Emission[] => {
+        if (state === null) return [];
+        if (before !== null) return [{ kind: 'dead', before, state }];
+        return state.open?.phase === 'asking' ? [{ kind: 'ask', state }] : [{ kind: 'due', state }];
+      });
+      this.deps.logger.info(
+        { batch: id, emissions: emissions.length },
+        'sending again what was never acknowledged',
+      );
+      await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+    }
+    // nothing is owed any more: the next trigger will tell whether Kafka is there
+    if (pending.length === 0) this.#kafkaAnswers = true;
+    return lost.length;
+  }
+
+  #submitDue(): void {
+    if (!this.#kafkaAnswers || this.#commits.waiting >= this.#limits.duePerBatchMax * 2) return;
+    this.#submit(this.#heap.takeDue(this.clock.now(), this.#limits.duePerBatchMax), true);
+  }
+
+  #submit(timers: readonly ArmedTimer[], isOurs: boolean): void {
+    for (const { timerId } of timers) this.#inFlight.add(timerId);
+    this.#commits.submit(timers.map((timer) => ({ kind: 'due', timer, isOurs })));
+  }
+
+  async #nextWake(stopped: Promise<void>): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const nap = new AbortController();
+    await Promise.race([stopped, woken, this.deps.sleep(this.#napMs(), nap.signal)]);
+    nap.abort();
+  }
+
+  #napMs(): number {
+    const next = this.#heap.nextDueAt();
+    const longest = 250;
+    // a full queue or a silent broker: the flight that ends wakes us
+    if (next === null || !this.#kafkaAnswers || this.#commits.waiting > 0) return longest;
+    return Math.max(0, Math.min(longest, next - this.clock.now()));
+  }
+
+  async #flight(batch: readonly FireItem[]): Promise<void> {
+    while (this.#emitting.size >= this.#limits.emissionsInFlightMax && this.#kafkaAnswers) {
+      await Promise.race(this.#emitting.values());
+    }
+    await this.#commit(batch);
+    this.#wake();
+  }
+
+  async #commit(batch: readonly FireItem[]): Promise<void> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        await this.#transact(batch);
+        return;
+      } catch (error) {
+        if (error instanceof TransientLogError) {
+          this.deps.logger.warn({ error: error.message, failures }, 'due batch will be tried again');
+          if (this.#stopped && failures > 2) return this.#letGo(batch);
+          await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+        } else if (batch.length === 1) {
+          return await this.#fault(batch, error);
+        } else {
+          const half = Math.ceil(batch.length / 2);
+          await this.#commit(batch.slice(0, half));
+          return await this.#commit(batch.slice(half));
+        }
+      }
+    }
+  }
+
+  /** One timer whose own data fails the transaction: it is marked, and a person must look at it. */
+  async #fault(batch: readonly FireItem[], error: unknown): Promise<void> {
+    const [item] = batch;
+    const message = error instanceof Error ? error.message : String(error);
+    if (item?.kind !== 'due' || this.#faults.has(item.timer.timerId)) {
+      this.deps.logger.error(
+        { error: message, item: item?.kind },
+        'an item of the due batch cannot be written',
+      );
+      return this.#letGo(batch);
+    }
+    this.deps.logger.error(
+      { error: message, timerId: item.timer.timerId },
+      'timer faulted: it fails its batch',
+    );
+    this.#faults.set(item.timer.timerId, message);
+    await this.#commit(batch);
+    this.#faults.delete(item.timer.timerId);
+  }
+
+  #letGo(batch: readonly FireItem[]): void {
+    for (const item of batch) if (item.kind === 'due') this.#inFlight.delete(item.timer.timerId);
+  }
+
+  async #transact(batch: readonly FireItem[]): Promise<void> {
+    const due = batch.flatMap((item) => (item.kind === 'due' ? [item] : []));
+    const acknowledged = batch.flatMap((item) => (item.kind === 'acknowledged' ? [item.acknowledged] : []));
+    let decision: DueDecision | null = null;
+    const loadedIds = new Set<TimerId>();
+    const { now } = await this.deps.log.transact(
+      {
+        offsets: [],
+        targets: acknowledged.flatMap(({ late }) => late).map((timerId) => ({ timerId })),
+        commandIds: [],
+        due: due.filter(({ isOurs }) => isOurs).map(({ timer }) => timer.timerId),
+        dueElsewhere: due.filter(({ isOurs }) => !isOurs).map(({ timer }) => timer.timerId),
+      },
+      (loaded) => {
+        for (const { state } of loaded.due) loadedIds.add(state.id);
+        decision = decideDue(loaded, acknowledged, this.deps.timer, this.deps.mint, this.#faults);
+        return decision.writes;
+      },
+    );
+    this.clock.observe(now);
+    this.#settle(due, loadedIds, now);
+    if (decision !== null) this.#follow(decision);
+  }
+
+  #settle(
+    due: readonly Extract<FireItem, { kind: 'due' }>[],
+    loaded: ReadonlySet<TimerId>,
+    now: EpochMs,
+  ): void {
+    for (const { timer, isOurs } of due) {
+      this.#inFlight.delete(timer.timerId);
+      // our clock was ahead of the database's: not due yet; anything else was changed by others, and the feed tells
+      if (isOurs && !loaded.has(timer.timerId) && timer.dueAt > now) this.#heap.arm(timer);
+    }
+  }
+
+  #follow({ clocks, emissions, writes }: DueDecision): void {
+    for (const clock of clocks) {
+      if (clock.dueAt === null) this.#heap.disarm(clock.timerId, clock.version);
+      else this.#heap.arm(clock);
+    }
+    if (writes.emission === null) return;
+    const { id } = writes.emission;
+    const sending = this.#emit(id, emissions, this.deps.clock());
+    this.#emitting.set(id, sending);
+  }
+
+  /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
+  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<void> {
+    try {
+      await this.deps.sink.emit(emissions);
+    } catch (error) {
+      // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
+      const message = error instanceof Error ? error.message : String(error);
+      this.deps.logger.warn(
+        { error: message, batch: id },
+        'Kafka did not acknowledge; firing waits until it answers',
+      );
+      this.#kafkaAnswers = false;
+      return;
+    } finally {
+      this.#emitting.delete(id);
+    }
+    if (!this.#kafkaAnswers) this.deps.logger.info({}, 'Kafka answers again');
+    this.#kafkaAnswers = true;
+    this.deps.observer?.emitted?.(emissions, this.clock.now());
+    const isLate = this.deps.clock() - committedAt > this.#limits.emissionLateMs;
+    const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
+    this.#commits.submit([{ kind: 'acknowledged', acknowledged: { id, late } }]);
+    this.#wake();
+  }
+
+  #wantsLoad(): boolean {
+    return (
+      this.#slots.length > 0 &&
+      this.#heap.horizon < this.clock.now() + this.#limits.windowMs / 2 &&
+      this.#heap.size < this.#limits.armedMax / 2
+    );
+  }
+
+  #loadSoon(): void {
+    this.#loading ??= this.#load()
+      .catch(async (error: unknown) => {
+        this.deps.logger.warn(
+          { error: String(error) },
+          'reading what is due soon failed; it will be tried again',
+        );
+        await this.deps.sleep(250);
+      })
+      .finally(() => {
+        this.#loading = null;
+      });
+  }
+
+  /** Reads what is due within the window, as far as the bound allows. */
+  async #load(): Promise<void> {
+    const startedAt = this.deps.clock();
+    const slots = this.#slots;
+    if (slots.length === 0) return;
+    this.clock.observe(await this.deps.index.now());
+    const until = (this.clock.now() + this.#limits.windowMs) as EpochMs;
+    const room = Math.max(slots.length, this.#limits.armedMax - this.#heap.size);
+    const former = this.#heap.horizon;
+    // the feed may bring timers of the window while it is being read: they must find it open
+    this.#heap.horizon = until;
+    try {
+      const { timers, completeUntil } = await this.deps.index.armedUntil(
+        slots,
+        until,
+        Math.ceil(room / slots.length),
+      );
+      for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
+      if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
+      this.deps.observer?.loaded?.(slots.length, timers.length, this.deps.clock() - startedAt);
+    } catch (error) {
+      this.#heap.horizon = former;
+      throw error;
+    }
+    this.#wake();
+  }
+}

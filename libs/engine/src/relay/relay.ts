@@ -1,0 +1,135 @@
+import type { LogFeed, StoredEvent, StoredRejection } from '../log/log-feed.js';
+import type { Logger, Sleep } from '../ports.js';
+
+/** Publishes; resolves when Kafka has acknowledged all of it. */
+export interface FeedSink {
+  publishEvents(events: readonly StoredEvent[]): Promise<void>;
+  publishRejections(rejections: readonly StoredRejection[]): Promise<void>;
+}
+
+export interface RelayDeps {
+  readonly feed: LogFeed;
+  readonly sink: FeedSink;
+  readonly logger: Logger;
+  readonly sleep: Sleep;
+  readonly eventsPerReadMax?: number;
+  /** Longest wait for events that somebody else wrote. */
+  readonly pollMs?: number;
+}
+
+/**
+ * Tails the log and publishes it: one reader a partition, all partitions in one query and one send. The checkpoint
+ * moves after the acknowledgement, so a crash between the two repeats events, with the same ids, and loses none.
+ */
+export class Relay {
+  #wanted: readonly number[] = [];
+  #positions = new Map<number, bigint>();
+  #wake: () => void = () => undefined;
+  #holdAgain = true;
+
+  constructor(private readonly deps: RelayDeps) {}
+
+  /** Partitions whose log this process should publish, if nobody else holds them. */
+  want(partitions: readonly number[]): void {
+    this.#wanted = partitions;
+    this.#holdAgain = true;
+    this.#wake();
+  }
+
+  /** Something was just committed here. */
+  nudge(): void {
+    this.#wake();
+  }
+
+  /** Events that were published so far, a partition. */
+  get positions(): ReadonlyMap<number, bigint> {
+    return this.#positions;
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    stop.addEventListener('abort', () => this.#wake(), { once: true });
+    let heldAt = 0;
+    for (let round = 0; !stop.aborted; round += 1) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      try {
+        if (this.#holdAgain || round - heldAt > 200) {
+          await this.#hold();
+          heldAt = round;
+        }
+        if ((await this.#publishOnce(round)) > 0) continue;
+      } catch (error) {
+        this.deps.logger.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          'relay will try again',
+        );
+        this.#holdAgain = true;
+        await this.deps.sleep(250, stop);
+      }
+      await this.#pause(woken);
+    }
+    await this.deps.feed
+      .release()
+      .catch((error: unknown) =>
+        this.deps.logger.warn({ error: String(error) }, 'relay locks end with the session'),
+      );
+  }
+
+  /** One round: read, publish, move the checkpoint. Answers how many records went out. */
+  async #publishOnce(round: number): Promise<number> {
+    if (this.#positions.size === 0) return 0;
+    const events = await this.deps.feed.readAfter(this.#positions, this.deps.eventsPerReadMax ?? 2_000);
+    if (events.length > 0) {
+      await this.deps.sink.publishEvents(events);
+      await this.#advance(events);
+    }
+    // refusals are rare, and nobody waits for this copy of them: under load they are looked for now and then
+    const looksForRejections = events.length === 0 || round % 10 === 0;
+    return events.length + (looksForRejections ? await this.#publishRejections() : 0);
+  }
+
+  async #advance(events: readonly StoredEvent[]): Promise<void> {
+    const last = new Map<number, bigint>();
+    for (const { partition, position } of events) last.set(partition, position);
+    const moves = [...last].map(([partition, to]) => ({
+      partition,
+      from: this.#positions.get(partition) ?? 0n,
+      to,
+    }));
+    const won = await this.deps.feed.advance(moves);
+    for (const { partition, to } of moves) if (won.has(partition)) this.#positions.set(partition, to);
+    if (won.size < moves.length) {
+      this.deps.logger.warn(
+        { lost: moves.filter(({ partition }) => !won.has(partition)).map(({ partition }) => partition) },
+        'another relay had moved these partitions on',
+      );
+      this.#positions.clear();
+      this.#holdAgain = true;
+    }
+  }
+
+  /** The holder of partition 0 speaks for the refused commands as well. */
+  async #publishRejections(): Promise<number> {
+    if (!this.#positions.has(0)) return 0;
+    const rejections = await this.deps.feed.unpublishedRejections(500);
+    if (rejections.length === 0) return 0;
+    await this.deps.sink.publishRejections(rejections);
+    await this.deps.feed.markRejectionsPublished(rejections.map(({ sequence }) => sequence));
+    return rejections.length;
+  }
+
+  async #hold(): Promise<void> {
+    this.#holdAgain = false;
+    const held = await this.deps.feed.hold(this.#wanted);
+    const isSame =
+      held.length === this.#positions.size && held.every((partition) => this.#positions.has(partition));
+    if (!isSame) this.#positions = new Map(await this.deps.feed.checkpoints(held));
+  }
+
+  async #pause(woken: Promise<void>): Promise<void> {
+    const nap = new AbortController();
+    await Promise.race([woken, this.deps.sleep(this.deps.pollMs ?? 20, nap.signal)]);
+    nap.abort();
+  }
+}

@@ -1,0 +1,8 @@
+-- Timers by name, locked in id order.
+select s.id, s.next_fire_at, s.next_tick, s.watermark, s.last_tick, s.scheduled_for, s.started_at, s.event_id, s.version, s.attempt,
+  s.fires, s.phase, s.summary, s.extra, s.recent, p.created_at, p.spec
+from unnest($1::text[], $2::text[]) as k (namespace, key)
+join timer_spec p on p.namespace = k.namespace and p.key = k.key
+join timer_state s on s.id = p.id
+order by s.id
+for update of s

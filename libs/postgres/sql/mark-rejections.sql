@@ -1,0 +1,1 @@
+update rejection set published_at = clock_timestamp() where sequence = any($1::bigint[])

@@ -1,0 +1,96 @@
+import type { Pool } from 'pg';
+import { slotOfTimerId, type TimerState } from '#timer';
+import { extraText, phaseCode, recentText, statusCode, summaryText } from '../log/state-row.js';
+import { foldStream, type Querying, type Stream, streams } from './verify.js';
+
+export interface RebuildReport {
+  readonly timers: number;
+  readonly removed: number;
+}
+
+/**
+ * Makes the state anew from the log, in one transaction that keeps writers out: afterwards `verify` finds nothing.
+ * What was under way to Kafka is kept: an open event whose emission was pending stays pending.
+ */
+export async function rebuild(pool: Pool): Promise<RebuildReport> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`set local timezone = 'UTC'`);
+    await client.query('lock table timer_state, timer_spec in exclusive mode');
+    let [timers, removed] = [0, 0];
+    for await (const page of streams(client)) {
+      for (const stream of page) {
+        const folded = stream.events.length === 0 ? null : foldStream(stream.events);
+        if (folded === null) removed += await remove(client, stream);
+        else await store(client, folded);
+        if (folded !== null) timers += 1;
+      }
+    }
+    await client.query('commit');
+    return { timers, removed };
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function remove(db: Querying, { timerId }: Stream): Promise<number> {
+  const gone = await db.query('delete from timer_state where id = $1', [timerId]);
+  await db.query('delete from timer_spec where id = $1', [timerId]);
+  return gone.rowCount ?? 0;
+}
+
+const moment = (epochMs: number | null): string | null =>
+  epochMs === null ? null : new Date(epochMs).toISOString();
+
+async function store(db: Querying, state: TimerState): Promise<void> {
+  const { id, spec, open } = state;
+  const slot = slotOfTimerId(id);
+  await db.query(
+    `insert into timer_spec (id, created_at, slot, namespace, key, hook_class, tags, spec) values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (id) do update set created_at = excluded.created_at, slot = excluded.slot, namespace = excluded.namespace,
+       key = excluded.key, hook_class = excluded.hook_class, tags = excluded.tags, spec = excluded.spec`,
+    [
+      id,
+      moment(state.createTime),
+      slot,
+      spec.namespace,
+      spec.key,
+      spec.hookClass,
+      spec.tags,
+      JSON.stringify(spec),
+    ],
+  );
+  await db.query(
+    `insert into timer_state (id, next_fire_at, next_tick, watermark, last_tick, scheduled_for, started_at, event_id, version,
+       attempt, fires, slot, status, phase, summary, extra, recent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     on conflict (id) do update set next_fire_at = excluded.next_fire_at, next_tick = excluded.next_tick,
+       watermark = excluded.watermark, last_tick = excluded.last_tick, scheduled_for = excluded.scheduled_for,
+       started_at = excluded.started_at, event_id = excluded.event_id, version = excluded.version, attempt = excluded.attempt,
+       fires = excluded.fires, slot = excluded.slot, status = excluded.status, phase = excluded.phase,
+       summary = excluded.summary, extra = excluded.extra, recent = excluded.recent`,
+    [
+      id,
+      moment(state.nextFireAt),
+      moment(state.nextTick),
+      moment(state.watermark),
+      moment(state.lastTick),
+      moment(open?.scheduledFor ?? null),
+      moment(open?.startedAt ?? null),
+      open?.eventId ?? null,
+      state.version,
+      open?.attempt ?? 0,
+      state.fires,
+      slot,
+      statusCode(state),
+      phaseCode(state),
+      summaryText(state),
+      extraText(state),
+      recentText(state.recent),
+    ],
+  );
+}

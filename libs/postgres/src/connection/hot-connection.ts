@@ -1,0 +1,187 @@
+import pg from 'pg';
+import { DataLogError, TransientLogError } from '#engine';
+import type { Statement } from './statement.js';
+
+export interface Logger {
+  warn(details: object, message: string): void;
+}
+
+export interface HotConnectionSettings {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+  readonly log: Logger;
+  /** Bounds of design: nobody holds others up, whatever freezes. */
+  readonly transactionTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+}
+
+export interface Call {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+}
+
+const begin: Statement = { name: 'begin', text: 'begin' };
+const commit: Statement = { name: 'commit', text: 'commit' };
+const rollback: Statement = { name: 'rollback', text: 'rollback' };
+export const transaction = {
+  begin: { statement: begin, values: [] } satisfies Call,
+  commit: { statement: commit, values: [] } satisfies Call,
+  rollback: { statement: rollback, values: [] } satisfies Call,
+};
+
+/**
+ * One connection, pipelined, for the few statements that run thousands of times a second. Several calls leave in one
+ * network write, so a client that freezes after deciding cannot sit on a lock: the commit is already on its way.
+ * Connects again by itself at the next use.
+ */
+export class HotConnection {
+  #client: pg.Client | null = null;
+  #connecting: Promise<pg.Client> | null = null;
+  #closed = false;
+  #generation = 0;
+
+  constructor(private readonly settings: HotConnectionSettings) {}
+
+  /** Rises with every session: what belonged to a former one (advisory locks) is gone. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Sends all calls at once; answers their rows in order. If one fails, all after it in the same transaction fail too,
+   * and the first cause is thrown.
+   * @throws TransientLogError, DataLogError
+   */
+  async send(calls: readonly Call[]): Promise<pg.QueryArrayResult<unknown[]>[]> {
+    const client = await this.#connected();
+    // without the cork each statement would be a packet of its own, and a freeze could fall between two of them
+    const stream = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } })
+      .connection.stream;
+    stream.cork();
+    const answers = calls.map(({ statement: { name, text }, values }) =>
+      client.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
+    );
+    stream.uncork();
+    const settled = await Promise.allSettled(answers);
+    const failed = settled.find((answer) => answer.status === 'rejected');
+    if (failed !== undefined) throw classify(failed.reason);
+    return settled.map((answer) => (answer as PromiseFulfilledResult<pg.QueryArrayResult<unknown[]>>).value);
+  }
+
+  /** Ends a transaction that went wrong; a connection that cannot even do that is thrown away. */
+  async abandon(): Promise<void> {
+    const client = this.#client;
+    if (client === null) return;
+    try {
+      await client.query('rollback');
+    } catch (error) {
+      this.settings.log.warn({ error: String(error) }, 'connection dropped after a failed transaction');
+      this.#forget(client);
+      await client.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = this.#client;
+    this.#client = null;
+    if (client !== null) await client.end();
+  }
+
+  async #connected(): Promise<pg.Client> {
+    if (this.#closed) throw new TransientLogError('the connection to Postgres is closed');
+    if (this.#client !== null) return this.#client;
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const { databaseUrl, applicationName } = this.settings;
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: applicationName,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      pipeline: true,
+      types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+      options: this.#options(),
+    });
+    client.on('error', (error) => {
+      this.settings.log.warn({ error: error.message }, 'connection to Postgres lost');
+      this.#forget(client);
+    });
+    client.on('end', () => this.#forget(client));
+    try {
+      await client.connect();
+    } catch (error) {
+      throw new TransientLogError(`cannot connect to Postgres: ${messageOf(error)}`, { cause: error });
+    }
+    if (this.#closed) {
+      await client.end();
+      throw new TransientLogError('the connection to Postgres is closed');
+    }
+    this.#client = client;
+    this.#generation += 1;
+    return client;
+  }
+
+  #options(): string {
+    const {
+      transactionTimeoutMs = 2_000,
+      idleInTransactionTimeoutMs = 1_000,
+      lockTimeoutMs = 500,
+    } = this.settings;
+    return Object.entries({
+      TimeZone: 'UTC',
+      transaction_timeout: transactionTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+      lock_timeout: lockTimeoutMs,
+      // Each statement joins a short list to an index, whatever the tables have grown to since the plan was made.
+      plan_cache_mode: 'force_generic_plan',
+      enable_seqscan: 'off',
+      enable_hashjoin: 'off',
+      enable_mergejoin: 'off',
+      enable_bitmapscan: 'off',
+      jit: 'off',
+    })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' ');
+  }
+
+  #forget(client: pg.Client): void {
+    if (this.#client === client) this.#client = null;
+  }
+}
+
+const timestamptzOid = 1184;
+const int8Oid = 20;
+const plainNumberOids = new Set([21, 23]);
+const toEpochMs = (text: string): number => Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+
+/** Moments arrive as epoch milliseconds, 8-byte integers as bigint, everything else that we select as text. */
+function typeParser(oid: number): (value: string) => unknown {
+  if (oid === timestamptzOid) return toEpochMs;
+  if (oid === int8Oid) return BigInt;
+  if (plainNumberOids.has(oid)) return Number;
+  return pg.types.getTypeParser(oid);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+// Postgres error classes that say the data is at fault: 22 data exception, 23 integrity, 54 program limit.
+const dataClasses = new Set(['22', '23', '54']);
+/** A name or an id that another transaction has just taken: load again and see it. */
+const uniqueViolation = '23505';
+
+function classify(error: unknown): Error {
+  const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  if (code !== uniqueViolation && dataClasses.has(code.slice(0, 2))) {
+    return new DataLogError(`Postgres refused the batch (${code}): ${messageOf(error)}`, { cause: error });
+  }
+  return new TransientLogError(`Postgres: ${messageOf(error)}${code === '' ? '' : ` (${code})`}`, {
+    cause: error,
+  });
+}

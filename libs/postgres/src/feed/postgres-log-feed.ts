@@ -1,0 +1,158 @@
+import type { LogFeed, StoredEvent, StoredRejection } from '#engine';
+import type { CommandId, EpochMs, RejectionCode, TimerId } from '#timer';
+import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
+import type { HotConnection } from '../connection/hot-connection.js';
+import { statement } from '../connection/statement.js';
+
+const holdPartitions = statement('hold-partitions');
+const releasePartitions = statement('release-partitions');
+const readAfter = statement('read-after');
+const advanceCheckpoints = statement('advance-checkpoints');
+const unpublishedRejections = statement('unpublished-rejections');
+const markRejections = statement('mark-rejections');
+const readCheckpoints = {
+  name: 'read-checkpoints',
+  text: 'select partition, position from relay_checkpoint',
+};
+
+/** How far `recorded_at` is let fall behind what was read: generous, since it only prunes whole days. */
+const pruningMarginMs = 3_600_000;
+
+/** The relay's reads. Its advisory locks belong to the session, so it has a connection of its own. */
+export class PostgresLogFeed implements LogFeed {
+  #held = new Set<number>();
+  #heldIn = 0;
+  #lastRecordedAt = new Map<number, number>();
+
+  constructor(private readonly connection: HotConnection) {}
+
+  async hold(partitions: readonly number[]): Promise<readonly number[]> {
+    const wanted = new Set(partitions);
+    await this.#let([...this.#held].filter((partition) => !wanted.has(partition)));
+    const missing = partitions.filter((partition) => !this.#holds(partition));
+    if (missing.length > 0) {
+      const [result] = await this.connection.send([
+        { statement: holdPartitions, values: [int4Array(missing)] },
+      ]);
+      if (this.#heldIn !== this.connection.generation) this.#held.clear();
+      this.#heldIn = this.connection.generation;
+      for (const [partition] of result?.rows ?? []) this.#held.add(Number(partition));
+    }
+    return partitions.filter((partition) => this.#holds(partition));
+  }
+
+  async release(): Promise<void> {
+    await this.#let([...this.#held]);
+  }
+
+  async checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    const [result] = await this.connection.send([{ statement: readCheckpoints, values: [] }]);
+    const all = new Map(
+      (result?.rows ?? []).map(([partition, position]) => [Number(partition), position as bigint]),
+    );
+    return new Map(partitions.map((partition) => [partition, all.get(partition) ?? 0n]));
+  }
+
+  async readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]> {
+    const partitions = [...positions.keys()];
+    const perPartition = Math.max(1, Math.ceil(max / partitions.length));
+    const values = [
+      int2Array(partitions),
+      int8Array([...positions.values()]),
+      perPartition,
+      this.#recordedSince(partitions),
+    ];
+    const [result] = await this.connection.send([{ statement: readAfter, values }]);
+    const events = (result?.rows ?? []).map(storedEvent);
+    for (const { partition, recordedAt } of events) this.#lastRecordedAt.set(partition, recordedAt);
+    return events;
+  }
+
+  async advance(
+    moves: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[],
+  ) {
+    const values = [
+      int2Array(moves.map((m) => m.partition)),
+      int8Array(moves.map((m) => m.from)),
+      int8Array(moves.map((m) => m.to)),
+    ];
+    const [result] = await this.connection.send([{ statement: advanceCheckpoints, values }]);
+    return new Set((result?.rows ?? []).map(([partition]) => Number(partition)));
+  }
+
+  async unpublishedRejections(max: number): Promise<readonly StoredRejection[]> {
+    const [result] = await this.connection.send([{ statement: unpublishedRejections, values: [max] }]);
+    return (result?.rows ?? []).map(storedRejection);
+  }
+
+  async markRejectionsPublished(sequences: readonly bigint[]): Promise<void> {
+    await this.connection.send([{ statement: markRejections, values: [int8Array(sequences)] }]);
+  }
+
+  /** Locks live and die with the session they were taken in. */
+  #holds(partition: number): boolean {
+    return this.#heldIn === this.connection.generation && this.#held.has(partition);
+  }
+
+  async #let(partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) this.#held.delete(partition);
+    if (partitions.length === 0 || this.#heldIn !== this.connection.generation) return;
+    await this.connection.send([{ statement: releasePartitions, values: [int4Array(partitions)] }]);
+  }
+
+  #recordedSince(partitions: readonly number[]): string {
+    const since = Math.min(...partitions.map((partition) => this.#lastRecordedAt.get(partition) ?? 0));
+    return new Date(Math.max(0, since - pruningMarginMs)).toISOString();
+  }
+}
+
+function storedEvent(row: readonly unknown[]): StoredEvent {
+  const [
+    partition,
+    position,
+    timerId,
+    version,
+    type,
+    recordKey,
+    nextFireAt,
+    commandId,
+    data,
+    recordedAt,
+    meta,
+  ] = row;
+  return {
+    partition: Number(partition),
+    position: position as bigint,
+    timerId: timerId as TimerId,
+    version: Number(version),
+    type: String(type),
+    recordKey: String(recordKey),
+    nextFireAt: nextFireAt as EpochMs | null,
+    commandId: commandId as string | null,
+    data: String(data),
+    recordedAt: recordedAt as EpochMs,
+    traceparent: traceparentOf(meta as string | null),
+  };
+}
+
+// most events carry none, and a parse for each would cost more than the rest of the row
+const traceparentOf = (meta: string | null): string | null =>
+  meta?.includes('"traceparent"')
+    ? ((JSON.parse(meta) as { traceparent?: string }).traceparent ?? null)
+    : null;
+
+function storedRejection(row: readonly unknown[]): StoredRejection {
+  const [sequence, commandId, offset, partition, topic, code, message, field, key, value] = row;
+  return {
+    sequence: sequence as bigint,
+    commandId: commandId as CommandId | null,
+    source: { topic: String(topic), partition: Number(partition), offset: offset as bigint },
+    rejection: {
+      code: code as RejectionCode,
+      message: String(message),
+      ...(field !== null && { field: String(field) }),
+    },
+    key: key as Buffer | null,
+    value: value as Buffer | null,
+  };
+}

@@ -1,0 +1,11 @@
+// The log, the state and the offsets in Postgres: TypeORM keeps the schema, named SQL files do what is hot.
+// Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
+
+export { type RebuildReport, rebuild } from './audit/rebuild.js';
+export { type Finding, type VerifyReport, verify } from './audit/verify.js';
+export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
+export { PostgresDueIndex } from './due/postgres-due-index.js';
+export { PostgresLogFeed } from './feed/postgres-log-feed.js';
+export { PostgresTimerLog } from './log/postgres-timer-log.js';
+export { logPartitionsAheadDays, migrate } from './migrate.js';
+export { openPostgresStore, type PostgresStore, type PostgresStoreSettings } from './store.js';

@@ -1,0 +1,154 @@
+import {
+  type DueTimer,
+  type LoadedTimers,
+  recordKey,
+  sourceKey,
+  type TimerLog,
+  type Tombstone,
+  type TransactionRequest,
+  type TransactionResult,
+  type TransactionWrites,
+} from '#engine';
+import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
+import { int4Array, int8Array, textArray, uuidArray } from '../connection/binary-array.js';
+import { type Call, type HotConnection, transaction } from '../connection/hot-connection.js';
+import { statement } from '../connection/statement.js';
+import { type History, readHistory } from './history.js';
+import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
+import { callsFor } from './writes.js';
+
+const fenceOffsets = statement('fence-offsets');
+const loadByKey = statement('load-by-key');
+const loadById = statement('load-by-id');
+const loadDue = statement('load-due');
+const loadDueElsewhere = statement('load-due-elsewhere');
+const loadRejected = statement('load-rejected');
+const loadTombstones = statement('load-tombstones');
+const readClock = { name: 'read-clock', text: 'select clock_timestamp()' };
+const storedOffsets = {
+  name: 'stored-offsets',
+  text: 'select partition, next_offset from consumer_offset where topic = $1',
+};
+
+type Rows = readonly (readonly unknown[])[];
+
+/**
+ * The write protocol on Postgres. Two network round trips a transaction, however many timers it touches: everything
+ * up to the loads leaves in one write, everything from the first change to the commit in another.
+ */
+export class PostgresTimerLog implements TimerLog {
+  constructor(
+    private readonly connection: HotConnection,
+    private readonly history: History,
+    private readonly partitions: number,
+  ) {}
+
+  async transact(
+    request: TransactionRequest,
+    decide: (loaded: LoadedTimers) => TransactionWrites,
+  ): Promise<TransactionResult> {
+    try {
+      const loaded = await this.#load(request);
+      await this.connection.send([...callsFor(decide(loaded), this.partitions), transaction.commit]);
+      return { now: loaded.now, lostSources: loaded.lostSources };
+    } catch (error) {
+      await this.connection.abandon();
+      throw error;
+    }
+  }
+
+  stateAt(timerId: TimerId, version: number): Promise<TimerState | null> {
+    return readHistory(this.history, timerId, version);
+  }
+
+  async storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    const [result] = await this.connection.send([{ statement: storedOffsets, values: [topic] }]);
+    const wanted = new Set(partitions);
+    const all = (result?.rows ?? []) as [number, bigint][];
+    return new Map(all.filter(([partition]) => wanted.has(partition)));
+  }
+
+  async #load(request: TransactionRequest): Promise<LoadedTimers> {
+    const reads = readsFor(request);
+    const results = await this.connection.send([
+      transaction.begin,
+      ...reads.map(({ call }) => call),
+      { statement: readClock, values: [] },
+    ]);
+    const rows = new Map(reads.map(({ what }, index) => [what, (results[index + 1]?.rows ?? []) as Rows]));
+    return loadedFrom(request, rows, results.at(-1)?.rows[0]?.[0] as EpochMs);
+  }
+}
+
+type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'rejected' | 'tombstones';
+
+/** In lock order: offsets, then states. */
+function readsFor({
+  offsets,
+  targets,
+  commandIds,
+  due,
+  dueElsewhere,
+}: TransactionRequest): { what: What; call: Call }[] {
+  const reads: { what: What; call: Call }[] = [];
+  const names = targets.flatMap((target) => ('timerId' in target ? [] : [target]));
+  const ids = targets.flatMap((target) => ('timerId' in target ? [target.timerId] : []));
+  const namespaces = textArray(names.map(({ namespace }) => namespace));
+  const keys = textArray(names.map(({ key }) => key));
+  const read = (what: What, from: Call['statement'], values: readonly unknown[]) =>
+    reads.push({ what, call: { statement: from, values } });
+
+  if (offsets.length > 0) {
+    read('offsets', fenceOffsets, [
+      textArray(offsets.map((o) => o.topic)),
+      int4Array(offsets.map((o) => o.partition)),
+      int8Array(offsets.map((o) => o.expected)),
+      int8Array(offsets.map((o) => o.next)),
+    ]);
+  }
+  if (names.length > 0) read('byKey', loadByKey, [namespaces, keys]);
+  if (ids.length > 0) read('byId', loadById, [uuidArray(ids)]);
+  if (due.length > 0) read('due', loadDue, [uuidArray(due)]);
+  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere)]);
+  if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
+  if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
+  return reads;
+}
+
+function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, now: EpochMs): LoadedTimers {
+  const of = (what: What): Rows => rows.get(what) ?? [];
+  const won = new Set(of('offsets').map(([topic, partition]) => sourceKey(String(topic), Number(partition))));
+  const all = request.offsets.map(({ topic, partition }) => sourceKey(topic, partition));
+  const states = [...of('byKey'), ...of('byId')].map((row) => stateFromRow(row as unknown as StateRow));
+  const tombstones = of('tombstones').map(tombstoneFrom);
+  return {
+    now,
+    lostSources: new Set(all.filter((source) => !won.has(source))),
+    byKey: new Map(states.map((state) => [recordKey(state.spec.namespace, state.spec.key), state])),
+    byId: new Map(states.map((state) => [state.id, state])),
+    due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
+    rejected: new Map(of('rejected').map(rejectionFrom)),
+    tombstones: new Map(tombstones.map(({ name, tombstone }) => [name, tombstone])),
+    tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
+  };
+}
+
+const dueFrom = (row: readonly unknown[]): DueTimer => ({
+  state: stateFromRow(row as unknown as StateRow),
+  emissionPending: row[17] === true,
+});
+
+function tombstoneFrom([id, namespace, key, recent]: readonly unknown[]): {
+  name: string;
+  tombstone: Tombstone;
+} {
+  return {
+    name: recordKey(String(namespace), String(key)),
+    tombstone: { timerId: id as TimerId, recent: parseRecent(String(recent)) },
+  };
+}
+
+const rejectionFrom = ([commandId, code, message, field]: readonly unknown[]): [CommandId, Rejection] => [
+  commandId as CommandId,
+  { code: code as RejectionCode, message: String(message), ...(field !== null && { field: String(field) }) },
+];

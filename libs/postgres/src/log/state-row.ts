@@ -1,0 +1,178 @@
+import {
+  type AppliedCommand,
+  type CommandId,
+  type EndedReason,
+  type EpochMs,
+  type EventId,
+  type ManualRequest,
+  type OpenEvent,
+  type Payload,
+  statusOf,
+  type TimerId,
+  type TimerSpec,
+  type TimerState,
+  type TimerStatus,
+} from '#timer';
+
+// Between the folded state and its narrow row. What every timer has is a column; what few have lies in `extra`.
+
+/** Column order of the load statements. */
+export type StateRow = readonly [
+  id: TimerId,
+  nextFireAt: EpochMs | null,
+  nextTick: EpochMs | null,
+  watermark: EpochMs | null,
+  lastTick: EpochMs | null,
+  scheduledFor: EpochMs | null,
+  startedAt: EpochMs | null,
+  eventId: EventId | null,
+  version: number,
+  attempt: number,
+  fires: number,
+  phase: number,
+  summary: string | null,
+  extra: string | null,
+  recent: string,
+  createdAt: EpochMs,
+  spec: string,
+];
+
+export const statusCodes: Readonly<Record<TimerStatus, number>> = Object.freeze({
+  waiting: 0,
+  asking: 1,
+  open: 2,
+  paused: 3,
+  disabled: 4,
+  faulted: 5,
+  ended: 6,
+});
+
+const phases = ['none', 'asking', 'delayed', 'delivered', 'retrying'] as const;
+const phaseCodes: Readonly<Record<OpenEvent['phase'] | 'none', number>> = Object.freeze({
+  none: 0,
+  asking: 1,
+  delayed: 2,
+  delivered: 3,
+  retrying: 4,
+});
+
+/** Parts of a state that most timers do not have; each is left out where it says nothing. */
+interface Extra {
+  readonly open?: Partial<
+    Pick<
+      OpenEvent,
+      'watermarkBefore' | 'data' | 'manualRequestId' | 'worker' | 'claimed' | 'progress' | 'lastError'
+    >
+  >;
+  readonly manual?: ManualRequest;
+  readonly pausedAt?: EpochMs;
+  readonly fault?: string;
+  readonly endedReason?: EndedReason;
+}
+
+const phaseOf = (code: number): OpenEvent['phase'] | 'none' => phases[code] ?? 'none';
+
+export function stateFromRow(row: StateRow): TimerState {
+  const [
+    id,
+    nextFireAt,
+    nextTick,
+    watermark,
+    lastTick,
+    scheduledFor,
+    startedAt,
+    eventId,
+    version,
+    attempt,
+    fires,
+  ] = row;
+  const [, , , , , , , , , , , phaseCode, summary, extraText, recent, createTime, specText] = row;
+  const extra = extraText === null ? {} : (JSON.parse(extraText) as Extra);
+  const phase = phaseOf(phaseCode);
+  return {
+    id,
+    spec: JSON.parse(specText) as TimerSpec,
+    version,
+    createTime,
+    watermark,
+    lastTick,
+    nextTick,
+    nextFireAt,
+    fires,
+    summary: summary === null ? null : (JSON.parse(summary) as Payload),
+    open:
+      phase === 'none' || eventId === null || scheduledFor === null || startedAt === null
+        ? null
+        : {
+            phase,
+            eventId,
+            attempt,
+            scheduledFor,
+            startedAt,
+            watermarkBefore: watermark,
+            data: null,
+            manualRequestId: null,
+            worker: null,
+            claimed: false,
+            progress: null,
+            lastError: null,
+            ...extra.open,
+          },
+    manual: extra.manual ?? null,
+    pausedAt: extra.pausedAt ?? null,
+    fault: extra.fault ?? null,
+    endedReason: extra.endedReason ?? null,
+    recent: parseRecent(recent),
+  };
+}
+
+export const statusCode = (state: TimerState): number => statusCodes[statusOf(state)];
+export const phaseCode = (state: TimerState): number => phaseCodes[state.open?.phase ?? 'none'];
+export const summaryText = ({ summary }: TimerState): string | null =>
+  summary === null ? null : JSON.stringify(summary);
+
+export function extraText(state: TimerState): string | null {
+  const { open, manual, pausedAt, fault, endedReason } = state;
+  const openExtra = open === null ? null : openExtraOf(open, state.watermark);
+  if (openExtra === null && manual === null && pausedAt === null && fault === null && endedReason === null)
+    return null;
+  const extra: Extra = {
+    ...(openExtra !== null && { open: openExtra }),
+    ...(manual !== null && { manual }),
+    ...(pausedAt !== null && { pausedAt }),
+    ...(fault !== null && { fault }),
+    ...(endedReason !== null && { endedReason }),
+  };
+  return JSON.stringify(extra);
+}
+
+function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Extra['open']> | null {
+  const { watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError } = open;
+  if (
+    watermarkBefore === watermark &&
+    data === null &&
+    manualRequestId === null &&
+    worker === null &&
+    !claimed &&
+    progress === null &&
+    lastError === null
+  ) {
+    return null;
+  }
+  return { watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError };
+}
+
+/** "id:version,id:version", newest last. */
+export const recentText = (recent: readonly AppliedCommand[]): string => {
+  let text = '';
+  for (const { commandId, version } of recent) text += `${text === '' ? '' : ','}${commandId}:${version}`;
+  return text;
+};
+
+export function parseRecent(text: string): AppliedCommand[] {
+  if (text === '') return [];
+  return text.split(',').map((entry) => {
+    const colon = entry.indexOf(':');
+    return { commandId: entry.slice(0, colon) as CommandId, version: Number(entry.slice(colon + 1)) };
+  });
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+const migrationSql = (file: string): string =>
+  readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
+
+class LogAndState1764000000001 implements MigrationInterface {
+  readonly name = 'LogAndState1764000000001';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(migrationSql('0001-log-and-state'));
+  }
+  down(): Promise<void> {
+    return Promise.reject(
+      new Error('the first migration has no way back: it holds the log. Restore a backup instead.'),
+    );
+  }
+}
+
+/** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
+export const logPartitionsAheadDays = 7;
+
+/**
+ * Brings a database to this version's schema and fixes how many partitions its log has. Safe to call from many
+ * processes at once: the others wait.
+ * @throws if the database was set up with another number of partitions
+ */
+export async function migrate(databaseUrl: string, partitions: number): Promise<void> {
+  const lock = new pg.Client({ connectionString: databaseUrl });
+  await lock.connect();
+  try {
+    await lock.query(`select pg_advisory_lock(hashtext('carillon.migrate'))`);
+    const source = new DataSource({
+      type: 'postgres',
+      url: databaseUrl,
+      migrations: [LogAndState1764000000001],
+      migrationsTableName: 'schema_migration',
+      migrationsTransactionMode: 'each',
+    });
+    await source.initialize();
+    try {
+      await source.runMigrations();
+    } finally {
+      await source.destroy();
+    }
+    await fixTopology(lock, partitions);
+  } finally {
+    await lock.end();
+  }
+}
+
+async function fixTopology(client: pg.Client, partitions: number): Promise<void> {
+  await client.query('insert into topology (partitions) values ($1) on conflict do nothing', [partitions]);
+  const stored = await client.query<{ partitions: number }>('select partitions from topology');
+  if (stored.rows[0]?.partitions !== partitions) {
+    throw new Error(
+      `this database holds a log of ${stored.rows[0]?.partitions} partitions, but ${partitions} were configured: ` +
+        `set PARTITIONS=${stored.rows[0]?.partitions}`,
+    );
+  }
+  await client.query(
+    'insert into log_head (partition) select generate_series(0, $1 - 1) on conflict do nothing',
+    [partitions],
+  );
+  await client.query(
+    'insert into relay_checkpoint (partition) select generate_series(0, $1 - 1) on conflict do nothing',
+    [partitions],
+  );
+  await client.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
+}

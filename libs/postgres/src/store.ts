@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { HotConnection, type Logger } from './connection/hot-connection.js';
+import { PostgresDueIndex } from './due/postgres-due-index.js';
+import { PostgresLogFeed } from './feed/postgres-log-feed.js';
+import { PostgresTimerLog } from './log/postgres-timer-log.js';
+import { logPartitionsAheadDays } from './migrate.js';
+
+export interface PostgresStoreSettings {
+  readonly databaseUrl: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Of the log; fixed when the database was made. */
+  readonly partitions: number;
+  readonly log: Logger;
+}
+
+export interface PostgresStore {
+  readonly log: PostgresTimerLog;
+  readonly due: PostgresDueIndex;
+  readonly feed: PostgresLogFeed;
+  /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
+  tidy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Everything one process needs of the database: three hot connections and a small pool, opened on first use. */
+export function openPostgresStore(settings: PostgresStoreSettings): PostgresStore {
+  const connection = (role: string) =>
+    new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}` });
+  const [writes, reads, relay] = [connection('writes'), connection('reads'), connection('relay')];
+  const pool = new pg.Pool({
+    connectionString: settings.databaseUrl,
+    max: 4,
+    application_name: settings.applicationName,
+  });
+  pool.on('error', (error) =>
+    settings.log.warn({ error: error.message }, 'idle connection to Postgres lost'),
+  );
+  return {
+    log: new PostgresTimerLog(writes, pool, settings.partitions),
+    due: new PostgresDueIndex(reads, pool),
+    feed: new PostgresLogFeed(relay),
+    tidy: async () => {
+      await pool.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
+      await pool.query(`delete from timer_tombstone where deleted_at < clock_timestamp() - interval '1 day'`);
+      await pool.query(
+        `delete from rejection where recorded_at < clock_timestamp() - interval '1 day' and published_at is not null`,
+      );
+    },
+    close: async () => {
+      await Promise.all([writes.close(), reads.close(), relay.close(), pool.end()]);
+    },
+  };
+}
