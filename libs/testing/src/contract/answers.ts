@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { type RejectionWrite, recordKey } from '#engine';
+import type { CommandId, Rejection } from '#timer';
+import { freshName, type Stage } from './subject.js';
+import {
+  apply,
+  createTimer,
+  deletion,
+  loadWith,
+  nameOf,
+  newCommandId,
+  nothing,
+  present,
+  request,
+  streamOf,
+  transact,
+  update,
+  writing,
+} from './writing.js';
+
+export const refusal = (
+  commandId: CommandId | null,
+  rejection: Rejection = { code: 'invalid-spec', message: 'no such zone', field: 'timeZone' },
+): RejectionWrite => ({
+  commandId,
+  rejection,
+  source: { topic: 'timers.commands', partition: 3, offset: 2n ** 60n },
+  key: Buffer.from('contract/k'),
+  value: Buffer.from([0, 255, 1, 254]),
+});
+
+/** The same command again gets the first answer again: what the log remembers for it. */
+export const answers = (stage: Stage) =>
+  describe('the answers it remembers', () => {
+    it('remembers the commands of a deleted timer, by its name and by its id', async () => {
+      const created = await createTimer(stage.log);
+      await apply(stage.log, created.id, update('x'));
+      const deletedBy = deletion();
+      await apply(stage.log, created.id, () => deletedBy);
+      const { namespace, key } = nameOf(created);
+
+      const byName = await loadWith(stage.log, { targets: [nameOf(created)] });
+      const tombstone = present(byName.tombstones.get(recordKey(namespace, key)));
+      expect(tombstone.timerId).toBe(created.id);
+      expect(tombstone.recent.map(({ version }) => version)).toEqual([1, 2, 3]);
+      expect(tombstone.recent.at(-1)?.commandId).toBe(deletedBy.commandId);
+      const byId = await loadWith(stage.log, { targets: [{ timerId: created.id }] });
+      expect(byId.tombstonesById.get(created.id)).toEqual(tombstone);
+    });
+
+    it('lets the last life of a name answer', async () => {
+      const name = { namespace: 'contract', key: freshName() };
+      const lives = [];
+      for (let life = 0; life < 3; life += 1) {
+        const { id } = await createTimer(stage.log, {}, name);
+        await apply(stage.log, id, deletion);
+        lives.push(id);
+      }
+      const { tombstones } = await loadWith(stage.log, { targets: [name] });
+      expect(tombstones.get(recordKey(name.namespace, name.key))?.timerId).toBe(lives.at(-1));
+    });
+
+    it('has no tombstone for a timer that lives', async () => {
+      const created = await createTimer(stage.log);
+      const loaded = await loadWith(stage.log, { targets: [nameOf(created), { timerId: created.id }] });
+      expect([loaded.tombstones.size, loaded.tombstonesById.size]).toEqual([0, 0]);
+    });
+
+    it('remembers a refusal by its command, and only that', async () => {
+      const commandId = newCommandId();
+      const plain = { code: 'timer-not-exist', message: 'no timer here: "x", \\, é' } as const;
+      await transact(stage.log, request(), () => ({ ...nothing, rejections: [refusal(commandId, plain)] }));
+      const { rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
+      expect(rejected).toEqual(new Map([[commandId, plain]]));
+    });
+
+    it('answers with the first refusal of a command that was refused twice', async () => {
+      const commandId = newCommandId();
+      const first = refusal(commandId);
+      const second = refusal(commandId, { code: 'timer-exists', message: 'later' });
+      for (const rejection of [first, second])
+        await transact(stage.log, request(), () => ({ ...nothing, rejections: [rejection] }));
+      const { rejected } = await loadWith(stage.log, { commandIds: [commandId] });
+      expect(rejected.get(commandId)).toEqual(first.rejection);
+    });
+
+    it('remembers no refusal of a batch that was not written', async () => {
+      const [commandId, old] = [newCommandId(), await createTimer(stage.log)];
+      await apply(stage.log, old.id, update('newer'));
+      const attempt = stage.log.transact(request({ targets: [{ timerId: old.id }] }), ({ now }) => ({
+        ...writing(streamOf(old, deletion(), now)),
+        rejections: [refusal(commandId)],
+      }));
+      await expect(attempt).rejects.toThrow();
+      expect((await loadWith(stage.log, { commandIds: [commandId] })).rejected.size).toBe(0);
+    });
+  });

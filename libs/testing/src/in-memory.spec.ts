@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { recordKey, TransientLogError } from '#engine';
+import { ManualClock } from './clock/manual-clock.js';
+import { dueIndexContract } from './contract/due-index-contract.js';
+import { logFeedContract } from './contract/log-feed-contract.js';
+import type { StoreHandle, Subject } from './contract/subject.js';
+import { timerLogContract } from './contract/timer-log-contract.js';
+import { apply, createTimer, deletion, loadWith, nameOf, request, writing } from './contract/writing.js';
+import { InMemoryTimerStore } from './memory/in-memory-timer-store.js';
+
+function openStore() {
+  const clock = new ManualClock();
+  return { clock, store: new InMemoryTimerStore({ partitions: 8, now: () => clock.now() }) };
+}
+
+function openInMemory(): Promise<Subject> {
+  const { clock, store } = openStore();
+  const handle = (): StoreHandle => {
+    const { log, due } = store;
+    return { log, due, feed: store.openFeed(), close: () => Promise.resolve() };
+  };
+  return Promise.resolve({
+    ...handle(),
+    partitions: store.partitions,
+    another: () => Promise.resolve(handle()),
+    pass: (durationMs) => clock.advance(durationMs),
+    lockElsewhere: (timerId) => {
+      const release = store.lockElsewhere(timerId);
+      return Promise.resolve(() => Promise.resolve(release()));
+    },
+  });
+}
+
+timerLogContract('in memory', openInMemory);
+dueIndexContract('in memory', openInMemory);
+logFeedContract('in memory', openInMemory);
+
+describe('the store in memory', () => {
+  it('forgets a deleted timer after a day', async () => {
+    const { clock, store } = openStore();
+    const created = await createTimer(store.log);
+    await apply(store.log, created.id, deletion);
+    const { namespace, key } = nameOf(created);
+    await clock.advance(24 * 3_600_000 - 1);
+    const aDayLess = await loadWith(store.log, { targets: [nameOf(created)] });
+    expect(aDayLess.tombstones.has(recordKey(namespace, key))).toBe(true);
+    await clock.advance(1);
+    const aDay = await loadWith(store.log, { targets: [nameOf(created)] });
+    expect(aDay.tombstones.size).toBe(0);
+  });
+
+  it('fails a transaction when told to, before its commit or after it', async () => {
+    const { store } = openStore();
+    const error = new TransientLogError('the connection broke');
+    const advance = { topic: 't', partition: 0, expected: 0n, next: 1n };
+    store.log.failNext({ when: 'before-commit', error });
+    store.log.failNext({ when: 'after-commit', error });
+    const attempt = () => store.log.transact(request({ offsets: [advance] }), () => writing());
+    await expect(attempt()).rejects.toBe(error);
+    expect((await store.log.storedOffsets('t', [0])).size).toBe(0);
+    await expect(attempt()).rejects.toBe(error);
+    expect(await store.log.storedOffsets('t', [0])).toEqual(new Map([[0, 1n]]));
+    expect((await attempt()).lostSources.size).toBe(1);
+  });
+
+  it('has a power of two of partitions, up to 256', () => {
+    for (const partitions of [0, 3, 512, 1.5])
+      expect(() => new InMemoryTimerStore({ partitions, now: () => new ManualClock().now() })).toThrow(
+        RangeError,
+      );
+  });
+});

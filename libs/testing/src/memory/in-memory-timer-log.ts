@@ -1,0 +1,66 @@
+import {
+  type LoadedTimers,
+  sourceKey,
+  type TimerLog,
+  type TransactionRequest,
+  type TransactionResult,
+  type TransactionWrites,
+} from '#engine';
+import type { EpochMs, TimerId, TimerState } from '#timer';
+import { commit } from './commit.js';
+import { load } from './load.js';
+import type { Tables } from './tables.js';
+
+/** Something that goes wrong with a transaction, once. */
+export interface LogFault {
+  /** `after`: it is written, yet the caller does not hear of it, as when a connection breaks at the commit. */
+  readonly when: 'before-commit' | 'after-commit';
+  readonly error: Error;
+}
+
+/** The write protocol on plain maps. A transaction runs in one turn of the event loop: they are serial by nature. */
+export class InMemoryTimerLog implements TimerLog {
+  readonly #faults: LogFault[] = [];
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly now: () => EpochMs,
+  ) {}
+
+  /** The next transaction fails in this way; several are used up in order. */
+  failNext(fault: LogFault): void {
+    this.#faults.push(fault);
+  }
+
+  async transact(
+    request: TransactionRequest,
+    decide: (loaded: LoadedTimers) => TransactionWrites,
+  ): Promise<TransactionResult> {
+    await turn();
+    const now = this.now();
+    this.tables.forgetOld(now);
+    const loaded = load(this.tables, request, now);
+    const writes = decide(loaded);
+    const fault = this.#faults.shift();
+    if (fault?.when === 'before-commit') throw fault.error;
+    commit(this.tables, request, loaded, writes);
+    if (fault !== undefined) throw fault.error;
+    return { now, lostSources: loaded.lostSources };
+  }
+
+  stateAt(timerId: TimerId, version: number): Promise<TimerState | null> {
+    return Promise.resolve(this.tables.stateAt(timerId, version));
+  }
+
+  storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    const stored = new Map<number, bigint>();
+    for (const partition of partitions) {
+      const offset = this.tables.offsets.get(sourceKey(topic, partition));
+      if (offset !== undefined) stored.set(partition, offset);
+    }
+    return Promise.resolve(stored);
+  }
+}
+
+/** A caller that relied on an answer within the same turn would break on a real store. */
+const turn = (): Promise<void> => Promise.resolve();

@@ -1,0 +1,44 @@
+import type { EpochMs, TimerId } from '#timer';
+import { InMemoryDueIndex } from './in-memory-due-index.js';
+import { type Holders, InMemoryLogFeed } from './in-memory-log-feed.js';
+import { InMemoryTimerLog } from './in-memory-timer-log.js';
+import { Tables } from './tables.js';
+
+export interface InMemoryStoreSettings {
+  /** Of the log: a power of two up to 256, as for Kafka. */
+  readonly partitions: number;
+  /** The store's own clock, which alone decides what is due. */
+  readonly now: () => EpochMs;
+}
+
+/** Log, state and offsets without a database, by the same rules: it passes the suites that Postgres passes. */
+export class InMemoryTimerStore {
+  readonly log: InMemoryTimerLog;
+  readonly due: InMemoryDueIndex;
+  readonly feed: InMemoryLogFeed;
+  readonly partitions: number;
+  readonly #tables: Tables;
+  readonly #holders: Holders = new Map();
+
+  /** @throws RangeError if the number of partitions is not a power of two up to 256 */
+  constructor({ partitions, now }: InMemoryStoreSettings) {
+    if (!Number.isInteger(partitions) || partitions < 1 || 256 % partitions !== 0)
+      throw new RangeError(`partitions must be a power of two up to 256, not ${partitions}`);
+    this.partitions = partitions;
+    this.#tables = new Tables(partitions);
+    this.log = new InMemoryTimerLog(this.#tables, now);
+    this.due = new InMemoryDueIndex(this.#tables, now);
+    this.feed = this.openFeed();
+  }
+
+  /** Another reader, as a second process would have: partitions that one holds the other does not get. */
+  openFeed(): InMemoryLogFeed {
+    return new InMemoryLogFeed(this.#tables, this.#holders);
+  }
+
+  /** Locks a timer as a transaction of another process would, until the answer is called. */
+  lockElsewhere(timerId: TimerId): () => void {
+    this.#tables.lockedElsewhere.add(timerId);
+    return () => void this.#tables.lockedElsewhere.delete(timerId);
+  }
+}

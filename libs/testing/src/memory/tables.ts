@@ -1,0 +1,84 @@
+import type { EmissionId, EmissionWrite, StoredEvent, StoredRejection, Tombstone } from '#engine';
+import { type CommandId, type EpochMs, eventFromJson, evolve, type TimerId, type TimerState } from '#timer';
+
+export interface StateRow {
+  readonly state: TimerState;
+  /** The outbox row that carries the present emission; a row that is gone has been acknowledged. */
+  readonly fireBatch: EmissionId | null;
+}
+export interface OutboxRow extends EmissionWrite {
+  readonly createdAt: EpochMs;
+  readonly claimedUntil: EpochMs | null;
+}
+export interface TombstoneRow extends Tombstone {
+  readonly name: string;
+  readonly deletedAt: EpochMs;
+}
+export interface RejectionRow extends StoredRejection {
+  readonly recordedAt: EpochMs;
+}
+
+/** How long a deleted timer's commands and a published refusal are remembered. */
+export const rememberedMs = 24 * 3_600_000;
+
+/** What the store holds, as the tables of a database would. Changed by `commit` alone, and by the readers' marks. */
+export class Tables {
+  readonly states = new Map<TimerId, StateRow>();
+  /** `namespace/key` → id, of timers that exist. */
+  readonly names = new Map<string, TimerId>();
+  /** In the order of deletion. */
+  readonly tombstones = new Map<TimerId, TombstoneRow>();
+  readonly offsets = new Map<string, bigint>();
+  readonly outbox = new Map<EmissionId, OutboxRow>();
+  /** One log a partition; the event at position p stands at index p - 1. */
+  readonly logs: readonly StoredEvent[][];
+  readonly streams = new Map<TimerId, StoredEvent[]>();
+  readonly checkpoints = new Map<number, bigint>();
+  /** In the order of their sequence. */
+  readonly rejections = new Map<bigint, RejectionRow>();
+  readonly published = new Set<bigint>();
+  /** Rows that a transaction of somebody else holds: a test's doing. */
+  readonly lockedElsewhere = new Set<TimerId>();
+  lastSequence = 0n;
+
+  constructor(readonly partitions: number) {
+    this.logs = Array.from({ length: partitions }, () => []);
+  }
+
+  /** Its last emission is not on record as acknowledged. */
+  isEmissionPending({ fireBatch }: StateRow): boolean {
+    return fireBatch !== null && this.outbox.has(fireBatch);
+  }
+
+  /** The first answer, whatever came later under the same id. */
+  rejectionOf(commandId: CommandId): RejectionRow | undefined {
+    for (const row of this.rejections.values()) if (row.commandId === commandId) return row;
+    return undefined;
+  }
+
+  /** What a timer folded to at a version; null where there is no such version, and after its deletion. */
+  stateAt(timerId: TimerId, version: number): TimerState | null {
+    const events = (this.streams.get(timerId) ?? []).filter((event) => event.version <= version);
+    if (events.at(-1)?.version !== version) return null;
+    return events.reduce<TimerState | null>(
+      (state, { version: at, commandId, data }) =>
+        evolve(state, {
+          version: at,
+          commandId: commandId as CommandId | null,
+          event: eventFromJson(data),
+        }),
+      null,
+    );
+  }
+
+  forgetOld(now: EpochMs): void {
+    for (const [timerId, { deletedAt }] of this.tombstones) {
+      if (deletedAt + rememberedMs > now) break;
+      this.tombstones.delete(timerId);
+    }
+    for (const [sequence, { recordedAt }] of this.rejections) {
+      if (recordedAt + rememberedMs > now) break;
+      if (this.published.delete(sequence)) this.rejections.delete(sequence);
+    }
+  }
+}
