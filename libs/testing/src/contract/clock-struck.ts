@@ -4,6 +4,7 @@ import type { Stage } from './subject.js';
 import {
   acknowledge,
   apply,
+  closing,
   createTimer,
   deletion,
   fire,
@@ -75,6 +76,15 @@ export const clockStruck = (stage: Stage) =>
       const { due } = await loadWith(stage.log, { dueElsewhere: [id] });
       expect(due.map(({ emissionPending }) => emissionPending)).toEqual([true]);
       expect(due[0]?.state.open?.eventId).toBe(present(state.open).eventId);
+    });
+
+    it('forgets the emission of an event that was closed', async () => {
+      const { id } = await createTimer(stage.log, { schedPolicyExpr: '1ms' });
+      await fire(stage.log, id);
+      await apply(stage.log, id, closing);
+      await stage.subject.pass(2);
+      const { due } = await loadWith(stage.log, { due: [id] });
+      expect(due.map(({ emissionPending }) => emissionPending)).toEqual([false]);
     });
 
     it('gives a due timer to one of two that fire it, and the next moment to nobody', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmedTimer } from '#engine';
 import { type EpochMs, slotOf, slotOfTimerId, type TimerId, type TimerState } from '#timer';
-import { emissions } from './emissions.js';
+import { emissions, givesUpAtOnce, giveUp } from './emissions.js';
 import { freshName, type OpenSubject, Stage } from './subject.js';
 import { acknowledge, apply, closing, createTimer, fire, present } from './writing.js';
 
@@ -96,6 +96,16 @@ const armed = (stage: Stage) =>
       const closed = present(await apply(stage.log, id, closing));
       expect(await armedOf(stage, closed, far)).toMatchObject({ version: 3, dueAt: closed.nextFireAt });
     });
+
+    it('gives the next time of a timer whose event was given up: a dead letter holds nothing up', async () => {
+      const { id } = await createTimer(stage.log, givesUpAtOnce);
+      const { emissionId } = await fire(stage.log, id);
+      await acknowledge(stage.log, emissionId);
+      await stage.subject.pass(2);
+      const { after } = await giveUp(stage, id);
+      expect(after.nextFireAt).not.toBeNull();
+      expect(await armedOf(stage, after, far)).toMatchObject({ dueAt: after.nextFireAt });
+    });
   });
 
 const overdue = (stage: Stage) =>
@@ -113,6 +123,7 @@ const overdue = (stage: Stage) =>
 
     it('gives nothing that is due but not overdue by so much', async () => {
       const { id } = await createTimer(stage.log);
+      await stage.subject.pass(5);
       expect(idsOf(await stage.due.overdue(60_000, 1_000)).has(id)).toBe(false);
     });
 

@@ -102,8 +102,7 @@ export const emissions = (stage: Stage) =>
     });
 
     it('stay owed for a dead letter, with what was given up, whatever became of the timer', async () => {
-      const retry = { maxAttempts: 1, backoff: 'fixed', min: '1ms', max: '1ms', jitter: false } as const;
-      const { id } = await createTimer(stage.log, { ackTimeout: '1ms', retry });
+      const { id } = await createTimer(stage.log, givesUpAtOnce);
       const { emissionId: first, state: opened } = await fire(stage.log, id);
       await acknowledge(stage.log, first);
       await stage.subject.pass(2);
@@ -158,7 +157,13 @@ const retrySoon = (state: TimerState) =>
     after: '1ms',
   }) as const;
 
-async function giveUp(stage: Stage, timerId: TimerId) {
+export const givesUpAtOnce = Object.freeze({
+  ackTimeout: '1ms',
+  retry: { maxAttempts: 1, backoff: 'fixed', min: '1ms', max: '1ms', jitter: false },
+} as const);
+
+/** Fires a timer whose only attempt has run out of time. */
+export async function giveUp(stage: Stage, timerId: TimerId) {
   const emissionId = newEmissionId();
   let dead: { before: TimerState; after: TimerState } | null = null;
   await transact(stage.log, request({ due: [timerId] }), ({ due, now }) => {
