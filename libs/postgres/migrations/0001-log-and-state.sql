@@ -82,7 +82,7 @@ create table timer_state (
   slot smallint not null,
   -- 0 waiting, 1 asking, 2 open, 3 paused, 4 disabled, 5 faulted, 6 ended
   status smallint not null,
-  -- of the open event: 0 none, 1 asking, 2 delayed, 3 delivered, 4 retrying
+  -- of the open event: 0 none, 1 asking, 2 delayed, 3 delivered, 4 retrying, 5 answered
   phase smallint not null,
   -- JSON string: what a hook left with the timer
   summary text,

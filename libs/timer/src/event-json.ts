@@ -3,6 +3,8 @@ import type { TimerEvent } from './event.js';
 // The stored and published form of an event: JSON with moments as RFC 3339 text in UTC with milliseconds. Field names
 // of moments are unique in meaning across all events, so one set of names serves at any depth.
 const momentFields = new Set([
+  'resumedAt',
+  'closedAt',
   'at',
   'nextFireAt',
   'nextTick',

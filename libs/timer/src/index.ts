@@ -2,9 +2,26 @@
 // Start at decider.ts for the shape, event.ts for the facts, state.ts for what they fold to.
 export * from './brand.js';
 export * from './command.js';
+export { decide } from './decide.js';
 export * from './decider.js';
 export * from './event.js';
+export * from './event-json.js';
+export { evolve } from './evolve.js';
+export * from './identity/ids.js';
+export * from './identity/slot.js';
+export { backoffMs } from './life/backoff.js';
+export * from './life/defaults.js';
+export { payloadBytesMax, validateSpec } from './life/validate.js';
 export * from './rejection.js';
+export { durationMs, durationMsMax, parseDuration } from './schedule/duration.js';
+export { countedTicksMax } from './schedule/missed.js';
+export { fireMoment, planNext, unitFraction } from './schedule/plan.js';
+export {
+  createSchedEventPolicy,
+  type Progress,
+  parseInstant,
+  type SchedEventPolicy,
+} from './schedule/policy.js';
+export { validateTimeZone } from './schedule/zone.js';
 export * from './spec.js';
 export * from './state.js';
-export * from './event-json.js';

@@ -5,11 +5,12 @@ import type { Payload, TimerSpec } from './spec.js';
  * A due event that is not closed yet.
  * - `asking`: the hook was asked whether to go on (pre-schedule); nothing is due yet
  * - `delayed`: the hook asked for time; it is asked again at `nextFireAt`
+ * - `answered`: the hook said go; the fire service triggers it at once
  * - `delivered`: emitted, `nextFireAt` is the ack deadline
  * - `retrying`: the attempt failed, `nextFireAt` is the next one
  */
 export interface OpenEvent {
-  readonly phase: 'asking' | 'delayed' | 'delivered' | 'retrying';
+  readonly phase: 'asking' | 'delayed' | 'answered' | 'delivered' | 'retrying';
   readonly eventId: EventId;
   /** 1, 2, …; the fencing value: an answer for a former attempt is refused. */
   readonly attempt: number;
@@ -56,6 +57,10 @@ export interface TimerState {
   readonly open: OpenEvent | null;
   readonly manual: ManualRequest | null;
   readonly pausedAt: EpochMs | null;
+  /** When a pause or a disablement last ended: ticks up to then were missed because of it. */
+  readonly resumedAt: EpochMs | null;
+  /** When an event last closed, for policies that count from there; null for the others. */
+  readonly closedAt: EpochMs | null;
   readonly fault: string | null;
   readonly endedReason: EndedReason | null;
   /** The last few commands that were applied, newest last, and the version each one led to. */
@@ -73,7 +78,11 @@ export type EndedReason = 'done' | 'end-at' | 'max-fires' | 'no-next-time';
 
 export type TimerStatus = 'waiting' | 'asking' | 'open' | 'paused' | 'disabled' | 'faulted' | 'ended';
 
-/** A person's one word for where a timer stands; an open event comes before everything else. */
+/** Nothing is due yet: the hook is still being asked. */
+export const isAsking = ({ phase }: OpenEvent): boolean =>
+  phase === 'asking' || phase === 'delayed' || phase === 'answered';
+
+/** A person's one word for where a timer stands; a fault comes first, then an open event. */
 export function statusOf(state: TimerState): TimerStatus {
   if (state.open !== null)
     return state.open.phase === 'asking' || state.open.phase === 'delayed' ? 'asking' : 'open';

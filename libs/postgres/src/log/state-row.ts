@@ -47,13 +47,14 @@ export const statusCodes: Readonly<Record<TimerStatus, number>> = Object.freeze(
   ended: 6,
 });
 
-const phases = ['none', 'asking', 'delayed', 'delivered', 'retrying'] as const;
+const phases = ['none', 'asking', 'delayed', 'delivered', 'retrying', 'answered'] as const;
 const phaseCodes: Readonly<Record<OpenEvent['phase'] | 'none', number>> = Object.freeze({
   none: 0,
   asking: 1,
   delayed: 2,
   delivered: 3,
   retrying: 4,
+  answered: 5,
 });
 
 /** Parts of a state that most timers do not have; each is left out where it says nothing. */
@@ -66,6 +67,8 @@ interface Extra {
   >;
   readonly manual?: ManualRequest;
   readonly pausedAt?: EpochMs;
+  readonly resumedAt?: EpochMs;
+  readonly closedAt?: EpochMs;
   readonly fault?: string;
   readonly endedReason?: EndedReason;
 }
@@ -120,6 +123,8 @@ export function stateFromRow(row: StateRow): TimerState {
           },
     manual: extra.manual ?? null,
     pausedAt: extra.pausedAt ?? null,
+    resumedAt: extra.resumedAt ?? null,
+    closedAt: extra.closedAt ?? null,
     fault: extra.fault ?? null,
     endedReason: extra.endedReason ?? null,
     recent: parseRecent(recent),
@@ -132,14 +137,16 @@ export const summaryText = ({ summary }: TimerState): string | null =>
   summary === null ? null : JSON.stringify(summary);
 
 export function extraText(state: TimerState): string | null {
-  const { open, manual, pausedAt, fault, endedReason } = state;
+  const { open, manual, pausedAt, resumedAt, closedAt, fault, endedReason } = state;
   const openExtra = open === null ? null : openExtraOf(open, state.watermark);
-  if (openExtra === null && manual === null && pausedAt === null && fault === null && endedReason === null)
-    return null;
+  const rest = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, endedReason];
+  if (rest.every((part) => part === null)) return null;
   const extra: Extra = {
     ...(openExtra !== null && { open: openExtra }),
     ...(manual !== null && { manual }),
     ...(pausedAt !== null && { pausedAt }),
+    ...(resumedAt !== null && { resumedAt }),
+    ...(closedAt !== null && { closedAt }),
     ...(fault !== null && { fault }),
     ...(endedReason !== null && { endedReason }),
   };

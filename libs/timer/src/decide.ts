@@ -1,0 +1,72 @@
+import { unreachable } from './brand.js';
+import type { Check, TimerCommand } from './command.js';
+import type { Decide, Decision } from './decider.js';
+import { answer } from './life/answer.js';
+import { create } from './life/create.js';
+import { accept, refuse, reject } from './life/decision.js';
+import { confirmEmission, fault, fireDue } from './life/fire.js';
+import { expire, pause, resume, trigger } from './life/hold.js';
+import { update } from './life/update.js';
+import type { Rejection } from './rejection.js';
+import type { TimerState } from './state.js';
+
+export const decide: Decide = (state, command, now): Decision => {
+  if (command.type === 'CreateTimer') return create(state, command, now);
+  if (state === null)
+    return command.commandId === null ? accept() : reject('timer-not-exist', 'timer not exist');
+  const mismatch = command.commandId === null ? null : checkProblem(state, command.check);
+  if (mismatch !== null) return refuse(mismatch);
+  return decideOn(state, command, now);
+};
+
+function decideOn(
+  state: TimerState,
+  command: Exclude<TimerCommand, { type: 'CreateTimer' }>,
+  now: Parameters<Decide>[2],
+): Decision {
+  switch (command.type) {
+    case 'UpdateTimer':
+      return update(state, command, now);
+    case 'DeleteTimer':
+      return accept({ type: 'TimerDeleted', at: now, nextFireAt: null });
+    case 'TriggerTimer':
+      return trigger(state, command, now);
+    case 'PauseTimer':
+      return pause(state, command, now);
+    case 'ResumeTimer':
+      return resume(state, command, now);
+    case 'ExpireTimer':
+      return expire(state, command, now);
+    case 'CloseEvent':
+    case 'RetryEvent':
+    case 'HeartbeatEvent':
+    case 'ClaimEvent':
+    case 'AnswerPreSchedule':
+      return answer(state, command, now);
+    case 'FireDue':
+      return fireDue(state, command, now);
+    case 'FaultTimer':
+      return fault(state, command, now);
+    case 'ConfirmEmission':
+      return confirmEmission(state, command, now);
+    default:
+      return unreachable(command);
+  }
+}
+
+/** The version first: it says more. */
+function checkProblem(state: TimerState, check: Check | undefined): Rejection | null {
+  if (check?.version !== undefined && check.version !== state.version) {
+    return {
+      code: 'version-not-match',
+      message: `timer version not match: it is ${state.version}, not ${check.version}`,
+    };
+  }
+  if (check?.eventId !== undefined && check.eventId !== state.open?.eventId) {
+    return {
+      code: 'event-id-not-match',
+      message: `timer event id not match: ${state.open?.eventId ?? 'none'} is open`,
+    };
+  }
+  return null;
+}

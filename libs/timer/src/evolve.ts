@@ -1,0 +1,157 @@
+import type { EpochMs } from './brand.js';
+import type { Evolve } from './decider.js';
+import type { RecordedEvent, TimerEvent } from './event.js';
+import { afterClose } from './life/closing.js';
+import { newTimer } from './life/create.js';
+import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
+import { type OpenEvent, recentCommandsMax, type TimerState } from './state.js';
+
+/** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
+export const evolve: Evolve = (state, recorded) => {
+  const { event, version, commandId } = recorded;
+  if (event.type === 'TimerDeleted') return null;
+  const before = event.type === 'TimerSnapshotted' ? event.state : (state ?? beginning(event));
+  if (before === null) return null;
+  const after = { ...apply(before, event), version, nextFireAt: event.nextFireAt };
+  // heartbeats would push every other command out of the few that are remembered
+  if (commandId === null || event.type === 'EventExtended') return after;
+  return { ...after, recent: remembered(after.recent, commandId, version) };
+};
+
+const beginning = (event: TimerEvent): TimerState | null =>
+  event.type === 'TimerCreated'
+    ? newTimer(event.timerId, event.spec, event.at, event.watermark, event.summary)
+    : null;
+
+function remembered(
+  recent: TimerState['recent'],
+  commandId: NonNullable<RecordedEvent['commandId']>,
+  version: number,
+): TimerState['recent'] {
+  const others = recent.at(-1)?.commandId === commandId ? recent.slice(0, -1) : recent;
+  return [...others.slice(-(recentCommandsMax - 1)), { commandId, version }];
+}
+
+function apply(state: TimerState, event: TimerEvent): TimerState {
+  switch (event.type) {
+    case 'TimerCreated':
+      return { ...state, nextTick: event.nextTick };
+    case 'TimerUpdated':
+      return updated(state, event);
+    case 'TimerPaused':
+      return { ...state, pausedAt: event.at };
+    case 'TimerResumed':
+      return { ...state, pausedAt: null, resumedAt: event.at, nextTick: event.nextTick };
+    case 'TimerExpired':
+      return { ...state, pausedAt: null, nextTick: event.nextTick };
+    case 'TimerEnded':
+      return { ...state, endedReason: event.reason, nextTick: null };
+    case 'TimerFaulted':
+      return { ...state, fault: event.reason };
+    case 'ManualTriggerRequested': {
+      const { requestId, timeoutMs, at } = event;
+      return { ...state, manual: { requestId, requestedAt: at, timeoutMs, processed: false, eventId: null } };
+    }
+    case 'ManualTriggerTimedOut':
+      return { ...state, manual: state.manual === null ? null : { ...state.manual, processed: true } };
+    case 'TicksDropped':
+      return dropped(state, event);
+    case 'TimerDeleted':
+    case 'TimerSnapshotted':
+      return state;
+    default:
+      return applyToOpen(state, event);
+  }
+}
+
+function updated(
+  state: TimerState,
+  { spec, watermark, summary, nextTick, at }: Extract<TimerEvent, { type: 'TimerUpdated' }>,
+): TimerState {
+  const changed = { ...state.spec, ...spec };
+  return {
+    ...state,
+    // the same object where nothing changed: writers tell by identity
+    spec: Object.keys(spec).length === 0 ? state.spec : changed,
+    fault: null,
+    endedReason: null,
+    nextTick,
+    resumedAt: changed.enable && !state.spec.enable ? at : state.resumedAt,
+    ...(watermark !== undefined && { watermark, lastTick: null }),
+    ...(summary !== undefined && { summary }),
+  };
+}
+
+function dropped(
+  state: TimerState,
+  { reason, last, nextTick }: Extract<TimerEvent, { type: 'TicksDropped' }>,
+): TimerState {
+  const after = { ...state, lastTick: last, nextTick };
+  if (reason !== 'pre-schedule-timeout' || state.open === null) return after;
+  return { ...after, open: null, manual: processedManual(state, state.open) };
+}
+
+type OpenFact = Extract<TimerEvent, { eventId: OpenEvent['eventId'] }>;
+
+function applyToOpen(state: TimerState, event: OpenFact): TimerState {
+  if (event.type === 'EventTriggered') return triggered(state, event);
+  if (event.type === 'PreScheduleAsked') return asked(state, event);
+  const { open } = state;
+  if (open === null) return state;
+  const now = event.at;
+  switch (event.type) {
+    case 'PreScheduleDelayed':
+      return { ...state, open: { ...open, phase: 'delayed' } };
+    case 'PreScheduleAnswered':
+      return { ...state, open: { ...open, phase: 'answered', data: event.eventData } };
+    case 'EventRedelivered':
+      return {
+        ...state,
+        open: {
+          ...open,
+          phase: 'delivered',
+          attempt: event.attempt,
+          worker: null,
+          claimed: false,
+          progress: null,
+        },
+      };
+    case 'EventRetryScheduled':
+      return {
+        ...state,
+        open: { ...open, phase: 'retrying', lastError: event.error, data: event.data ?? open.data },
+      };
+    case 'EventExtended':
+      return { ...state, open: { ...open, worker: event.worker, progress: event.progress } };
+    case 'EventClaimed':
+      return { ...state, open: { ...open, worker: event.worker, claimed: true } };
+    case 'EventClosed':
+      return {
+        ...closed(state, open, event.watermark, event.nextTick, now),
+        ...(event.summary !== undefined && { summary: event.summary }),
+      };
+    case 'EventGivenUp':
+      return closed(state, open, event.watermark, event.nextTick, now);
+  }
+}
+
+const closed = (
+  state: TimerState,
+  open: OpenEvent,
+  watermark: EpochMs | null,
+  nextTick: EpochMs | null,
+  now: EpochMs,
+): TimerState => ({
+  ...afterClose(state, open, watermark, now),
+  nextTick,
+});
+
+function triggered(state: TimerState, event: Extract<TimerEvent, { type: 'EventTriggered' }>): TimerState {
+  const open = { ...openEvent(state, event), data: event.eventData };
+  return { ...state, open, ...progressOfTrigger(state, open) };
+}
+
+function asked(state: TimerState, event: Extract<TimerEvent, { type: 'PreScheduleAsked' }>): TimerState {
+  const open = openEvent(state, { ...event, startedAt: event.at });
+  return { ...state, nextTick: null, open: { ...open, phase: 'asking', attempt: event.attempt } };
+}

@@ -1,0 +1,163 @@
+import { type EpochMs, laterBy } from '../brand.js';
+import type { AnswerPreSchedule, ClaimEvent, CloseEvent, HeartbeatEvent, RetryEvent } from '../command.js';
+import type { Decision } from '../decider.js';
+import type { EventClosed } from '../event.js';
+import { durationMs } from '../schedule/duration.js';
+import { isAsking, type OpenEvent, type TimerState } from '../state.js';
+import { backoffMs } from './backoff.js';
+import { closing } from './closing.js';
+import { accept, refuse, reject } from './decision.js';
+import { durationProblem, payloadProblem } from './validate.js';
+
+// What hooks say about an open event. Every answer names the event and the attempt; a former attempt's is refused.
+
+type Answer = CloseEvent | RetryEvent | HeartbeatEvent | ClaimEvent | AnswerPreSchedule;
+
+export function answer(state: TimerState, command: Answer, now: EpochMs): Decision {
+  const { open } = state;
+  if (open === null)
+    return reject(
+      'no-open-event',
+      `no event is open; ${command.eventId} was closed before, or never was this timer's`,
+    );
+  if (open.eventId !== command.eventId)
+    return reject(
+      'event-id-not-match',
+      `timer event id not match: ${open.eventId} is open, not ${command.eventId}`,
+    );
+  if (command.attempt !== undefined && command.attempt !== open.attempt) {
+    return reject(
+      'stale-attempt',
+      `attempt ${command.attempt} is not the present one (${open.attempt}): stop working on it`,
+    );
+  }
+  switch (command.type) {
+    case 'CloseEvent':
+      return close(state, open, command, now);
+    case 'RetryEvent':
+      return retry(state, open, command, now);
+    case 'HeartbeatEvent':
+      return heartbeat(state, open, command, now);
+    case 'ClaimEvent':
+      return claim(state, open, command, now);
+    case 'AnswerPreSchedule':
+      return answerPreSchedule(open, command, now);
+  }
+}
+
+function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: EpochMs): Decision {
+  const problem = payloadProblem('summaryData', command.summary) ?? payloadProblem('result', command.result);
+  if (problem !== null) return refuse(problem);
+  if (command.nextFireAt !== undefined && state.spec.schedPolicyType !== 'ON_CLOSE') {
+    return reject(
+      'invalid-command',
+      'nextFireAt belongs to ON_CLOSE timers; this one has a schedule of its own',
+      'nextFireAt',
+    );
+  }
+  const closed = closing(state, open, command.watermark, command.nextFireAt ?? null, now);
+  const event: EventClosed = {
+    type: 'EventClosed',
+    at: now,
+    nextFireAt: closed.nextFireAt,
+    eventId: open.eventId,
+    attempt: open.attempt,
+    watermark: closed.watermark,
+    nextTick: closed.nextTick,
+    ...(command.summary !== undefined && { summary: command.summary }),
+    ...(command.result !== undefined && { result: command.result }),
+  };
+  return accept(event, ...closed.ended);
+}
+
+/** Never gives up by itself: when the last attempt has failed the clock strikes at once, and the fire service does. */
+function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: EpochMs): Decision {
+  if (isAsking(open))
+    return reject(
+      'invalid-command',
+      'the event has not been triggered yet: answer the question instead',
+      'type',
+    );
+  if (command.after !== undefined && command.at !== undefined)
+    return reject('invalid-command', 'give after or at, not both', 'at');
+  const problem =
+    (command.after === undefined ? null : durationProblem('after', command.after)) ??
+    payloadProblem('data', command.data);
+  if (problem !== null) return refuse(problem);
+  const { retry: policy } = state.spec;
+  const wasLast = policy.maxAttempts > 0 && open.attempt >= policy.maxAttempts;
+  return accept({
+    type: 'EventRetryScheduled',
+    at: now,
+    nextFireAt: wasLast ? now : retryMoment(state, open, command, now),
+    eventId: open.eventId,
+    attempt: open.attempt,
+    error: command.error ?? null,
+    ...(command.data !== undefined && { data: command.data }),
+  });
+}
+
+function retryMoment(state: TimerState, open: OpenEvent, { after, at }: RetryEvent, now: EpochMs): EpochMs {
+  if (at !== undefined) return at;
+  return laterBy(
+    now,
+    after !== undefined ? durationMs(after) : backoffMs(state.spec.retry, open.eventId, open.attempt),
+  );
+}
+
+function heartbeat(state: TimerState, open: OpenEvent, command: HeartbeatEvent, now: EpochMs): Decision {
+  const problem = payloadProblem('progress', command.progress);
+  if (problem !== null) return refuse(problem);
+  if (open.phase !== 'delivered')
+    return reject('invalid-command', `there is nothing to extend while the event is ${open.phase}`, 'type');
+  return accept({
+    type: 'EventExtended',
+    at: now,
+    nextFireAt: laterBy(now, durationMs(state.spec.ackTimeout)),
+    eventId: open.eventId,
+    attempt: open.attempt,
+    worker: command.worker ?? open.worker,
+    progress: command.progress ?? open.progress,
+  });
+}
+
+function claim(state: TimerState, open: OpenEvent, command: ClaimEvent, now: EpochMs): Decision {
+  if (open.phase !== 'delivered')
+    return reject('invalid-command', `there is nothing to claim while the event is ${open.phase}`, 'type');
+  if (open.claimed && open.worker === command.worker) return accept();
+  if (open.claimed) return reject('already-claimed', `${open.worker} has claimed this attempt`);
+  return accept({
+    type: 'EventClaimed',
+    at: now,
+    nextFireAt: laterBy(now, durationMs(state.spec.ackTimeout)),
+    eventId: open.eventId,
+    attempt: open.attempt,
+    worker: command.worker,
+  });
+}
+
+function answerPreSchedule(open: OpenEvent, command: AnswerPreSchedule, now: EpochMs): Decision {
+  if (open.phase !== 'asking') return reject('not-asking', `no question is open: the event is ${open.phase}`);
+  const { eventId, attempt } = open;
+  if (command.delay !== undefined) {
+    const problem = durationProblem('delay', command.delay);
+    if (problem !== null) return refuse(problem);
+    return accept({
+      type: 'PreScheduleDelayed',
+      at: now,
+      nextFireAt: laterBy(now, durationMs(command.delay)),
+      eventId,
+      attempt,
+    });
+  }
+  const problem = payloadProblem('eventData', command.eventData);
+  if (problem !== null) return refuse(problem);
+  return accept({
+    type: 'PreScheduleAnswered',
+    at: now,
+    nextFireAt: now,
+    eventId,
+    attempt,
+    eventData: command.eventData ?? null,
+  });
+}

@@ -1,0 +1,244 @@
+import { type EpochMs, type EventId, laterBy } from '../brand.js';
+import type { ConfirmEmission, FaultTimer, FireDue } from '../command.js';
+import type { Decision } from '../decider.js';
+import type { TicksDropped, TimerEvent } from '../event.js';
+import { durationMs } from '../schedule/duration.js';
+import { settlePassed } from '../schedule/missed.js';
+import { limited, policyOf } from '../schedule/plan.js';
+import { isAsking, type OpenEvent, type TimerState } from '../state.js';
+import { idleClock } from './clock.js';
+import { closing } from './closing.js';
+import { accept } from './decision.js';
+import { resumed } from './hold.js';
+import { endedEvents, replan } from './replan.js';
+
+// What the clock does when it strikes. Only this path triggers, delivers again, asks and gives up: whatever goes out to
+// Kafka is decided by the fire service, and goes by its outbox.
+
+export function fireDue(state: TimerState, command: FireDue, now: EpochMs): Decision {
+  if (state.nextFireAt === null || state.nextFireAt > now || state.fault !== null) return accept();
+  if (state.open !== null)
+    return isAsking(state.open) ? goOnAsking(state, state.open, now) : redeliver(state, state.open, now);
+  if (state.pausedAt !== null) return accept(resumed(state, 'limit', now));
+  if (state.manual !== null && !state.manual.processed) return fireManual(state, command.eventId, now);
+  return fireTick(state, command.eventId, now);
+}
+
+function fireManual(state: TimerState, eventId: EventId, now: EpochMs): Decision {
+  const { manual } = state;
+  if (manual === null) return accept();
+  if (now > manual.requestedAt + manual.timeoutMs) {
+    const nextFireAt = idleClock({ ...state, manual: null }, now);
+    return accept({ type: 'ManualTriggerTimedOut', at: now, nextFireAt, requestId: manual.requestId });
+  }
+  return accept(...begin(state, { eventId, scheduledFor: now, manualRequestId: manual.requestId }, now));
+}
+
+function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
+  const { spec, nextTick } = state;
+  if (nextTick === null) return accept();
+  const policy = policyOf(spec);
+  const { fire, dropped } = settlePassed(spec, policy, { ...state, startAt: spec.startAt }, nextTick, now);
+  const last = dropped.at(-1);
+  const following =
+    fire ??
+    (last === undefined
+      ? null
+      : limited(spec, policy, policy.tickAfter(last.last, { ...state, startAt: spec.startAt })));
+  const after =
+    typeof following === 'number'
+      ? { tick: following, ended: null }
+      : (following ?? { tick: null, ended: 'done' as const });
+  const nextFireAt = fire !== null ? now : idleClock({ ...state, nextTick: after.tick }, now);
+  const drops = dropped.map(
+    (run): TicksDropped => ({ type: 'TicksDropped', at: now, nextFireAt, nextTick: after.tick, ...run }),
+  );
+  if (fire === null)
+    return accept(...drops, ...endedEvents({ nextTick: after.tick, nextFireAt, ended: after.ended }, now));
+  return accept(...drops, ...begin(state, { eventId, scheduledFor: fire, manualRequestId: null }, now));
+}
+
+interface Beginning {
+  readonly eventId: EventId;
+  readonly scheduledFor: EpochMs;
+  readonly manualRequestId: string | null;
+}
+
+/** A due event begins: with a question where the timer wants one, else at once. */
+function begin(state: TimerState, beginning: Beginning, now: EpochMs): TimerEvent[] {
+  const { spec } = state;
+  if (spec.preSchedule.enable && spec.hookClass !== '') {
+    const nextFireAt = laterBy(now, durationMs(spec.preSchedule.timeout));
+    return [{ type: 'PreScheduleAsked', at: now, nextFireAt, attempt: 1, ...beginning }];
+  }
+  return triggered(state, beginning, null, now);
+}
+
+function triggered(
+  state: TimerState,
+  beginning: Beginning,
+  eventData: OpenEvent['data'],
+  now: EpochMs,
+): TimerEvent[] {
+  const nextFireAt = laterBy(now, durationMs(state.spec.ackTimeout));
+  const event = {
+    type: 'EventTriggered',
+    at: now,
+    nextFireAt,
+    attempt: 1,
+    startedAt: now,
+    eventData,
+    ...beginning,
+  } as const;
+  return state.spec.hookClass === '' ? [event, ...closedByItself(state, beginning, now)] : [event];
+}
+
+/** Without a hook class nobody is there to close the event. */
+function closedByItself(
+  state: TimerState,
+  { eventId, scheduledFor, manualRequestId }: Beginning,
+  now: EpochMs,
+): TimerEvent[] {
+  const open = openEvent(state, { eventId, scheduledFor, manualRequestId, startedAt: now });
+  const closed = closing({ ...state, open, ...progressOfTrigger(state, open) }, open, undefined, null, now);
+  const { watermark, nextTick, nextFireAt } = closed;
+  return [
+    { type: 'EventClosed', at: now, nextFireAt, eventId, attempt: 1, watermark, nextTick },
+    ...closed.ended,
+  ];
+}
+
+/** The open event right after its trigger; `evolve` makes the same. */
+export function openEvent(
+  state: TimerState,
+  { eventId, scheduledFor, manualRequestId, startedAt }: Beginning & { readonly startedAt: EpochMs },
+): OpenEvent {
+  return {
+    phase: 'delivered',
+    eventId,
+    attempt: 1,
+    scheduledFor,
+    startedAt,
+    watermarkBefore: state.watermark,
+    data: null,
+    manualRequestId,
+    worker: null,
+    claimed: false,
+    progress: null,
+    lastError: null,
+  };
+}
+
+/** A trigger uses up its tick and counts as a fire; a manual one is no tick of the schedule. */
+export function progressOfTrigger(state: TimerState, { manualRequestId, scheduledFor, eventId }: OpenEvent) {
+  const isManual = manualRequestId !== null;
+  return {
+    fires: state.fires + 1,
+    lastTick: isManual ? state.lastTick : scheduledFor,
+    nextTick: null,
+    manual: isManual && state.manual !== null ? { ...state.manual, processed: true, eventId } : state.manual,
+  };
+}
+
+function goOnAsking(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
+  const { eventId, scheduledFor, manualRequestId } = open;
+  const beginning = { eventId, scheduledFor, manualRequestId };
+  switch (open.phase) {
+    case 'answered':
+      return accept(...triggered(state, beginning, open.data, now));
+    case 'delayed': {
+      const nextFireAt = laterBy(now, durationMs(state.spec.preSchedule.timeout));
+      return accept({
+        type: 'PreScheduleAsked',
+        at: now,
+        nextFireAt,
+        attempt: open.attempt + 1,
+        ...beginning,
+      });
+    }
+    default:
+      return state.spec.preSchedule.onTimeout === 'fire'
+        ? accept(...triggered(state, beginning, null, now))
+        : skipAsked(state, open, now);
+  }
+}
+
+/** Nobody answered, and the timer would rather not fire than fire unasked. */
+function skipAsked(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
+  const planned = replan(
+    { ...state, open: null, lastTick: open.scheduledFor, manual: processedManual(state, open) },
+    now,
+  );
+  const { scheduledFor } = open;
+  return accept(
+    {
+      type: 'TicksDropped',
+      at: now,
+      nextFireAt: planned.nextFireAt,
+      reason: 'pre-schedule-timeout',
+      first: scheduledFor,
+      last: scheduledFor,
+      count: 1,
+      countIsExact: true,
+      nextTick: planned.nextTick,
+    },
+    ...endedEvents(planned, now),
+  );
+}
+
+export const processedManual = (
+  { manual }: TimerState,
+  { manualRequestId }: OpenEvent,
+): TimerState['manual'] =>
+  manual !== null && manual.requestId === manualRequestId ? { ...manual, processed: true } : manual;
+
+function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
+  const { retry, ackTimeout } = state.spec;
+  if (retry.maxAttempts > 0 && open.attempt >= retry.maxAttempts) return giveUp(state, open, now);
+  return accept({
+    type: 'EventRedelivered',
+    at: now,
+    nextFireAt: laterBy(now, durationMs(ackTimeout)),
+    eventId: open.eventId,
+    attempt: open.attempt + 1,
+    reason: open.phase === 'retrying' ? 'retry' : 'ack-timeout',
+  });
+}
+
+function giveUp(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
+  const closed = closing(state, open, undefined, null, now);
+  return accept(
+    {
+      type: 'EventGivenUp',
+      at: now,
+      nextFireAt: closed.nextFireAt,
+      eventId: open.eventId,
+      attempt: open.attempt,
+      watermark: closed.watermark,
+      nextTick: closed.nextTick,
+      error: open.phase === 'retrying' ? open.lastError : `no answer within ${state.spec.ackTimeout}`,
+      reason: 'attempts-exhausted',
+    },
+    ...closed.ended,
+  );
+}
+
+export function confirmEmission(state: TimerState, command: ConfirmEmission, now: EpochMs): Decision {
+  const { open, spec } = state;
+  if (open === null || open.eventId !== command.eventId || open.attempt !== command.attempt) return accept();
+  if (open.phase !== 'delivered' && open.phase !== 'asking') return accept();
+  const wait = open.phase === 'asking' ? spec.preSchedule.timeout : spec.ackTimeout;
+  const { eventId, attempt, worker, progress } = open;
+  return accept({
+    type: 'EventExtended',
+    at: now,
+    nextFireAt: laterBy(now, durationMs(wait)),
+    eventId,
+    attempt,
+    worker,
+    progress,
+  });
+}
+
+export const fault = (state: TimerState, { reason }: FaultTimer, now: EpochMs): Decision =>
+  state.fault !== null ? accept() : accept({ type: 'TimerFaulted', at: now, nextFireAt: null, reason });

@@ -1,0 +1,86 @@
+import type { EpochMs } from '../brand.js';
+import type { UpdateTimer } from '../command.js';
+import type { Decision } from '../decider.js';
+import type { TimerUpdated } from '../event.js';
+import type { TimerChange, TimerSpec } from '../spec.js';
+import type { TimerState } from '../state.js';
+import { idleClock } from './clock.js';
+import { accept, refuse, reject } from './decision.js';
+import { missedFrom } from './defaults.js';
+import { endedEvents, type Replanned, replan } from './replan.js';
+import { payloadProblem, validateSpec } from './validate.js';
+
+/** Changes to these move the next tick; any other leaves it where it is. */
+const planning = [
+  'schedPolicyType',
+  'schedPolicyExpr',
+  'timeZone',
+  'startAt',
+  'endAt',
+  'maxFires',
+  'dst',
+] as const;
+
+export function update(state: TimerState, command: UpdateTimer, now: EpochMs): Decision {
+  const { set } = command;
+  const fixed = (['hookClass', 'data'] as const).find((field) => set[field] !== undefined);
+  if (fixed !== undefined)
+    return reject('invalid-spec', `${fixed} cannot be changed: delete the timer and create it anew`, fixed);
+  const spec = changedSpec(state.spec, set);
+  const problem = validateSpec(spec) ?? payloadProblem('summaryData', set.summary);
+  if (problem !== null) return refuse(problem);
+
+  const change = difference(state.spec, spec);
+  const next = changedState(state, spec, set, now);
+  const isReplanned =
+    set.watermark !== undefined || state.endedReason !== null || planning.some((field) => field in change);
+  const event: Omit<TimerUpdated, 'nextTick' | 'nextFireAt'> = {
+    type: 'TimerUpdated',
+    at: now,
+    spec: change,
+    ...(set.watermark !== undefined && { watermark: set.watermark }),
+    ...(set.summary !== undefined && { summary: set.summary }),
+  };
+  // an open event keeps its clock; the change takes effect at its close
+  if (state.open !== null)
+    return accept({ ...event, nextTick: state.nextTick, nextFireAt: state.nextFireAt });
+  const planned: Replanned = isReplanned
+    ? replan(next, now)
+    : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
+  const { nextTick, nextFireAt } = planned;
+  return accept({ ...event, nextTick, nextFireAt }, ...endedEvents(planned, now));
+}
+
+function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now: EpochMs): TimerState {
+  const isResumed = spec.enable && !state.spec.enable;
+  return {
+    ...state,
+    spec,
+    fault: null,
+    endedReason: null,
+    watermark: set.watermark === undefined ? state.watermark : set.watermark,
+    lastTick: set.watermark === undefined ? state.lastTick : null,
+    resumedAt: isResumed ? now : state.resumedAt,
+  };
+}
+
+function changedSpec(spec: TimerSpec, set: TimerChange): TimerSpec {
+  const { watermark: _watermark, summary: _summary, dst, missed, retry, preSchedule, ...plain } = set;
+  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  return {
+    ...spec,
+    ...(given as Partial<TimerSpec>),
+    dst: { ...spec.dst, ...dst },
+    missed: missedFrom(spec.missed, missed),
+    retry: { ...spec.retry, ...retry },
+    preSchedule: { ...spec.preSchedule, ...preSchedule },
+  };
+}
+
+/** Only what is different: an update that repeats what is there changes nothing but the version. */
+function difference(before: TimerSpec, after: TimerSpec): Partial<TimerSpec> {
+  const entries = Object.entries(after) as [keyof TimerSpec, unknown][];
+  return Object.fromEntries(
+    entries.filter(([field, value]) => JSON.stringify(before[field]) !== JSON.stringify(value)),
+  );
+}

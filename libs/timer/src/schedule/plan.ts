@@ -1,0 +1,49 @@
+import type { EpochMs, TimerId } from '../brand.js';
+import type { TimerSpec } from '../spec.js';
+import type { EndedReason } from '../state.js';
+import { durationMs } from './duration.js';
+import { createSchedEventPolicy, type Progress, type SchedEventPolicy } from './policy.js';
+
+/** The schedule of a spec that was validated when it was stored. */
+export function policyOf(spec: TimerSpec): SchedEventPolicy {
+  const reading = createSchedEventPolicy(spec.schedPolicyType, spec.schedPolicyExpr, spec.timeZone, spec.dst);
+  if (!reading.ok) throw new Error(reading.message);
+  return reading.policy;
+}
+
+export type Plan =
+  | { readonly tick: EpochMs; readonly ended: null }
+  | { readonly tick: null; readonly ended: EndedReason };
+
+/** The next tick within the timer's limits, or why there is none. */
+export function planNext(spec: TimerSpec, progress: Progress, fires: number): Plan {
+  if (spec.maxFires !== null && fires >= spec.maxFires) return { tick: null, ended: 'max-fires' };
+  const policy = policyOf(spec);
+  return limited(spec, policy, policy.nextTick(progress));
+}
+
+export function limited(spec: TimerSpec, policy: SchedEventPolicy, tick: EpochMs | null): Plan {
+  if (tick === null) return { tick: null, ended: policy.type === 'CRON' ? 'no-next-time' : 'done' };
+  if (spec.endAt !== null && tick > spec.endAt) return { tick: null, ended: 'end-at' };
+  return { tick, ended: null };
+}
+
+/** A tick and the timer's own share of the jitter: the same for every tick, so that ticks keep their distance. */
+export function fireMoment(id: TimerId, spec: TimerSpec, tick: EpochMs): EpochMs {
+  if (spec.jitter === null) return tick;
+  return (tick + Math.floor(unitFraction(id) * durationMs(spec.jitter))) as EpochMs;
+}
+
+/** A number in [0, 1) that derives from a text: FNV-1a, 32 bits. Spreads; proves nothing. */
+export function unitFraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    hash ^= text.charCodeAt(i);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  // FNV leaves the last characters in the low bits only; one more mixing round spreads them over all
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  hash ^= hash >>> 13;
+  return (hash >>> 0) / 0x1_0000_0000;
+}
