@@ -168,10 +168,10 @@ export async function fire(
 export const acknowledge = (log: TimerLog, ...emitted: readonly EmissionId[]): Promise<TransactionResult> =>
   transact(log, request(), () => ({ ...nothing, emitted }));
 
-export const update = (text: string) => (): TimerCommand => ({
+export const update = (tag: string) => (): TimerCommand => ({
   type: 'UpdateTimer',
   commandId: newCommandId(),
-  set: { data: { text } },
+  set: { tags: [tag] },
 });
 export const deletion = (): TimerCommand => ({ type: 'DeleteTimer', commandId: newCommandId() });
 export const closing = (state: TimerState): TimerCommand => ({
