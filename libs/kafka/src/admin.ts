@@ -1,0 +1,93 @@
+import { type Admin, KafkaJSProtocolError } from 'kafkajs';
+import { kafkaClient } from './client.js';
+import type { KafkaSettings } from './settings.js';
+
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export class PartitionCountMismatch extends Error {
+  readonly code = 'kafka/partition-count';
+  constructor(
+    readonly topic: string,
+    readonly found: number,
+    readonly wanted: number,
+  ) {
+    super(
+      `topic ${topic} has ${found} partitions, ${wanted} were configured: set PARTITIONS=${found}, or use another TOPIC_PREFIX`,
+    );
+    this.name = 'PartitionCountMismatch';
+  }
+}
+
+export interface PartitionRange {
+  readonly partition: number;
+  /** First offset that is there, and the one after the last. */
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Topics and offsets; one connection for each use, since uses are rare. */
+export class KafkaAdmin {
+  constructor(private readonly settings: KafkaSettings) {}
+
+  /** Makes what is missing; races with others that do the same are fine. */
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    await this.#use(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = specs.filter(({ topic }) => !existing.has(topic));
+      if (missing.length > 0) await createMissing(admin, missing);
+      const wanted = new Map(specs.map(({ topic, partitions }) => [topic, partitions]));
+      const { topics } = await admin.fetchTopicMetadata({ topics: [...wanted.keys()] });
+      for (const { name, partitions } of topics) {
+        const count = wanted.get(name) ?? partitions.length;
+        if (partitions.length !== count) throw new PartitionCountMismatch(name, partitions.length, count);
+      }
+    });
+  }
+
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    await this.#use((admin) => admin.deleteTopics({ topics: [...topics] }));
+  }
+
+  async topicOffsets(topic: string): Promise<PartitionRange[]> {
+    return this.#use(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
+    });
+  }
+
+  async #use<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = kafkaClient(this.settings).admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
+
+async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promise<void> {
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, config }) => ({
+        topic,
+        numPartitions: partitions,
+        configEntries: Object.entries(config ?? {}).map(([name, value]) => ({ name, value })),
+      })),
+    });
+  } catch (error) {
+    // somebody else has just made one of them; a partition count that differs is found by the caller
+    if (!isTopicExists(error)) throw error;
+  }
+}
+
+function isTopicExists(error: unknown): boolean {
+  if (error instanceof KafkaJSProtocolError) return error.type === 'TOPIC_ALREADY_EXISTS';
+  const inner = (error as { errors?: unknown[] } | null)?.errors;
+  return Array.isArray(inner) && inner.length > 0 && inner.every(isTopicExists);
+}

@@ -1,0 +1,321 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { KafkaAdmin } from './admin.js';
+import { kafkaClient } from './client.js';
+import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
+import type { KafkaSettings } from './settings.js';
+
+/** Where to begin a partition: an offset, or its end. A partition that is left out begins at the group's committed offset. */
+export type StartOffset = bigint | 'latest';
+
+export interface BatchConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Asked after each assignment; kafkajs then seeks, and nothing that was fetched before is handed on. */
+  readonly startFrom?: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartOffset>>;
+  /** After the seek: these partitions are ours, others are not any more. Told after the fact; safety never rests on it. */
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>;
+  /** Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it. */
+  readonly onRecords: (
+    topic: string,
+    partition: number,
+    records: readonly InRecord[],
+  ) => void | Promise<void>;
+  /** A stored offset outside what the topic holds is never moved silently; the partition is not consumed. */
+  readonly onOutOfRange?: (error: OffsetOutOfRange) => void;
+  readonly sessionTimeoutMs?: number;
+  readonly bytesPerPartitionMax?: number;
+  /** Without a fetch or a heartbeat for this long the consumer is made anew. */
+  readonly stallMs?: number;
+}
+
+export class OffsetOutOfRange extends Error {
+  readonly code = 'kafka/offset-out-of-range';
+  constructor(
+    readonly at: TopicPartition,
+    readonly stored: bigint,
+    readonly low: bigint,
+    readonly high: bigint,
+  ) {
+    super(
+      `the stored offset ${stored} of ${at.topic}/${at.partition} is outside what the topic holds (${low}–${high}): was the topic made anew, or the ` +
+        `database restored? Look, then run: carillon offsets set ${at.topic} ${at.partition} ${stored < low ? low : high}`,
+    );
+    this.name = 'OffsetOutOfRange';
+  }
+}
+
+/**
+ * A consumer group member that hands on batches. Offsets are the caller's: it says where each partition starts after
+ * every rebalance, and nothing is committed by itself. It comes back by itself after a crash, a stall or an outage.
+ */
+export class BatchConsumer {
+  #consumer: Consumer | null = null;
+  #generation = 0;
+  #assigned: readonly TopicPartition[] = [];
+  #positioned: Promise<void> = Promise.resolve();
+  #ready = new Set<string>();
+  #lastProgressMs = 0;
+  #running: Promise<void> | null = null;
+  readonly #stop = new AbortController();
+  readonly #admin: KafkaAdmin;
+
+  constructor(
+    private readonly settings: KafkaSettings,
+    private readonly options: BatchConsumerOptions,
+  ) {
+    this.#admin = new KafkaAdmin(settings);
+  }
+
+  /** Resolves when the group was joined for the first time. */
+  start(): Promise<void> {
+    if (this.#running !== null || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((joined) => {
+      this.#running = this.#supervise(joined);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.#assigned;
+  }
+
+  /** Reads on from here; for the loser of an offset fence. */
+  seek(topic: string, partition: number, offset: bigint): void {
+    this.#consumer?.seek({ topic, partition, offset: offset.toString() });
+  }
+
+  pause(topic: string, partitions: readonly number[]): void {
+    this.#consumer?.pause([{ topic, partitions: [...partitions] }]);
+  }
+
+  resume(topic: string, partitions: readonly number[]): void {
+    this.#consumer?.resume([{ topic, partitions: [...partitions] }]);
+  }
+
+  /** Commits the next offset of each partition to Kafka: for lag tools, or for a consumer that keeps its offsets there. */
+  async commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
+    const mine = next.filter((at) => this.#ready.has(partitionKey(at)));
+    if (mine.length === 0) return;
+    await this.#consumer?.commitOffsets(
+      mine.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset.toString() })),
+    );
+  }
+
+  async #supervise(joined: () => void): Promise<void> {
+    for (let failures = 0; !this.#stop.signal.aborted; failures += 1) {
+      try {
+        await this.#live(() => {
+          failures = 0;
+          joined();
+        });
+      } catch (error) {
+        this.settings.log.warn(
+          { groupId: this.options.groupId, error: messageOf(error) },
+          'consumer will be made anew',
+        );
+      }
+      if (!this.#stop.signal.aborted)
+        await nap(Math.min(5_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
+    }
+    joined();
+  }
+
+  /** One life of a kafkajs consumer: until it is stopped, crashes for good, or stalls. */
+  async #live(joined: () => void): Promise<void> {
+    const { groupId, topics, sessionTimeoutMs = 12_000, bytesPerPartitionMax = 1024 * 1024 } = this.options;
+    const consumer = kafkaClient(this.settings).consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+      rebalanceTimeout: sessionTimeoutMs * 2,
+      maxWaitTimeInMs: 250,
+      minBytes: 1,
+      maxBytesPerPartition: bytesPerPartitionMax,
+      maxBytes: bytesPerPartitionMax * 8,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 30_000,
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => false },
+    });
+    const ended = this.#watch(consumer, joined);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      this.#consumer = consumer;
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 256,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+      await ended;
+    } finally {
+      this.#consumer = null;
+      this.#generation += 1;
+      this.#ready.clear();
+      await consumer
+        .disconnect()
+        .catch((error: unknown) =>
+          this.settings.log.debug({ error: messageOf(error) }, 'disconnecting a consumer'),
+        );
+    }
+  }
+
+  /** Settles when this life must end. */
+  #watch(consumer: Consumer, joined: () => void): Promise<void> {
+    this.#progress();
+    consumer.on(consumer.events.FETCH, () => this.#progress());
+    consumer.on(consumer.events.HEARTBEAT, () => this.#progress());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#progress();
+      this.#assign(payload.memberAssignment);
+      joined();
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      const { stallMs = 45_000 } = this.options;
+      const watchdog = setInterval(() => {
+        if (Date.now() - this.#lastProgressMs > stallMs)
+          reject(new Error(`no fetch and no heartbeat for ${stallMs} ms`));
+      }, 1_000);
+      const finish = () => {
+        clearInterval(watchdog);
+        resolve();
+      };
+      this.#stop.signal.addEventListener('abort', finish, { once: true });
+      consumer.on(consumer.events.CRASH, () => clearInterval(watchdog));
+      if (this.#stop.signal.aborted) finish();
+    });
+    // it may reject before anybody waits for it, while the consumer still connects
+    ended.catch(() => undefined);
+    return ended;
+  }
+
+  #progress(): void {
+    this.#lastProgressMs = Date.now();
+  }
+
+  #assign(assignment: Readonly<Record<string, number[]>>): void {
+    this.#generation += 1;
+    this.#ready.clear();
+    this.#assigned = Object.entries(assignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic, partition })),
+    );
+    const generation = this.#generation;
+    this.#positioned = this.#position(generation).catch((error: unknown) => {
+      this.settings.log.warn(
+        { groupId: this.options.groupId, error: messageOf(error) },
+        'where to start is not known; asking again',
+      );
+    });
+  }
+
+  /** Seeks, again and again until it is known where to, or another assignment came. */
+  async #position(generation: number): Promise<void> {
+    const { startFrom, onAssigned } = this.options;
+    for (let failures = 0; generation === this.#generation && !this.#stop.signal.aborted; failures += 1) {
+      try {
+        const starts =
+          startFrom === undefined ? new Map<string, StartOffset>() : await startFrom(this.#assigned);
+        const offsets = await this.#resolve(starts);
+        if (generation !== this.#generation) return;
+        for (const at of this.#assigned) this.#startAt(at, starts, offsets);
+        await onAssigned?.(this.#assigned);
+        return;
+      } catch (error) {
+        this.settings.log.warn(
+          { groupId: this.options.groupId, error: messageOf(error) },
+          'where to start is not known yet',
+        );
+        await nap(Math.min(2_000, 100 * 2 ** failures), this.#stop.signal);
+      }
+    }
+  }
+
+  #startAt(
+    at: TopicPartition,
+    starts: ReadonlyMap<string, StartOffset>,
+    ranges: ReadonlyMap<string, { low: bigint; high: bigint }>,
+  ): void {
+    const key = partitionKey(at);
+    const start = starts.get(key);
+    const range = ranges.get(key);
+    if (start !== undefined && range !== undefined) {
+      const offset = start === 'latest' ? range.high : start;
+      if (offset < range.low || offset > range.high) {
+        const error = new OffsetOutOfRange(at, offset, range.low, range.high);
+        this.settings.log.error({ code: error.code }, error.message);
+        this.pause(at.topic, [at.partition]);
+        this.options.onOutOfRange?.(error);
+        return;
+      }
+      this.seek(at.topic, at.partition, offset);
+    }
+    this.#ready.add(key);
+  }
+
+  async #resolve(
+    starts: ReadonlyMap<string, StartOffset>,
+  ): Promise<Map<string, { low: bigint; high: bigint }>> {
+    const topics = new Set(
+      this.#assigned.filter((at) => starts.has(partitionKey(at))).map(({ topic }) => topic),
+    );
+    const ranges = new Map<string, { low: bigint; high: bigint }>();
+    for (const topic of topics) {
+      for (const { partition, low, high } of await this.#admin.topicOffsets(topic))
+        ranges.set(partitionKey({ topic, partition }), { low, high });
+    }
+    return ranges;
+  }
+
+  async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const generation = this.#generation;
+    const { topic, partition } = batch;
+    await this.#whileBeating(this.#positioned, heartbeat);
+    const isOurs = generation === this.#generation && this.#ready.has(partitionKey({ topic, partition }));
+    if (!isOurs || !isRunning() || isStale() || batch.messages.length === 0) return;
+    const records = batch.messages.map((message) => inRecord(topic, partition, message));
+    const handled = this.options.onRecords(topic, partition, records);
+    if (handled !== undefined) await this.#whileBeating(handled, heartbeat);
+    const last = batch.messages.at(-1);
+    if (last !== undefined && !isStale()) resolveOffset(last.offset);
+    await heartbeat();
+  }
+
+  /** kafkajs sends heartbeats only between batches; a wait of ours must not cost the membership. */
+  async #whileBeating(work: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+    let done = false;
+    const finished = work.finally(() => {
+      done = true;
+    });
+    const everyMs = Math.floor((this.options.sessionTimeoutMs ?? 12_000) / 4);
+    const nothing = new AbortController();
+    try {
+      while (!done) {
+        await Promise.race([finished, nap(everyMs, nothing.signal)]);
+        if (!done) await heartbeat();
+      }
+      await finished;
+    } finally {
+      nothing.abort();
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function nap(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,143 @@
+import type { Producer, TopicMessages } from 'kafkajs';
+import { kafkaClient } from './client.js';
+import type { OutRecord } from './records.js';
+import type { KafkaSettings } from './settings.js';
+
+export interface ProducerLimits {
+  readonly recordsPerSendMax: number;
+  /** Of keys and values; one larger record still goes, alone. */
+  readonly bytesPerSendMax: number;
+}
+const defaultLimits: ProducerLimits = Object.freeze({
+  recordsPerSendMax: 2_000,
+  bytesPerSendMax: 4 * 1024 * 1024,
+});
+
+interface Waiting {
+  readonly records: readonly OutRecord[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Sends with acks from all replicas and without duplicates of the client's own making. One send is in flight; what
+ * arrives meanwhile goes together into the next: the broker pays per request, not per record.
+ */
+export class BatchProducer {
+  #producer: Producer | null = null;
+  #connecting: Promise<Producer> | null = null;
+  readonly #waiting: Waiting[] = [];
+  #sending: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(
+    private readonly settings: KafkaSettings,
+    private readonly limits: ProducerLimits = defaultLimits,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.#connected();
+  }
+
+  /** Resolves when Kafka has acknowledged every record; rejects if one of this call's records was not. */
+  send(records: readonly OutRecord[]): Promise<void> {
+    if (records.length === 0) return Promise.resolve();
+    if (this.#stopped) return Promise.reject(new Error('the producer is stopped'));
+    const bytes = records.reduce((sum, { key, value }) => sum + sizeOf(key) + sizeOf(value), 0);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, bytes, resolve, reject });
+      this.#sending ??= this.#sendAll().finally(() => {
+        this.#sending = null;
+      });
+    });
+  }
+
+  /** Waits for what was handed over, then disconnects. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    while (this.#sending !== null) await this.#sending;
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer?.disconnect();
+  }
+
+  async #sendAll(): Promise<void> {
+    // what the same turn of the event loop hands over goes together
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#take());
+      try {
+        const producer = await this.#connected();
+        await producer.sendBatch({
+          topicMessages: byTopic(batch.flatMap(({ records }) => records)),
+          acks: -1,
+        });
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        // its sequence numbers may be out of step with the broker's: the next send begins a new session
+        await this.#drop();
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  #take(): number {
+    let [records, bytes] = [0, 0];
+    for (let count = 0; count < this.#waiting.length; count += 1) {
+      records += this.#waiting[count]?.records.length ?? 0;
+      bytes += this.#waiting[count]?.bytes ?? 0;
+      const isOver = records > this.limits.recordsPerSendMax || bytes > this.limits.bytesPerSendMax;
+      if (isOver && count > 0) return count;
+    }
+    return this.#waiting.length;
+  }
+
+  #connected(): Promise<Producer> {
+    if (this.#producer !== null) return Promise.resolve(this.#producer);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Producer> {
+    const producer = kafkaClient(this.settings).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 4 },
+    });
+    await producer.connect();
+    this.#producer = producer;
+    return producer;
+  }
+
+  async #drop(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer
+      ?.disconnect()
+      .catch((error: unknown) =>
+        this.settings.log.debug({ error: String(error) }, 'disconnecting a failed producer'),
+      );
+  }
+}
+
+const sizeOf = (part: string | Buffer | null): number => part?.length ?? 0;
+
+function byTopic(records: readonly OutRecord[]): TopicMessages[] {
+  const topics = new Map<string, TopicMessages['messages']>();
+  for (const { topic, partition, key, value, headers } of records) {
+    const messages = topics.get(topic);
+    const message = {
+      key,
+      value,
+      ...(partition !== undefined && { partition }),
+      ...(headers !== undefined && { headers: headers as Record<string, string | Buffer> }),
+    };
+    if (messages === undefined) topics.set(topic, [message]);
+    else messages.push(message);
+  }
+  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+}

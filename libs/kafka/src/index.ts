@@ -1,0 +1,13 @@
+// Batches in and out of Kafka; the only importer of kafkajs, so that it can be replaced. No Nest.
+// Start at batch-consumer.ts: who keeps offsets, and what happens at a rebalance.
+export { KafkaAdmin, PartitionCountMismatch, type PartitionRange, type TopicSpec } from './admin.js';
+export {
+  BatchConsumer,
+  type BatchConsumerOptions,
+  OffsetOutOfRange,
+  type StartOffset,
+} from './batch-consumer.js';
+export { BatchProducer, type ProducerLimits } from './batch-producer.js';
+export { type InRecord, type OutRecord, partitionKey, type TopicPartition } from './records.js';
+export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
+export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
