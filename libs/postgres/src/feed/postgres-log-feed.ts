@@ -63,7 +63,8 @@ export class PostgresLogFeed implements LogFeed {
       this.#recordedSince(partitions),
     ];
     const [result] = await this.connection.send([{ statement: readAfter, values }]);
-    const events = (result?.rows ?? []).map(storedEvent);
+    // rows come partition by partition, so what is cut off is read next time
+    const events = (result?.rows ?? []).slice(0, max).map(storedEvent);
     for (const { partition, recordedAt } of events) this.#lastRecordedAt.set(partition, recordedAt);
     return events;
   }

