@@ -1,0 +1,121 @@
+import { type EpochMs, type Payload, statusOf, type TimerState } from '#timer';
+import { momentText } from './fields.js';
+
+// The timer as clients see it, in the field's familiar words. What is unset is absent.
+
+type Fields = Record<string, unknown>;
+
+const at = (name: string, moment: EpochMs | null): Fields =>
+  moment === null ? {} : { [name]: momentText(moment) };
+const text = (name: string, payload: Payload | null): Fields =>
+  payload === null
+    ? {}
+    : {
+        [name]: payload.text,
+        ...(payload.encoding !== undefined && { [`${name}Encoding`]: payload.encoding }),
+      };
+const value = (name: string, given: unknown): Fields =>
+  given === null || given === undefined ? {} : { [name]: given };
+
+export type TimerRecord = Readonly<{
+  id: string;
+  namespace: string;
+  key: string;
+  version: number;
+  tags: readonly string[];
+  data?: string;
+  timeZone: string;
+  schedPolicyType: string;
+  schedPolicyExpr: string;
+  hookClass: string;
+  enable: boolean;
+  watermark?: string;
+  eventStatus: 'IDLE' | 'TRIGGER';
+  eventId?: string;
+  attempt?: number;
+  summaryData?: string;
+  createTime: string;
+  nextFireTime?: string;
+  status: string;
+}> &
+  Readonly<Record<string, unknown>>;
+
+export function timerRecord(state: TimerState): TimerRecord {
+  const { id, spec, open, manual } = state;
+  const {
+    namespace,
+    key,
+    hookClass,
+    tags,
+    timeZone,
+    schedPolicyType,
+    schedPolicyExpr,
+    enable,
+    dst,
+    missed,
+    ackTimeout,
+    retry,
+    preSchedule,
+  } = spec;
+  return {
+    id,
+    namespace,
+    key,
+    version: state.version,
+    tags,
+    ...text('data', spec.data),
+    timeZone,
+    schedPolicyType,
+    schedPolicyExpr,
+    hookClass,
+    enable,
+    ...at('startAt', spec.startAt),
+    ...at('endAt', spec.endAt),
+    ...value('maxFires', spec.maxFires),
+    ...value('jitter', spec.jitter),
+    dst,
+    missed,
+    ackTimeout,
+    retry,
+    preSchedule,
+    ...value('maxPause', spec.maxPause),
+    ...at('watermark', state.watermark),
+    ...at('lastTick', state.lastTick),
+    eventStatus: open !== null && ['delivered', 'retrying'].includes(open.phase) ? 'TRIGGER' : 'IDLE',
+    ...(open !== null && openFields(open)),
+    ...(manual !== null && { manualRequest: manualFields(manual) }),
+    ...text('summaryData', state.summary),
+    createTime: momentText(state.createTime),
+    ...at('nextFireTime', state.nextFireAt),
+    fires: state.fires,
+    status: statusOf(state),
+    ...at('pausedAt', state.pausedAt),
+    ...value('fault', state.fault),
+    ...value('endedReason', state.endedReason),
+  };
+}
+
+function openFields(open: NonNullable<TimerState['open']>): Fields {
+  return {
+    eventId: open.eventId,
+    attempt: open.attempt,
+    ...text('eventData', open.data),
+    eventStart: momentText(open.startedAt),
+    eventScheduledFor: momentText(open.scheduledFor),
+    eventExtra: {
+      ...value('eventManualRequestId', open.manualRequestId),
+      ...at('eventWatermark', open.watermarkBefore),
+    },
+    ...value('worker', open.worker),
+    ...text('progress', open.progress),
+    ...value('lastError', open.lastError),
+  };
+}
+
+const manualFields = (manual: NonNullable<TimerState['manual']>): Fields => ({
+  manualRequestId: manual.requestId,
+  manualRequestTime: momentText(manual.requestedAt),
+  manualTimeout: `${manual.timeoutMs}ms`,
+  manualProcessed: manual.processed,
+  ...value('manualEventId', manual.eventId),
+});

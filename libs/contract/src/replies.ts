@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { Rejection, TimerState } from '#timer';
+import { type TimerRecord, timerRecord } from './record.js';
+
+export type Reply = { readonly ok: true; readonly timer: TimerRecord } | ({ readonly ok: false } & Rejection);
+
+export const acceptedReply = (state: TimerState): string =>
+  JSON.stringify({ ok: true, timer: timerRecord(state) });
+/** Applied once, and the history that would tell how the timer looked then is gone. */
+export const appliedReply = (id: string, version: number): string =>
+  JSON.stringify({ ok: true, timer: { id, version } });
+export const refusedReply = (rejection: Rejection): string => JSON.stringify({ ok: false, ...rejection });
+
+const reply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), timer: z.looseObject({ id: z.string(), version: z.number() }) }),
+  z.object({ ok: z.literal(false), code: z.string(), message: z.string(), field: z.string().optional() }),
+]);
+
+/** @throws if it is not a reply of ours */
+export const parseReply = (text: string): Reply => reply.parse(JSON.parse(text)) as unknown as Reply;

@@ -1,0 +1,23 @@
+export interface Topics {
+  readonly commands: string;
+  readonly events: string;
+  readonly rejected: string;
+  readonly dead: string;
+  readonly replies: string;
+  /** One for each hook class. */
+  due(hookClass: string): string;
+}
+
+export const topicsOf = (prefix = 'timers'): Topics =>
+  Object.freeze({
+    commands: `${prefix}.commands`,
+    events: `${prefix}.events`,
+    rejected: `${prefix}.rejected`,
+    dead: `${prefix}.dead`,
+    replies: `${prefix}.replies`,
+    due: (hookClass: string) => `${prefix}.due.${hookClass}`,
+  });
+
+/** Longest record of the commands topic, bytes. What is refused is published with its bytes and the reason, so it needs more room. */
+export const commandBytesMax = 1024 * 1024;
+export const rejectedBytesMax = commandBytesMax + 64 * 1024;
