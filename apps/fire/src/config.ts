@@ -4,10 +4,21 @@ export const fireSchema = z.object({
   KAFKA_BROKERS: z.string().min(1).describe('host:port, comma-separated'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   TOPIC_PREFIX: z.string().min(1).default('timers'),
-  PARTITIONS: z.coerce.number().int().min(1).max(256).default(8).describe('of commands, events and log; a power of two, fixed for a database'),
+  PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe('of commands, events and log; a power of two, fixed for a database'),
   FIRE_GROUP_ID: z.string().min(1).default('carillon-fire'),
   ARMED_MAX: z.coerce.number().int().min(256).default(50_000).describe('timers held in memory'),
-  WINDOW_MS: z.coerce.number().int().min(1_000).default(60_000).describe('how far ahead timers are read into memory'),
+  WINDOW_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(60_000)
+    .describe('how far ahead timers are read into memory'),
   LOG_LEVEL: z.string().default('info'),
 });
 export type FireConfig = z.infer<typeof fireSchema>;

@@ -4,7 +4,13 @@ export const schedulerSchema = z.object({
   KAFKA_BROKERS: z.string().min(1).describe('host:port, comma-separated'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   TOPIC_PREFIX: z.string().min(1).default('timers'),
-  PARTITIONS: z.coerce.number().int().min(1).max(256).default(8).describe('of commands, events and log; a power of two, fixed for a database'),
+  PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe('of commands, events and log; a power of two, fixed for a database'),
   SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler'),
   LOG_LEVEL: z.string().default('info'),
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('health; 0: none'),

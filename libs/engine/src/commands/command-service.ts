@@ -68,6 +68,14 @@ export class CommandService<Reply> {
     for (const [partition, offset] of positions) this.#positions.set(sourceKey(topic, partition), offset);
   }
 
+  /** Next offset of each partition of a topic that is ours, as stored. */
+  positionsOf(topic: string): { topic: string; partition: number; offset: bigint }[] {
+    const prefix = `${topic}/`;
+    return [...this.#positions]
+      .filter(([source]) => source.startsWith(prefix))
+      .map(([source, offset]) => ({ topic, partition: Number(source.slice(prefix.length)), offset }));
+  }
+
   /** Takes what was read. Resolves when there is room for more: the reader waits for it. */
   async submit(envelopes: readonly CommandEnvelope<Reply>[]): Promise<void> {
     this.#commits.submit(envelopes);

@@ -1,4 +1,4 @@
-import type { TimerEvent, TimerState } from '#timer';
+import type { EpochMs, TimerEvent, TimerState } from '#timer';
 
 /** Something the fire service owes to Kafka because of one log event. */
 export type Emission =
@@ -7,7 +7,13 @@ export type Emission =
   /** A pre-schedule question. */
   | { readonly kind: 'ask'; readonly state: TimerState }
   /** `before` still holds the open event that was given up. */
-  | { readonly kind: 'dead'; readonly before: TimerState; readonly state: TimerState };
+  | {
+      readonly kind: 'dead';
+      readonly before: TimerState;
+      readonly state: TimerState;
+      readonly at: EpochMs;
+      readonly error: string | null;
+    };
 
 /** What an event makes the fire service send; null: nothing. */
 export function emissionOf(
@@ -25,7 +31,9 @@ export function emissionOf(
     case 'PreScheduleAsked':
       return { kind: 'ask', state: after };
     case 'EventGivenUp':
-      return before === null ? null : { kind: 'dead', before, state: after };
+      return before === null
+        ? null
+        : { kind: 'dead', before, state: after, at: event.at, error: event.error };
     default:
       return null;
   }
@@ -42,6 +50,15 @@ export function presentEmission(state: TimerState): Emission | null {
       return null;
   }
 }
+
+/** A dead letter once more, from the state that was given up: its clock had struck when it was. */
+export const repeatedDeadLetter = (before: TimerState, state: TimerState): Emission => ({
+  kind: 'dead',
+  before,
+  state,
+  at: before.nextFireAt ?? before.createTime,
+  error: before.open?.lastError ?? null,
+});
 
 /** Sends; resolves when Kafka has acknowledged all of them. */
 export interface EmissionSink {

@@ -8,7 +8,7 @@ import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { DatabaseClock } from './database-clock.js';
 import { type Acknowledged, type DueDecision, decideDue, type Mint } from './decide-due.js';
 import { DueHeap } from './due-heap.js';
-import type { Emission, EmissionSink } from './emission.js';
+import { type Emission, type EmissionSink, presentEmission, repeatedDeadLetter } from './emission.js';
 
 export interface FireLimits {
   /** Timers held in memory, however many are scheduled. */
@@ -145,8 +145,9 @@ export class FireService {
     for (const { id, entries } of lost) {
       const emissions = entries.flatMap(({ state, before }): Emission[] => {
         if (state === null) return [];
-        if (before !== null) return [{ kind: 'dead', before, state }];
-        return state.open?.phase === 'asking' ? [{ kind: 'ask', state }] : [{ kind: 'due', state }];
+        if (before !== null) return [repeatedDeadLetter(before, state)];
+        const emission = presentEmission(state);
+        return emission === null ? [] : [emission];
       });
       this.deps.logger.info(
         { batch: id, emissions: emissions.length },

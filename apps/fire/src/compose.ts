@@ -1,0 +1,130 @@
+import { parseFeedClock, topicsOf } from '#contract';
+import {
+  defaultFireLimits,
+  type EmissionId,
+  type EmissionSink,
+  type FireObserver,
+  FireService,
+  type TimerLog,
+} from '#engine';
+import { BatchConsumer, BatchProducer, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { migrate, openPostgresStore } from '#postgres';
+import {
+  every,
+  type Logger,
+  loopService,
+  randomBytesPooled,
+  type Service,
+  ServiceGroup,
+  sleep,
+  systemClock,
+} from '#runtime';
+import { decide, evolve, mintEventId, slotOfTimerId } from '#timer';
+import type { FireConfig } from './config.js';
+import { KafkaEmissionSink } from './emission-sink.js';
+import { slotsOf } from './slots.js';
+
+const sweptEveryMs = 1_000;
+const resendLeaseMs = 5_000;
+const tidiedEveryMs = 3_600_000;
+
+/** Places where a test may stand in: between decisions and the log, between the commit and Kafka. */
+export interface FireWraps {
+  readonly log?: (log: TimerLog) => TimerLog;
+  readonly sink?: (sink: EmissionSink) => EmissionSink;
+  readonly observer?: FireObserver;
+}
+
+/** Puts the fire service together: the feed tells clocks, due timers go out. */
+export function composeFire(
+  config: FireConfig,
+  logger: Logger,
+  onFatal: (error: unknown) => void,
+  wraps: FireWraps = {},
+): Service {
+  const topics = topicsOf(config.TOPIC_PREFIX);
+  const kafka: KafkaSettings = {
+    brokers: config.KAFKA_BROKERS.split(','),
+    clientId: 'carillon-fire',
+    log: logger,
+  };
+  const store = openPostgresStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'carillon fire',
+    partitions: config.PARTITIONS,
+    log: logger,
+  });
+  const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka)];
+  const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
+  const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
+
+  const fire = new FireService({
+    log: wraps.log?.(store.log) ?? store.log,
+    index: store.due,
+    timer: { decide, evolve },
+    mint: {
+      eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
+      emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,
+      slotOf: slotOfTimerId,
+    },
+    sink: wraps.sink?.(sink) ?? sink,
+    logger,
+    clock: systemClock,
+    sleep,
+    onFatal,
+    observer: wraps.observer ?? {
+      loaded: (slots, timers, tookMs) =>
+        logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon'),
+    },
+    limits: { ...defaultFireLimits, armedMax: config.ARMED_MAX, windowMs: config.WINDOW_MS },
+  });
+
+  const consumer = new BatchConsumer(kafka, {
+    groupId: config.FIRE_GROUP_ID,
+    topics: [topics.events],
+    // from the end, asked before what is due is read: what comes between is in both, and the version decides
+    startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
+    onAssigned: async (partitions) => {
+      const slots = slotsOf(
+        partitions.map(({ partition }) => partition),
+        config.PARTITIONS,
+      );
+      await fire.own(slots);
+      logger.info({ slots: slots.length, armed: fire.armed }, 'owns slots');
+    },
+    onRecords: (_topic, _partition, records) => {
+      for (const { headers } of records) {
+        const clock = parseFeedClock(headers);
+        if (clock !== null)
+          fire.follow(clock.timerId, slotOfTimerId(clock.timerId), clock.version, clock.nextFireAt);
+      }
+    },
+  });
+
+  const services = new ServiceGroup(
+    [
+      { start: () => prepare(config, admin, topics.events), stop: () => store.close() },
+      { start: () => producer.start(), stop: () => producer.stop() },
+      loopService((stop) => fire.run(stop)),
+      every(sweptEveryMs, () => fire.sweep(), warn('the sweep will be tried again')),
+      every(
+        sweptEveryMs,
+        () => fire.resendPending(resendLeaseMs),
+        warn('pending emissions will be looked for again'),
+      ),
+      every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      { start: () => consumer.start(), stop: () => consumer.stop() },
+    ],
+    logger,
+  );
+  return services;
+}
+
+async function prepare(
+  { DATABASE_URL, PARTITIONS }: FireConfig,
+  admin: KafkaAdmin,
+  events: string,
+): Promise<void> {
+  await migrate(DATABASE_URL, PARTITIONS);
+  await admin.ensureTopics([{ topic: events, partitions: PARTITIONS }]);
+}

@@ -1,0 +1,43 @@
+import { deadRecord, dueRecord, type Topics } from '#contract';
+import type { Emission, EmissionSink } from '#engine';
+import type { BatchProducer, KafkaAdmin, OutRecord } from '#kafka';
+
+/** Emissions as Kafka records. Due topics are made when the first timer of their hook class fires. */
+export class KafkaEmissionSink implements EmissionSink {
+  readonly #known = new Set<string>();
+
+  constructor(
+    private readonly producer: BatchProducer,
+    private readonly admin: KafkaAdmin,
+    private readonly topics: Topics,
+    private readonly partitions: number,
+  ) {}
+
+  async emit(emissions: readonly Emission[]): Promise<void> {
+    const records = emissions.map((emission) => this.#record(emission));
+    await this.#ensure(records);
+    await this.producer.send(records);
+  }
+
+  #record(emission: Emission): OutRecord {
+    const { state } = emission;
+    if (emission.kind === 'dead')
+      return { topic: this.topics.dead, ...deadRecord(emission.before, emission) };
+    return { topic: this.topics.due(state.spec.hookClass), ...dueRecord(emission.kind, state) };
+  }
+
+  async #ensure(records: readonly OutRecord[]): Promise<void> {
+    const missing = [...new Set(records.map(({ topic }) => topic))].filter(
+      (topic) => !this.#known.has(topic),
+    );
+    if (missing.length === 0) return;
+    await this.admin.ensureTopics(
+      missing.map((topic) => ({
+        topic,
+        partitions: this.partitions,
+        config: { 'max.message.bytes': String(1024 * 1024 + 64 * 1024) },
+      })),
+    );
+    for (const topic of missing) this.#known.add(topic);
+  }
+}

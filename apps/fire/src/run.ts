@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { composeFire, type FireWraps } from './compose.js';
+import type { FireConfig } from './config.js';
+
+class FireLifecycle implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly fire: Service) {}
+  onModuleInit(): Promise<void> {
+    return this.fire.start();
+  }
+  onApplicationShutdown(): Promise<void> {
+    return this.fire.stop();
+  }
+}
+
+@Module({})
+export class FireModule {
+  static wire(fire: Service): DynamicModule {
+    return {
+      module: FireModule,
+      providers: [{ provide: FireLifecycle, useFactory: () => new FireLifecycle(fire) }],
+    };
+  }
+}
+
+/** Starts a fire service in this process; resolves when it owns its share of the slots, or waits for one. */
+export async function runFire(config: FireConfig, wraps?: FireWraps): Promise<Service> {
+  const logger = createLogger('fire', config.LOG_LEVEL);
+  const crash = (error: unknown): void => {
+    logger.fatal({ err: error }, 'the fire service cannot go on');
+    process.exit(1);
+  };
+  const app = await NestFactory.createApplicationContext(
+    FireModule.wire(composeFire(config, logger, crash, wraps)),
+    {
+      logger: ['error', 'warn'],
+      abortOnError: false,
+    },
+  );
+  logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'fire is up');
+  const service: Service = { start: async () => undefined, stop: () => app.close() };
+  stopOnSignals(service, logger);
+  return service;
+}

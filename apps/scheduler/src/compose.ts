@@ -1,0 +1,249 @@
+import {
+  acceptedReply,
+  appliedReply,
+  commandBytesMax,
+  feedRecord,
+  parseCommand,
+  refusedReply,
+  rejectedBytesMax,
+  rejectionHeaders,
+  topicsOf,
+} from '#contract';
+import {
+  type CommandEnvelope,
+  type CommandOutcome,
+  CommandService,
+  type FeedSink,
+  Relay,
+  type TimerLog,
+} from '#engine';
+import {
+  BatchProducer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  type OutRecord,
+  partitionKey,
+  type ReplyAddress,
+  replyAddress,
+  replyRecord,
+  type TopicPartition,
+} from '#kafka';
+import { migrate, openPostgresStore } from '#postgres';
+import {
+  every,
+  type Logger,
+  loopService,
+  randomBytesPooled,
+  type Service,
+  ServiceGroup,
+  sleep,
+} from '#runtime';
+import { decide, evolve, mintTimerId } from '#timer';
+import type { SchedulerConfig } from './config.js';
+
+const offsetsMirroredEveryMs = 5_000;
+const tidiedEveryMs = 3_600_000;
+
+export interface Scheduler extends Service {
+  /** What the transport needs: where to start, and what to do with records. */
+  readonly intake: {
+    startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
+    onAssigned(partitions: readonly TopicPartition[]): void;
+    onRecords(records: readonly InRecord[]): Promise<void>;
+  };
+  /** Given by the transport once it is there. */
+  attach(consumer: SchedulerConsumer): void;
+}
+export interface SchedulerConsumer {
+  seek(topic: string, partition: number, offset: bigint): void;
+  commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>;
+}
+
+/** Puts the scheduler together: commands in, log and relay out. `wrapLog` lets a test stand between decisions and the log. */
+export function composeScheduler(
+  config: SchedulerConfig,
+  logger: Logger,
+  onFatal: (error: unknown) => void,
+  wrapLog = (log: TimerLog): TimerLog => log,
+): Scheduler {
+  const topics = topicsOf(config.TOPIC_PREFIX);
+  const kafka: KafkaSettings = {
+    brokers: config.KAFKA_BROKERS.split(','),
+    clientId: 'carillon-scheduler',
+    log: logger,
+  };
+  const store = openPostgresStore({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'carillon scheduler',
+    partitions: config.PARTITIONS,
+    log: logger,
+  });
+  const log = wrapLog(store.log);
+  const admin = new KafkaAdmin(kafka);
+  const [replies, feed] = [new BatchProducer(kafka), new BatchProducer(kafka)];
+  const relay = new Relay({
+    feed: store.feed,
+    sink: feedSink(feed, topics.events, topics.rejected),
+    logger,
+    sleep,
+  });
+  let consumer: SchedulerConsumer | null = null;
+  const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
+
+  const commands = new CommandService<ReplyAddress>({
+    log,
+    timer: { decide, evolve },
+    mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
+    logger,
+    sleep,
+    onFatal,
+    onOutcomes: (outcomes) => {
+      relay.nudge();
+      answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+    },
+    onLostSource: (topic, partition, storedOffset) => {
+      if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
+    },
+  });
+
+  const services = new ServiceGroup(
+    [
+      { start: () => prepare(config, admin, topics), stop: async () => undefined },
+      producerService(replies),
+      producerService(feed),
+      loopService((stop) => relay.run(stop)),
+      every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      every(
+        offsetsMirroredEveryMs,
+        async () => consumer?.commit(commands.positionsOf(topics.commands)),
+        // lag tools show old figures for a while; nothing depends on them
+        warn('offsets were not mirrored to Kafka'),
+      ),
+    ],
+    logger,
+  );
+
+  return {
+    start: () => services.start(),
+    stop: async () => {
+      await commands.drained();
+      await services.stop();
+      await store.close();
+    },
+    attach: (given) => {
+      consumer = given;
+    },
+    intake: {
+      startFrom: async (partitions) => {
+        const numbers = partitions.map(({ partition }) => partition);
+        const stored = await log.storedOffsets(topics.commands, numbers);
+        const ranges = new Map(
+          (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
+        );
+        const positions = new Map(
+          numbers.map((partition) => [partition, stored.get(partition) ?? ranges.get(partition) ?? 0n]),
+        );
+        commands.assign(topics.commands, positions);
+        return new Map(partitions.map((at) => [partitionKey(at), positions.get(at.partition) ?? 0n]));
+      },
+      onAssigned: (partitions) => relay.want(partitions.map(({ partition }) => partition)),
+      onRecords: (records) => commands.submit(records.map(envelopeOf)),
+    },
+  };
+}
+
+async function prepare(
+  { DATABASE_URL, PARTITIONS }: SchedulerConfig,
+  admin: KafkaAdmin,
+  topics: ReturnType<typeof topicsOf>,
+): Promise<void> {
+  await migrate(DATABASE_URL, PARTITIONS);
+  const overhead = 4 * 1024;
+  await admin.ensureTopics([
+    {
+      topic: topics.commands,
+      partitions: PARTITIONS,
+      config: { 'max.message.bytes': String(commandBytesMax + overhead) },
+    },
+    {
+      topic: topics.events,
+      partitions: PARTITIONS,
+      config: { 'max.message.bytes': String(rejectedBytesMax) },
+    },
+    {
+      topic: topics.rejected,
+      partitions: PARTITIONS,
+      config: { 'max.message.bytes': String(rejectedBytesMax + overhead) },
+    },
+    { topic: topics.dead, partitions: PARTITIONS, config: { 'max.message.bytes': String(rejectedBytesMax) } },
+    { topic: topics.replies, partitions: PARTITIONS, config: { 'retention.ms': '3600000' } },
+  ]);
+}
+
+const producerService = (producer: BatchProducer): Service => ({
+  start: () => producer.start(),
+  stop: () => producer.stop(),
+});
+
+/** Never throws: what cannot be read becomes a rejection with its bytes. */
+function envelopeOf(record: InRecord): CommandEnvelope<ReplyAddress> {
+  const { topic, partition, offset, key, value, headers } = record;
+  const parsed = parseCommand(record, commandBytesMax);
+  const [actor, traceparent] = [headers.actor?.toString(), headers.traceparent?.toString()];
+  return {
+    source: { topic, partition, offset },
+    key,
+    value,
+    content: parsed.ok
+      ? { kind: 'command', commandId: parsed.commandId, target: parsed.target, command: parsed.command }
+      : { kind: 'unreadable', commandId: parsed.commandId, rejection: parsed.rejection },
+    reply: replyAddress(record),
+    ...(actor !== undefined && { actor }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+/** After the commit. A reply that is lost is asked for again, with the same command id. */
+async function answer(
+  outcomes: readonly CommandOutcome<ReplyAddress>[],
+  log: TimerLog,
+  producer: BatchProducer,
+): Promise<void> {
+  const records = await Promise.all(
+    outcomes.map(async ({ envelope, outcome }): Promise<OutRecord | null> => {
+      if (envelope.reply === null) return null;
+      switch (outcome.kind) {
+        case 'applied':
+          return replyRecord(envelope.reply, acceptedReply(outcome.state), null);
+        case 'rejected': {
+          const body = refusedReply(outcome.rejection);
+          return replyRecord(envelope.reply, body, body);
+        }
+        case 'repeated': {
+          const state = await log.stateAt(outcome.timerId, outcome.version);
+          const body = state === null ? appliedReply(outcome.timerId, outcome.version) : acceptedReply(state);
+          return replyRecord(envelope.reply, body, null);
+        }
+      }
+    }),
+  );
+  await producer.send(records.filter((record) => record !== null));
+}
+
+const feedSink = (producer: BatchProducer, events: string, rejected: string): FeedSink => ({
+  publishEvents: (stored) =>
+    producer.send(
+      stored.map((event) => ({ topic: events, partition: event.partition, ...feedRecord(event) })),
+    ),
+  publishRejections: (rejections) =>
+    producer.send(
+      rejections.map(({ key, value, ...rest }) => ({
+        topic: rejected,
+        partition: rest.source.partition,
+        key,
+        value,
+        headers: rejectionHeaders(rest),
+      })),
+    ),
+});

@@ -1,0 +1,41 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { topicsOf } from '#contract';
+import type { TimerLog } from '#engine';
+import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { KafkaBatchTransport } from '#transport';
+import { composeScheduler } from './compose.js';
+import type { SchedulerConfig } from './config.js';
+import { SchedulerModule } from './scheduler.module.js';
+
+/** Starts a scheduler in this process; resolves when it consumes. */
+export async function runScheduler(
+  config: SchedulerConfig,
+  wrapLog?: (log: TimerLog) => TimerLog,
+): Promise<Service> {
+  const logger = createLogger('scheduler', config.LOG_LEVEL);
+  const crash = (error: unknown): void => {
+    logger.fatal({ err: error }, 'the scheduler cannot go on');
+    process.exit(1);
+  };
+  const scheduler = composeScheduler(config, logger, crash, wrapLog);
+  const strategy = new KafkaBatchTransport(
+    { brokers: config.KAFKA_BROKERS.split(','), clientId: 'carillon-scheduler', log: logger },
+    {
+      groupId: config.SCHEDULER_GROUP_ID,
+      topics: { commands: topicsOf(config.TOPIC_PREFIX).commands },
+      ...scheduler.intake,
+    },
+  );
+  scheduler.attach(strategy.consumer);
+  const app = await NestFactory.createMicroservice(SchedulerModule.wire(scheduler), {
+    strategy,
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  await app.listen();
+  logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'scheduler is up');
+  const service: Service = { start: async () => undefined, stop: () => app.close() };
+  stopOnSignals(service, logger);
+  return service;
+}
