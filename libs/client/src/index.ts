@@ -1,0 +1,9 @@
+// For services that make and change timers: typed commands over Kafka, each with its awaited answer. No Nest.
+export * from './errors.js';
+export {
+  type CallOptions,
+  type NewTimer,
+  TimerClient,
+  type TimerClientOptions,
+  type TimerRef,
+} from './timer-client.js';

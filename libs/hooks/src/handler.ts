@@ -1,0 +1,60 @@
+import type { DueEvent } from '#contract';
+import type { Logger } from '#kafka';
+
+export type { DueEvent };
+
+/** What a handler may leave with the timer when it closes its event; everything has a default. */
+export interface HookOutcome {
+  /** RFC 3339; absent: where the event began. Set back, the ticks since then are fired again. */
+  readonly watermark?: string | null;
+  readonly summaryData?: string | null;
+  readonly result?: string | null;
+  /** RFC 3339; `ON_CLOSE` timers only. */
+  readonly nextFireAt?: string;
+}
+
+export interface HookContext {
+  /** Fires when the event is no longer this handler's: its deadline passed, a later attempt began, or the worker stops. */
+  readonly signal: AbortSignal;
+  /** Moves the ack deadline. It is done by itself every third of the ack timeout; call it to tell progress. */
+  heartbeat(progress?: string): Promise<void>;
+  readonly log: Logger;
+}
+
+/**
+ * Return: the event closes, with a `HookOutcome` if one is returned (or promised). Throw: it is tried again. `RetryLater`
+ * and `LeaveOpen` say it otherwise.
+ */
+export type HookHandler = (event: DueEvent, context: HookContext) => unknown;
+
+/** Asked before an event begins, for timers with `preSchedule`. */
+export type AskHandler = (event: DueEvent) => Promise<AskAnswer | undefined> | AskAnswer | undefined;
+/** Nothing: go. A delay: ask again after it. */
+export interface AskAnswer {
+  readonly delay?: string;
+  readonly eventData?: string;
+}
+
+export interface Hook {
+  readonly handle: HookHandler;
+  readonly ask?: AskHandler;
+}
+
+/** Try again at a time of the handler's own choice, with other data if it likes. It uses up an attempt. */
+export class RetryLater extends Error {
+  constructor(
+    readonly when: { readonly after: string } | { readonly at: string },
+    readonly data?: string,
+  ) {
+    super('after' in when ? `again after ${when.after}` : `again at ${when.at}`);
+    this.name = 'RetryLater';
+  }
+}
+
+/** Neither closed nor failed: somebody will close the event by a command of their own, before the ack deadline. */
+export class LeaveOpen extends Error {
+  constructor() {
+    super('left open');
+    this.name = 'LeaveOpen';
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { CommandWire, DueEvent } from '#contract';
+import type { Logger } from '#kafka';
+import { answerId } from './command-id.js';
+import { type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
+
+export interface RunDeps {
+  /** Resolves when Kafka has the command. */
+  readonly send: (command: CommandWire) => Promise<void>;
+  readonly log: Logger;
+  readonly worker: string;
+}
+
+/** One attempt of one event in this worker: heartbeats while it waits and works, one answer at the end. */
+export class HookRun {
+  readonly #abort = new AbortController();
+  readonly #beat: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout;
+
+  constructor(
+    readonly kind: 'due' | 'ask',
+    readonly event: DueEvent,
+    private readonly hook: Hook,
+    private readonly deps: RunDeps,
+  ) {
+    const { ackTimeoutMs } = event;
+    // an event that waits for its turn needs its deadline moved as much as one that runs
+    this.#beat = setInterval(() => void this.#heartbeat(), Math.max(1, Math.floor(ackTimeoutMs / 3)));
+    this.#deadline = this.#startDeadline();
+  }
+
+  get isAborted(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** The event is somebody else's now. */
+  abort(reason: string): void {
+    this.#stopClocks();
+    if (!this.isAborted) this.#abort.abort(new Error(reason));
+  }
+
+  /** Runs the handler and answers. Resolves when the answer is in Kafka; rejects when it could not be sent. */
+  async run(): Promise<void> {
+    try {
+      if (this.isAborted) return;
+      const answer = this.kind === 'ask' ? await this.#ask() : await this.#handle();
+      // what was taken away is not answered; the answer would be refused anyway
+      if (answer !== null && !this.isAborted) await this.deps.send(answer);
+    } finally {
+      this.#stopClocks();
+    }
+  }
+
+  async #ask(): Promise<CommandWire> {
+    const answer = (await this.hook.ask?.(this.event)) ?? {};
+    return { type: 'AnswerPreSchedule', ...this.#address('ask'), ...answer };
+  }
+
+  async #handle(): Promise<CommandWire | null> {
+    try {
+      const outcome = await this.hook.handle(this.event, {
+        signal: this.#abort.signal,
+        heartbeat: (progress) => this.#heartbeat(progress),
+        log: this.deps.log,
+      });
+      return this.#close(outcomeOf(outcome));
+    } catch (error) {
+      if (error instanceof LeaveOpen) return null;
+      return this.#retry(error);
+    }
+  }
+
+  #close({ watermark, summaryData, result, nextFireAt }: HookOutcome): CommandWire {
+    return {
+      type: 'CloseEvent',
+      ...this.#address('close'),
+      ...(watermark !== undefined && { watermark }),
+      ...(summaryData !== undefined && { summaryData }),
+      ...(result !== undefined && { result }),
+      ...(nextFireAt !== undefined && { nextFireAt }),
+    };
+  }
+
+  #retry(error: unknown): CommandWire {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof RetryLater) {
+      return {
+        type: 'RetryEvent',
+        ...this.#address('retry'),
+        error: message,
+        ...error.when,
+        ...(error.data !== undefined && { data: error.data }),
+      };
+    }
+    this.deps.log.warn(
+      { eventId: this.event.eventId, attempt: this.event.attempt, error: message },
+      'handler failed; the event will be tried again',
+    );
+    return { type: 'RetryEvent', ...this.#address('retry'), error: message.slice(0, 4_000) };
+  }
+
+  async #heartbeat(progress?: string): Promise<void> {
+    if (this.isAborted || this.kind === 'ask') return;
+    try {
+      await this.deps.send({
+        type: 'HeartbeatEvent',
+        ...this.#address(null),
+        worker: this.deps.worker,
+        ...(progress !== undefined && { progress }),
+      });
+      clearTimeout(this.#deadline);
+      this.#deadline = this.#startDeadline();
+    } catch (error) {
+      this.deps.log.warn({ eventId: this.event.eventId, error: String(error) }, 'a heartbeat was not sent');
+    }
+  }
+
+  /** Without a heartbeat that reached Kafka the event may be with another worker by now. */
+  #startDeadline(): NodeJS.Timeout {
+    return setTimeout(() => this.abort('the ack deadline has passed'), this.event.ackTimeoutMs);
+  }
+
+  #stopClocks(): void {
+    clearInterval(this.#beat);
+    clearTimeout(this.#deadline);
+  }
+
+  #address(kind: string | null) {
+    const { eventId, attempt, timer } = this.event;
+    const id = kind === null ? randomUUID() : answerId(kind, eventId, attempt);
+    return { id, namespace: timer.namespace, key: timer.key, eventId, attempt };
+  }
+}
+
+/** Handlers may return what they like; only an object can be an outcome. */
+const outcomeOf = (returned: unknown): HookOutcome =>
+  typeof returned === 'object' && returned !== null ? (returned as HookOutcome) : {};

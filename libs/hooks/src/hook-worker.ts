@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { type CommandWire, parseDueRecord, topicsOf } from '#contract';
+import {
+  BatchConsumer,
+  BatchProducer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  partitionKey,
+  type TopicPartition,
+} from '#kafka';
+import type { Hook, HookHandler } from './handler.js';
+import { HookRun } from './hook-run.js';
+import { LowestUnfinished } from './lowest-unfinished.js';
+import { TimerQueues } from './timer-queues.js';
+
+export interface HookWorkerOptions {
+  readonly kafka: KafkaSettings;
+  /** By hook class. */
+  readonly hooks: Readonly<Record<string, Hook | HookHandler>>;
+  /** Workers of one group share the events; default `carillon-hooks`. */
+  readonly groupId?: string;
+  readonly topicPrefix?: string;
+  /** Of due topics that this worker makes because no event has fired yet. */
+  readonly partitions?: number;
+  /** Handlers at a time. */
+  readonly parallelism?: number;
+  /** Events that were read and are not finished; reading waits above. */
+  readonly unfinishedMax?: number;
+  /** How long `stop` waits for handlers under way, ms. */
+  readonly stopWaitMs?: number;
+}
+
+const committedEveryMs = 500;
+
+/**
+ * Consumes due events of its hook classes and answers them. Events of different timers run side by side, those of one
+ * timer in order. What a crash leaves unanswered comes again: an offset moves only over what was answered.
+ */
+export class HookWorker {
+  readonly #producer: BatchProducer;
+  readonly #consumer: BatchConsumer;
+  readonly #queues: TimerQueues;
+  readonly #hooks: ReadonlyMap<string, Hook>;
+  readonly #progress = new Map<string, LowestUnfinished>();
+  readonly #name = `${process.pid}-${randomUUID().slice(0, 8)}`;
+  #unfinished = 0;
+  #roomWanted: (() => void)[] = [];
+  #committing: NodeJS.Timeout | null = null;
+  #stopping = false;
+
+  constructor(private readonly options: HookWorkerOptions) {
+    const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism = 64 } = options;
+    const topics = topicsOf(topicPrefix);
+    this.#hooks = new Map(
+      Object.entries(hooks).map(([hookClass, hook]) => [
+        topics.due(hookClass),
+        typeof hook === 'function' ? { handle: hook } : hook,
+      ]),
+    );
+    this.#producer = new BatchProducer(kafka);
+    this.#queues = new TimerQueues(parallelism);
+    this.#consumer = new BatchConsumer(kafka, {
+      groupId,
+      topics: [...this.#hooks.keys()],
+      onAssigned: (partitions) => this.#onAssigned(partitions),
+      onRecords: (topic, partition, records) => this.#onRecords(topic, partition, records),
+    });
+  }
+
+  /** Resolves when the worker takes part in its group. */
+  async start(): Promise<void> {
+    const { kafka, partitions = 8 } = this.options;
+    await this.#ensureTopics(new KafkaAdmin(kafka), partitions);
+    await this.#producer.start();
+    await this.#consumer.start();
+    this.#committing ??= setInterval(() => void this.#commit(), committedEveryMs);
+  }
+
+  /** Takes nothing new, waits for what is under way up to `stopWaitMs`; the rest comes again, to whoever is there. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    await this.#queues.drain(this.options.stopWaitMs ?? 10_000);
+    if (this.#committing !== null) clearInterval(this.#committing);
+    await this.#commit();
+    await this.#consumer.stop();
+    await this.#producer.stop();
+  }
+
+  async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {
+    await admin.ensureTopics([...this.#hooks.keys()].map((topic) => ({ topic, partitions })));
+  }
+
+  /** Everything that is not finished comes again from the committed offsets; handlers under way go on. */
+  #onAssigned(partitions: readonly TopicPartition[]): void {
+    this.#progress.clear();
+    for (const at of partitions) this.#progress.set(partitionKey(at), new LowestUnfinished());
+  }
+
+  async #onRecords(topic: string, partition: number, records: readonly InRecord[]): Promise<void> {
+    const progress = this.#progress.get(partitionKey({ topic, partition }));
+    if (progress === undefined || this.#stopping) return;
+    for (const record of records) {
+      progress.begin(record.offset);
+      this.#take(topic, record, progress);
+    }
+    while (this.#unfinished > (this.options.unfinishedMax ?? 5_000) && !this.#stopping) {
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    }
+  }
+
+  #take(topic: string, record: InRecord, progress: LowestUnfinished): void {
+    const parsed = parseDueRecord(record);
+    const hook = this.#hooks.get(topic);
+    if (!parsed.ok || hook === undefined) {
+      const reason = parsed.ok ? 'no hook' : parsed.reason;
+      this.options.kafka.log.error(
+        { topic, partition: record.partition, offset: String(record.offset), reason },
+        'not a due event; passed over',
+      );
+      progress.finish(record.offset);
+      return;
+    }
+    const send = (command: CommandWire) => this.#send(command);
+    this.#unfinished += 1;
+    const accepted = this.#queues.add(
+      parsed,
+      () =>
+        new HookRun(parsed.kind, parsed.event, hook, {
+          send,
+          log: this.options.kafka.log,
+          worker: this.#name,
+        }),
+      (error) => this.#finished(record, progress, error),
+    );
+    if (!accepted) this.#finished(record, progress, null);
+  }
+
+  /** An answer that could not be sent leaves its offset where it is: the event comes again after a restart, or its deadline does. */
+  #finished(record: InRecord, progress: LowestUnfinished, error: unknown): void {
+    if (error === null) progress.finish(record.offset);
+    else
+      this.options.kafka.log.error(
+        { error: String(error), offset: String(record.offset) },
+        'an answer was not sent',
+      );
+    this.#unfinished -= 1;
+    const room = this.#roomWanted;
+    this.#roomWanted = [];
+    for (const wake of room) wake();
+  }
+
+  #send(command: CommandWire): Promise<void> {
+    const { namespace, key } = command;
+    const topic = topicsOf(this.options.topicPrefix).commands;
+    return this.#producer.send([{ topic, key: `${namespace}/${key}`, value: JSON.stringify(command) }]);
+  }
+
+  async #commit(): Promise<void> {
+    const next = [...this.#progress].flatMap(([key, progress]) => {
+      const offset = progress.position();
+      const slash = key.lastIndexOf('/');
+      return offset === null
+        ? []
+        : [{ topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset }];
+    });
+    await this.#consumer
+      .commit(next)
+      .catch((error: unknown) =>
+        this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
+      );
+  }
+}

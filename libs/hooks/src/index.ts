@@ -1,0 +1,13 @@
+// For services that handle due events: give a handler for each hook class; return closes, throw retries. No Nest here;
+// decorators for Nest are in `#hooks/nest`. Start at hook-worker.ts.
+export type {
+  AskAnswer,
+  AskHandler,
+  DueEvent,
+  Hook,
+  HookContext,
+  HookHandler,
+  HookOutcome,
+} from './handler.js';
+export { LeaveOpen, RetryLater } from './handler.js';
+export { HookWorker, type HookWorkerOptions } from './hook-worker.js';

@@ -1,0 +1,85 @@
+import {
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { HookHandler } from './handler.js';
+import { HookWorker, type HookWorkerOptions } from './hook-worker.js';
+
+// Hooks in an ordinary Nest service: a decorated method is the handler of its class.
+
+const hookClassKey = 'carillon:hook-class';
+const OPTIONS = Symbol('carillon hooks options');
+
+/** This method handles the due events of a hook class. Return closes the event, throw has it tried again. */
+export const Hook =
+  (hookClass: string): MethodDecorator =>
+  (_target, _name, descriptor) => {
+    Reflect.defineMetadata(hookClassKey, hookClass, descriptor.value as object);
+  };
+
+export type HooksModuleOptions = Omit<HookWorkerOptions, 'hooks'>;
+
+class HooksLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  #worker: HookWorker | null = null;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly options: HooksModuleOptions,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#worker = new HookWorker({ ...this.options, hooks: this.#hooks() });
+    await this.#worker.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#worker?.stop();
+  }
+
+  #hooks(): Record<string, HookHandler> {
+    const hooks: Record<string, HookHandler> = {};
+    for (const { instance } of this.discovery.getProviders()) {
+      if (typeof instance !== 'object' || instance === null) continue;
+      for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance))) {
+        const method = (instance as Record<string, unknown>)[name];
+        const hookClass =
+          typeof method === 'function'
+            ? (Reflect.getMetadata(hookClassKey, method) as string | undefined)
+            : undefined;
+        if (hookClass === undefined) continue;
+        if (hooks[hookClass] !== undefined)
+          throw new Error(
+            `hook class '${hookClass}' has two handlers; the second is ${instance.constructor.name}.${name}`,
+          );
+        hooks[hookClass] = (method as HookHandler).bind(instance);
+      }
+    }
+    return hooks;
+  }
+}
+
+@Module({})
+export class HooksModule {
+  /** Finds every `@Hook` of the application and runs them while it runs. */
+  static forRoot(options: HooksModuleOptions): DynamicModule {
+    return {
+      module: HooksModule,
+      imports: [DiscoveryModule],
+      providers: [
+        { provide: OPTIONS, useValue: options },
+        {
+          provide: HooksLifecycle,
+          inject: [DiscoveryService, MetadataScanner, OPTIONS],
+          useFactory: (discovery: DiscoveryService, scanner: MetadataScanner, given: HooksModuleOptions) =>
+            new HooksLifecycle(discovery, scanner, given),
+        },
+      ],
+    };
+  }
+}
+
+export { LeaveOpen, RetryLater } from './handler.js';

@@ -1,0 +1,112 @@
+import type { DueEvent } from '#contract';
+import type { HookRun } from './hook-run.js';
+
+/** What was last taken of a timer. Within one event the question comes before the event, and attempts rise. */
+interface Seen {
+  readonly version: number;
+  readonly eventId: string;
+  readonly rank: number;
+}
+const attemptsMax = 1e9;
+const rankOf = (kind: 'due' | 'ask', attempt: number): number =>
+  kind === 'ask' ? attempt : attemptsMax + attempt;
+
+interface Entry {
+  readonly run: HookRun;
+  readonly done: (error: unknown) => void;
+}
+interface Lane {
+  current: Entry | null;
+  readonly waiting: Entry[];
+}
+
+/** How many timers' last seen versions are remembered, so that a repeated emission does not run twice. */
+const rememberedMax = 50_000;
+
+/** Order within a timer, parallel across timers, never more than `parallelism` at a time. */
+export class TimerQueues {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready: Lane[] = [];
+  readonly #seen = new Map<string, Seen>();
+  #running = 0;
+  #idleWanted: (() => void)[] = [];
+
+  constructor(private readonly parallelism: number) {}
+
+  /** False: this is a repeat of what was seen before. */
+  add(
+    { kind, event }: { readonly kind: 'due' | 'ask'; readonly event: DueEvent },
+    start: () => HookRun,
+    done: (error: unknown) => void,
+  ): boolean {
+    const { id, version } = event.timer;
+    const taken: Seen = { version, eventId: event.eventId, rank: rankOf(kind, event.attempt) };
+    if (isRepeat(taken, this.#seen.get(id))) return false;
+    this.#remember(id, taken);
+    const entry: Entry = { run: start(), done };
+    const lane = this.#lanes.get(id) ?? { current: null, waiting: [] };
+    this.#lanes.set(id, lane);
+    // a later attempt means that the former one was given up: its handler must stop before this one runs
+    for (const former of [lane.current, ...lane.waiting]) former?.run.abort('a later attempt has begun');
+    lane.waiting.push(entry);
+    if (lane.current === null && lane.waiting.length === 1) this.#ready.push(lane);
+    this.#pump();
+    return true;
+  }
+
+  /** Until nothing runs, or for so long; what waits then is not begun any more. */
+  async drain(waitMs: number): Promise<void> {
+    for (const lane of this.#lanes.values())
+      for (const { run } of lane.waiting) run.abort('the worker stops');
+    if (this.#running === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, waitMs);
+    });
+    await Promise.race([new Promise<void>((resolve) => this.#idleWanted.push(resolve)), late]);
+    clearTimeout(timer);
+    for (const lane of this.#lanes.values()) lane.current?.run.abort('the worker stops');
+  }
+
+  #pump(): void {
+    while (this.#running < this.parallelism) {
+      const lane = this.#ready.shift();
+      const entry = lane?.waiting.shift();
+      if (lane === undefined || entry === undefined) break;
+      lane.current = entry;
+      this.#running += 1;
+      entry.run.run().then(
+        () => this.#finish(lane, entry, null),
+        (error: unknown) => this.#finish(lane, entry, error),
+      );
+    }
+  }
+
+  #finish(lane: Lane, entry: Entry, error: unknown): void {
+    this.#running -= 1;
+    lane.current = null;
+    if (lane.waiting.length > 0) this.#ready.push(lane);
+    else this.#lanes.delete(entry.run.event.timer.id);
+    entry.done(error);
+    this.#pump();
+    if (this.#running === 0) {
+      for (const wake of this.#idleWanted) wake();
+      this.#idleWanted = [];
+    }
+  }
+
+  #remember(id: string, taken: Seen): void {
+    this.#seen.delete(id);
+    this.#seen.set(id, taken);
+    if (this.#seen.size > rememberedMax) {
+      const [oldest] = this.#seen.keys();
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+  }
+}
+
+/** A repeated emission carries the same event and attempt, though the timer's version may have moved since. */
+function isRepeat(taken: Seen, seen: Seen | undefined): boolean {
+  if (seen === undefined) return false;
+  return taken.eventId === seen.eventId ? taken.rank <= seen.rank : taken.version <= seen.version;
+}
