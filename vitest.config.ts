@@ -29,6 +29,7 @@ const shared = {
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/harness/count-reporter.ts'],
     projects: [
       {
         ...shared,
@@ -48,6 +49,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'contract',
+          globalSetup: 'test/harness/servers.ts',
           include: ['{libs,apps}/**/*.contract.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -58,6 +60,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          globalSetup: 'test/harness/servers.ts',
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,

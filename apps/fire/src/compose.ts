@@ -5,6 +5,7 @@ import {
   type EmissionSink,
   type FireObserver,
   FireService,
+  type LocalClock,
   type TimerLog,
 } from '#engine';
 import { BatchConsumer, BatchProducer, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
@@ -33,6 +34,7 @@ export interface FireWraps {
   readonly log?: (log: TimerLog) => TimerLog;
   readonly sink?: (sink: EmissionSink) => EmissionSink;
   readonly observer?: FireObserver;
+  readonly clock?: LocalClock;
 }
 
 /** Puts the fire service together: the feed tells clocks, due timers go out. */
@@ -69,7 +71,7 @@ export function composeFire(
     },
     sink: wraps.sink?.(sink) ?? sink,
     logger,
-    clock: systemClock,
+    clock: wraps.clock ?? systemClock,
     sleep,
     onFatal,
     observer: wraps.observer ?? {

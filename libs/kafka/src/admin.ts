@@ -1,4 +1,4 @@
-import { type Admin, KafkaJSProtocolError } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
 
@@ -87,7 +87,7 @@ async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promi
 }
 
 function isTopicExists(error: unknown): boolean {
-  if (error instanceof KafkaJSProtocolError) return error.type === 'TOPIC_ALREADY_EXISTS';
+  if ((error as { type?: string } | null)?.type === 'TOPIC_ALREADY_EXISTS') return true;
   const inner = (error as { errors?: unknown[] } | null)?.errors;
   return Array.isArray(inner) && inner.length > 0 && inner.every(isTopicExists);
 }

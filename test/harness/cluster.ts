@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { TimerClient } from '#client';
+import { type CommandWire, type DueEvent, parseDueRecord, type Topics, topicsOf } from '#contract';
+import { BatchProducer, type InRecord, KafkaAdmin, type KafkaSettings, type OutRecord } from '#kafka';
+import { type VerifyReport, verify } from '#postgres';
+import { freshDatabase } from './database.js';
+import { TestProcess } from './process.js';
+import { TopicTail } from './topic-tail.js';
+import { eventually } from './wait.js';
+
+export const partitions = 4;
+
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export interface DueDelivery {
+  readonly event: DueEvent;
+  readonly record: InRecord;
+}
+
+/** Processes of the product on topics and a database of their own. */
+export class Cluster {
+  readonly topics: Topics;
+  readonly kafka: KafkaSettings;
+  readonly pool: pg.Pool;
+  readonly #processes: TestProcess[] = [];
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  #producer: BatchProducer | null = null;
+
+  private constructor(
+    readonly brokers: string,
+    readonly databaseUrl: string,
+    private readonly prefix: string,
+    drop: () => Promise<void>,
+  ) {
+    this.topics = topicsOf(prefix);
+    this.kafka = { brokers: brokers.split(','), clientId: 'spec', log: quiet };
+    this.pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    this.#closers.push(() => this.pool.end().then(drop));
+  }
+
+  static async open(brokers = inject('kafkaBrokers')): Promise<Cluster> {
+    const database = await freshDatabase();
+    const prefix = `p${randomUUID().slice(0, 8)}`;
+    return new Cluster(brokers, database.url, prefix, () => database.drop());
+  }
+
+  /** Ends every process that is still there; what a spec left open is closed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.kill()));
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  async start(app: 'scheduler' | 'fire', env: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
+    const faulty = env.FAULT === undefined ? `apps/${app}/src/main.js` : `test/harness/faulty-${app}.js`;
+    const process = TestProcess.start(app, faulty, {
+      KAFKA_BROKERS: this.brokers,
+      DATABASE_URL: this.databaseUrl,
+      TOPIC_PREFIX: this.prefix,
+      PARTITIONS: String(partitions),
+      SCHEDULER_GROUP_ID: `${this.prefix}-scheduler`,
+      FIRE_GROUP_ID: `${this.prefix}-fire`,
+      LOG_LEVEL: 'info',
+      ...env,
+    });
+    this.#processes.push(process);
+    await eventually(
+      `${app} is up`,
+      () => {
+        if (process.hasExited) throw new Error(`${app} ended: ${process.lines.join('\n')}`);
+        return process.has(`${app} is up`);
+      },
+      40_000,
+    );
+    return process;
+  }
+
+  async client(): Promise<TimerClient> {
+    const client = new TimerClient({ kafka: this.kafka, topicPrefix: this.prefix, timeoutMs: 30_000 });
+    await client.connect();
+    this.#closers.push(() => client.close());
+    return client;
+  }
+
+  async send(commands: readonly CommandWire[]): Promise<void> {
+    await this.produce(
+      commands.map((command) => ({
+        topic: this.topics.commands,
+        key: `${command.namespace}/${command.key}`,
+        value: JSON.stringify(command),
+      })),
+    );
+  }
+
+  async produce(records: readonly OutRecord[]): Promise<void> {
+    if (this.#producer === null) {
+      const producer = new BatchProducer(this.kafka);
+      this.#producer = producer;
+      this.#closers.push(() => producer.stop());
+    }
+    await this.#producer.send(records);
+  }
+
+  async tail(topic: string): Promise<TopicTail> {
+    await new KafkaAdmin(this.kafka).ensureTopics([{ topic, partitions }]);
+    const tail = await TopicTail.open(this.kafka, topic);
+    this.#closers.push(() => tail.close());
+    return tail;
+  }
+
+  /** Due events of a hook class as they are emitted, repeats and all. */
+  async due(hookClass: string): Promise<{ readonly deliveries: () => DueDelivery[] }> {
+    const tail = await this.tail(this.topics.due(hookClass));
+    return {
+      deliveries: () =>
+        tail.records.flatMap((record) => {
+          const parsed = parseDueRecord(record);
+          return parsed.ok ? [{ event: parsed.event, record }] : [];
+        }),
+    };
+  }
+
+  async events(where = 'true', values: readonly unknown[] = []): Promise<LogRow[]> {
+    const { rows } = await this.pool.query<LogRow>(
+      `select partition, position, stream_id, version, type, record_key, data::json as data, recorded_at from event_log where ${where} order by partition, position`,
+      [...values],
+    );
+    return rows;
+  }
+
+  async count(type: string): Promise<number> {
+    const { rows } = await this.pool.query<{ n: number }>(
+      'select count(*)::int as n from event_log where type = $1',
+      [type],
+    );
+    return rows[0]?.n ?? 0;
+  }
+
+  verify(): Promise<VerifyReport> {
+    return verify(this.pool);
+  }
+}
+
+export interface LogRow {
+  readonly partition: number;
+  readonly position: string;
+  readonly stream_id: string;
+  readonly version: number;
+  readonly type: string;
+  readonly record_key: string;
+  readonly data: Record<string, string | number | null>;
+  readonly recorded_at: Date;
+}
+
+export const createCommand = (
+  key: string,
+  timer: Extract<CommandWire, { type: 'CreateTimer' }>['timer'],
+  id: string = randomUUID(),
+): CommandWire => ({
+  type: 'CreateTimer',
+  id,
+  namespace: 'default',
+  key,
+  timer,
+});
+
+export const closeCommand = (
+  { event }: Pick<DueDelivery, 'event'>,
+  id: string = randomUUID(),
+): CommandWire => ({
+  type: 'CloseEvent',
+  id,
+  namespace: event.timer.namespace,
+  key: event.timer.key,
+  eventId: event.eventId,
+  attempt: event.attempt,
+});

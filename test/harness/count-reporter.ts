@@ -1,0 +1,20 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** The last line of a run, for people and machines alike: `N passed, N failed`. */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    let [passed, failed, skipped] = [0, errors.length, 0];
+    for (const module of modules) {
+      if (module.errors().length > 0) failed += 1;
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') passed += 1;
+        else if (state === 'failed') failed += 1;
+        else skipped += 1;
+      }
+    }
+    const skippedText = skipped > 0 ? `, ${skipped} skipped` : '';
+    // after every other reporter has had its say
+    process.on('exit', () => process.stdout.write(`\n${passed} passed, ${failed} failed${skippedText}\n`));
+  }
+}

@@ -1,0 +1,39 @@
+import type { TimerLog } from '#engine';
+
+// A process that dies or freezes between two given lines, at a given time. The parts are the product's own; only what
+// stands between them is the test's.
+
+/** What `FAULT` names, and after how many harmless passes it strikes. */
+export const fault = process.env.FAULT ?? '';
+let passes = Number(process.env.FAULT_AFTER ?? 0);
+
+/** True once, when the time has come. */
+export function strikes(name: string): boolean {
+  if (fault !== name) return false;
+  passes -= 1;
+  return passes === -1;
+}
+
+export const die = (): boolean => process.kill(process.pid, 'SIGKILL');
+/** Takes effect before the call returns: the process holds whatever it holds. */
+export const freeze = (): boolean => process.kill(process.pid, 'SIGSTOP');
+
+/** `isMine` tells the transactions that count. */
+export const faultyLog =
+  (isMine: (request: Parameters<TimerLog['transact']>[0]) => boolean) =>
+  (log: TimerLog): TimerLog => ({
+    stateAt: (timerId, version) => log.stateAt(timerId, version),
+    storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+    transact: async (request, decide) => {
+      const counts = isMine(request);
+      const result = await log.transact(request, (loaded) => {
+        const writes = decide(loaded);
+        // every lock is held, nothing is written
+        if (counts && strikes('die-in-transaction')) die();
+        if (counts && strikes('freeze-in-transaction')) freeze();
+        return writes;
+      });
+      if (counts && strikes('die-after-commit')) die();
+      return result;
+    },
+  });

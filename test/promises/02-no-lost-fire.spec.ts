@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Cluster, createCommand } from '../harness/cluster.js';
+import { eventually } from '../harness/wait.js';
+
+const once = (inMs: number, hookClass = 'h') => ({
+  schedPolicyType: 'ONCE',
+  schedPolicyExpr: `${inMs}ms`,
+  hookClass,
+});
+
+describe('no lost fire', () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.close());
+
+  it.each([
+    ['die-in-transaction', 'while it holds the locks of a batch'],
+    ['die-after-commit', 'after the commit, before it knows of it'],
+    ['die-before-emission', 'after the commit, before the emission'],
+    ['die-after-emission', 'after the emission, before the outbox row is gone'],
+  ])(
+    'emits every due event when the only fire process dies (%s: %s) and another one starts',
+    async (FAULT) => {
+      cluster = await Cluster.open();
+      await cluster.start('scheduler');
+      const dying = await cluster.start('fire', { FAULT, FAULT_AFTER: '1' });
+      const due = await cluster.due('h');
+      const timers = 200;
+      await cluster.send(
+        Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, once(1_000 + i * 5))),
+      );
+      await dying.exited;
+      expect(dying.endedBy).toBe('SIGKILL');
+      await cluster.start('fire');
+      await eventually(
+        'every timer has its due event',
+        () => new Set(due.deliveries().map(({ event }) => event.timer.key)).size === timers,
+        30_000,
+      );
+      expect(await cluster.count('EventTriggered')).toBe(timers);
+      expect((await cluster.verify()).findings).toEqual([]);
+    },
+  );
+
+  it('goes on within about a second when one of two fire processes is killed under load, and stays below three', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    const victim = await cluster.start('fire');
+    await cluster.start('fire');
+    const due = await cluster.due('h');
+    const start = Date.now();
+    const timers = 2_000;
+    await cluster.send(
+      Array.from({ length: timers }, (_, i) =>
+        createCommand(`t-${i}`, {
+          schedPolicyType: 'ONCE',
+          schedPolicyExpr: new Date(start + 2_000 + i * 3).toISOString(),
+          hookClass: 'h',
+        }),
+      ),
+    );
+    await eventually('a third has fired', async () => (await cluster.count('EventTriggered')) > timers / 3);
+    await victim.kill();
+    await eventually(
+      'every timer has its due event',
+      () => new Set(due.deliveries().map(({ event }) => event.timer.key)).size === timers,
+      30_000,
+    );
+
+    const latenesses = (await cluster.events(`type = 'EventTriggered'`)).map(
+      ({ data }) => Date.parse(String(data.startedAt)) - Date.parse(String(data.scheduledFor)),
+    );
+    expect(latenesses).toHaveLength(timers);
+    expect(Math.max(...latenesses)).toBeLessThan(3_000);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
+  it('lets others go on while a process is frozen between its locks and its commit, and the frozen one changes nothing when it wakes', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    const frozen = await cluster.start('fire', { FAULT: 'freeze-in-transaction', FIRE_GROUP_ID: 'frozen' });
+    const due = await cluster.due('h');
+    await cluster.send(Array.from({ length: 50 }, (_, i) => createCommand(`frozen-${i}`, once(300))));
+    await eventually('it sits on its locks', async () => {
+      const { rows } = await cluster.pool.query(
+        `select from pg_stat_activity where application_name = 'carillon fire writes' and state = 'idle in transaction'`,
+      );
+      return rows.length > 0;
+    });
+    // commands of the very same partitions are applied meanwhile
+    await cluster.send(Array.from({ length: 50 }, (_, i) => createCommand(`other-${i}`, once(100))));
+    await eventually(
+      'others are created',
+      async () => (await cluster.events(`type = 'TimerCreated'`)).length === 100,
+      2_500,
+    );
+    await cluster.start('fire');
+    await eventually(
+      'every timer has its due event',
+      () => new Set(due.deliveries().map(({ event }) => event.timer.key)).size === 100,
+    );
+
+    const before = await cluster.count('EventTriggered');
+    frozen.signal('SIGCONT');
+    await cluster.send([createCommand('after', once(10))]);
+    await eventually('the last one fires', () =>
+      due.deliveries().some(({ event }) => event.timer.key === 'after'),
+    );
+    expect(await cluster.count('EventTriggered')).toBe(before + 1);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+});
