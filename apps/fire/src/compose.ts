@@ -115,7 +115,11 @@ export function composeFire(
         warn('pending emissions will be looked for again'),
       ),
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
-      { start: () => consumer.start(), stop: () => consumer.stop() },
+      {
+        // a share of the slots comes when the group says so; sweeping and sending again need none
+        start: async () => void consumer.start(),
+        stop: () => consumer.stop(),
+      },
     ],
     logger,
   );

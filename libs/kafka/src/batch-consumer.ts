@@ -28,6 +28,12 @@ export interface BatchConsumerOptions {
   readonly stallMs?: number;
 }
 
+/**
+ * Short: safety never rests on membership, and after an outage a member that was made anew waits for its own ghost to
+ * time out.
+ */
+const defaultSessionTimeoutMs = 6_000;
+
 export class OffsetOutOfRange extends Error {
   readonly code = 'kafka/offset-out-of-range';
   constructor(
@@ -119,14 +125,19 @@ export class BatchConsumer {
         );
       }
       if (!this.#stop.signal.aborted)
-        await nap(Math.min(5_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
+        await nap(Math.min(2_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
     }
     joined();
   }
 
   /** One life of a kafkajs consumer: until it is stopped, crashes for good, or stalls. */
   async #live(joined: () => void): Promise<void> {
-    const { groupId, topics, sessionTimeoutMs = 12_000, bytesPerPartitionMax = 1024 * 1024 } = this.options;
+    const {
+      groupId,
+      topics,
+      sessionTimeoutMs = defaultSessionTimeoutMs,
+      bytesPerPartitionMax = 1024 * 1024,
+    } = this.options;
     const consumer = kafkaClient(this.settings).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -138,7 +149,7 @@ export class BatchConsumer {
       maxBytes: bytesPerPartitionMax * 8,
       allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => false },
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => false },
     });
     const ended = this.#watch(consumer, joined);
     try {
@@ -176,7 +187,7 @@ export class BatchConsumer {
     });
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      const { stallMs = 45_000 } = this.options;
+      const { stallMs = 120_000 } = this.options;
       const watchdog = setInterval(() => {
         if (Date.now() - this.#lastProgressMs > stallMs)
           reject(new Error(`no fetch and no heartbeat for ${stallMs} ms`));
@@ -291,7 +302,7 @@ export class BatchConsumer {
     const finished = work.finally(() => {
       done = true;
     });
-    const everyMs = Math.floor((this.options.sessionTimeoutMs ?? 12_000) / 4);
+    const everyMs = Math.floor((this.options.sessionTimeoutMs ?? defaultSessionTimeoutMs) / 4);
     const nothing = new AbortController();
     try {
       while (!done) {

@@ -1,7 +1,7 @@
 import type { EpochMs, TimerId } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import { GroupCommit } from '../group-commit.js';
-import type { ArmedTimer, DueIndex } from '../log/due-index.js';
+import type { ArmedTimer, DueIndex, PendingEmission } from '../log/due-index.js';
 import { TransientLogError } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
@@ -138,26 +138,33 @@ export class FireService {
     return fresh.length;
   }
 
-  /** Sends what was committed and never acknowledged, whoever wrote it. */
+  /** Sends what was committed and never acknowledged, whoever wrote it. While Kafka is silent, one batch at a time asks it. */
   async resendPending(leaseMs: number): Promise<number> {
-    const pending = await this.deps.index.claimPendingEmissions(this.#limits.emissionLateMs, leaseMs, 20);
-    const lost = pending.filter(({ id }) => !this.#emitting.has(id));
-    for (const { id, entries } of lost) {
-      const emissions = entries.flatMap(({ state, before }): Emission[] => {
-        if (state === null) return [];
-        if (before !== null) return [repeatedDeadLetter(before, state)];
-        const emission = presentEmission(state);
-        return emission === null ? [] : [emission];
-      });
-      this.deps.logger.info(
-        { batch: id, emissions: emissions.length },
-        'sending again what was never acknowledged',
-      );
-      await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+    let sent = 0;
+    for (;;) {
+      const max = this.#kafkaAnswers ? 20 : 1;
+      const pending = await this.deps.index.claimPendingEmissions(this.#limits.emissionLateMs, leaseMs, max);
+      const lost = pending.filter(({ id }) => !this.#emitting.has(id));
+      for (const emission of lost) await this.#resend(emission);
+      sent += lost.length;
+      // nothing is owed any more: the next trigger will tell whether Kafka is there
+      if (pending.length === 0) this.#kafkaAnswers = true;
+      if (pending.length < max || !this.#kafkaAnswers) return sent;
     }
-    // nothing is owed any more: the next trigger will tell whether Kafka is there
-    if (pending.length === 0) this.#kafkaAnswers = true;
-    return lost.length;
+  }
+
+  async #resend({ id, entries }: PendingEmission): Promise<void> {
+    const emissions = entries.flatMap(({ state, before }): Emission[] => {
+      if (state === null) return [];
+      if (before !== null) return [repeatedDeadLetter(before, state)];
+      const emission = presentEmission(state);
+      return emission === null ? [] : [emission];
+    });
+    this.deps.logger.info(
+      { batch: id, emissions: emissions.length },
+      'sending again what was never acknowledged',
+    );
+    await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
   }
 
   #submitDue(): void {
