@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Cluster, createCommand } from '../harness/cluster.js';
+import { Cluster } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
 
 describe('fenced', () => {

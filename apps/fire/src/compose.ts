@@ -1,4 +1,4 @@
-import { parseFeedClock, topicsOf } from '#contract';
+import { emittedBytesMax, parseFeedClock, topicsOf } from '#contract';
 import {
   defaultFireLimits,
   type EmissionId,
@@ -132,5 +132,7 @@ async function prepare(
   events: string,
 ): Promise<void> {
   await migrate(DATABASE_URL, PARTITIONS);
-  await admin.ensureTopics([{ topic: events, partitions: PARTITIONS }]);
+  await admin.ensureTopics([
+    { topic: events, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
+  ]);
 }

@@ -1,4 +1,4 @@
-import { deadRecord, dueRecord, type Topics } from '#contract';
+import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
 import type { Emission, EmissionSink } from '#engine';
 import type { BatchProducer, KafkaAdmin, OutRecord } from '#kafka';
 
@@ -35,7 +35,7 @@ export class KafkaEmissionSink implements EmissionSink {
       missing.map((topic) => ({
         topic,
         partitions: this.partitions,
-        config: { 'max.message.bytes': String(1024 * 1024 + 64 * 1024) },
+        config: { 'max.message.bytes': String(emittedBytesMax) },
       })),
     );
     for (const topic of missing) this.#known.add(topic);

@@ -2,6 +2,7 @@ import {
   acceptedReply,
   appliedReply,
   commandBytesMax,
+  emittedBytesMax,
   feedRecord,
   parseCommand,
   refusedReply,
@@ -169,14 +170,14 @@ async function prepare(
     {
       topic: topics.events,
       partitions: PARTITIONS,
-      config: { 'max.message.bytes': String(rejectedBytesMax) },
+      config: { 'max.message.bytes': String(emittedBytesMax) },
     },
     {
       topic: topics.rejected,
       partitions: PARTITIONS,
       config: { 'max.message.bytes': String(rejectedBytesMax + overhead) },
     },
-    { topic: topics.dead, partitions: PARTITIONS, config: { 'max.message.bytes': String(rejectedBytesMax) } },
+    { topic: topics.dead, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
     { topic: topics.replies, partitions: PARTITIONS, config: { 'retention.ms': '3600000' } },
   ]);
 }

@@ -29,4 +29,4 @@ export { type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders } from './rejected.js';
 export { acceptedReply, appliedReply, parseReply, type Reply, refusedReply } from './replies.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
-export { commandBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';
+export { commandBytesMax, emittedBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';

@@ -21,3 +21,9 @@ export const topicsOf = (prefix = 'timers'): Topics =>
 /** Longest record of the commands topic, bytes. What is refused is published with its bytes and the reason, so it needs more room. */
 export const commandBytesMax = 1024 * 1024;
 export const rejectedBytesMax = commandBytesMax + 64 * 1024;
+
+/**
+ * Longest record that goes out, bytes: data, summary and event data of 256 KiB each, every character escaped as JSON
+ * may have to (`\u0000`), and what stands around them.
+ */
+export const emittedBytesMax = 6 * 1024 * 1024;

@@ -177,7 +177,7 @@ function serverProperties({ dataDir, port, controllerPort, properties }: KafkaOp
     'group.min.session.timeout.ms': 1000,
     'num.network.threads': 2,
     'num.io.threads': 2,
-    'message.max.bytes': 4 * 1024 * 1024,
+    'message.max.bytes': 6 * 1024 * 1024,
     'log.retention.hours': 48,
     ...properties,
   };

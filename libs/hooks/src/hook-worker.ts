@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type CommandWire, parseDueRecord, topicsOf } from '#contract';
+import { type CommandWire, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
 import {
   BatchConsumer,
   BatchProducer,
@@ -89,7 +89,13 @@ export class HookWorker {
   }
 
   async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {
-    await admin.ensureTopics([...this.#hooks.keys()].map((topic) => ({ topic, partitions })));
+    await admin.ensureTopics(
+      [...this.#hooks.keys()].map((topic) => ({
+        topic,
+        partitions,
+        config: { 'max.message.bytes': String(emittedBytesMax) },
+      })),
+    );
   }
 
   /** Everything that is not finished comes again from the committed offsets; handlers under way go on. */

@@ -5,19 +5,27 @@ import type { KafkaSettings } from './settings.js';
 
 export interface ProducerLimits {
   readonly recordsPerSendMax: number;
-  /** Of keys and values; one larger record still goes, alone. */
+  /**
+   * Of keys, values and headers in one request. Kafka bounds the records of one partition in a request together
+   * (`max.message.bytes`, by default 1 MiB), so this stays below; one larger record goes alone.
+   */
   readonly bytesPerSendMax: number;
 }
 const defaultLimits: ProducerLimits = Object.freeze({
   recordsPerSendMax: 2_000,
-  bytesPerSendMax: 4 * 1024 * 1024,
+  bytesPerSendMax: 768 * 1024,
 });
 
-interface Waiting {
-  readonly records: readonly OutRecord[];
-  readonly bytes: number;
+/** One call of `send`; its records may leave in several requests. */
+interface Call {
+  unacknowledged: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+interface Waiting {
+  readonly record: OutRecord;
+  readonly bytes: number;
+  readonly call: Call;
 }
 
 /**
@@ -44,9 +52,9 @@ export class BatchProducer {
   send(records: readonly OutRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     if (this.#stopped) return Promise.reject(new Error('the producer is stopped'));
-    const bytes = records.reduce((sum, { key, value }) => sum + sizeOf(key) + sizeOf(value), 0);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, bytes, resolve, reject });
+      const call: Call = { unacknowledged: records.length, resolve, reject };
+      for (const record of records) this.#waiting.push({ record, bytes: sizeOf(record), call });
       this.#sending ??= this.#sendAll().finally(() => {
         this.#sending = null;
       });
@@ -69,25 +77,24 @@ export class BatchProducer {
       const batch = this.#waiting.splice(0, this.#take());
       try {
         const producer = await this.#connected();
-        await producer.sendBatch({
-          topicMessages: byTopic(batch.flatMap(({ records }) => records)),
-          acks: -1,
-        });
-        for (const { resolve } of batch) resolve();
+        await producer.sendBatch({ topicMessages: byTopic(batch.map(({ record }) => record)), acks: -1 });
+        for (const { call } of batch) {
+          call.unacknowledged -= 1;
+          if (call.unacknowledged === 0) call.resolve();
+        }
       } catch (error) {
         // its sequence numbers may be out of step with the broker's: the next send begins a new session
         await this.#drop();
-        for (const { reject } of batch) reject(error);
+        for (const { call } of batch) call.reject(error);
       }
     }
   }
 
   #take(): number {
-    let [records, bytes] = [0, 0];
+    let bytes = 0;
     for (let count = 0; count < this.#waiting.length; count += 1) {
-      records += this.#waiting[count]?.records.length ?? 0;
       bytes += this.#waiting[count]?.bytes ?? 0;
-      const isOver = records > this.limits.recordsPerSendMax || bytes > this.limits.bytesPerSendMax;
+      const isOver = count >= this.limits.recordsPerSendMax || bytes > this.limits.bytesPerSendMax;
       if (isOver && count > 0) return count;
     }
     return this.#waiting.length;
@@ -124,7 +131,17 @@ export class BatchProducer {
   }
 }
 
-const sizeOf = (part: string | Buffer | null): number => part?.length ?? 0;
+/** Roughly what a record costs on the wire: its parts, and what frames them. */
+function sizeOf({ key, value, headers }: OutRecord): number {
+  let bytes = 32 + bytesOf(key) + bytesOf(value);
+  for (const name in headers) bytes += name.length + bytesOf(headers[name] ?? null) + 4;
+  return bytes;
+}
+/** Characters for short text: it is mostly ASCII, and exactness matters only where size does. */
+function bytesOf(part: string | Buffer | null): number {
+  if (part === null) return 0;
+  return typeof part === 'string' && part.length > 1_024 ? Buffer.byteLength(part) : part.length;
+}
 
 function byTopic(records: readonly OutRecord[]): TopicMessages[] {
   const topics = new Map<string, TopicMessages['messages']>();

@@ -36,6 +36,7 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
   pool.on('error', (error) =>
     settings.log.warn({ error: error.message }, 'idle connection to Postgres lost'),
   );
+  let closing: Promise<void> | null = null;
   return {
     log: new PostgresTimerLog(writes, pool, settings.partitions),
     due: new PostgresDueIndex(reads, pool),
@@ -47,8 +48,11 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
         `delete from rejection where recorded_at < clock_timestamp() - interval '1 day' and published_at is not null`,
       );
     },
-    close: async () => {
-      await Promise.all([writes.close(), reads.close(), relay.close(), pool.end()]);
+    close: () => {
+      closing ??= Promise.all([writes.close(), reads.close(), relay.close(), pool.end()]).then(
+        () => undefined,
+      );
+      return closing;
     },
   };
 }

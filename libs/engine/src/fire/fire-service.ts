@@ -252,6 +252,7 @@ export class FireService {
     const acknowledged = batch.flatMap((item) => (item.kind === 'acknowledged' ? [item.acknowledged] : []));
     let decision: DueDecision | null = null;
     const loadedIds = new Set<TimerId>();
+    let isCut = false;
     const { now } = await this.deps.log.transact(
       {
         offsets: [],
@@ -262,24 +263,27 @@ export class FireService {
       },
       (loaded) => {
         for (const { state } of loaded.due) loadedIds.add(state.id);
+        isCut = loaded.dueIsCut ?? false;
         decision = decideDue(loaded, acknowledged, this.deps.timer, this.deps.mint, this.#faults);
         return decision.writes;
       },
     );
     this.clock.observe(now);
-    this.#settle(due, loadedIds, now);
+    this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision);
   }
 
   #settle(
     due: readonly Extract<FireItem, { kind: 'due' }>[],
     loaded: ReadonlySet<TimerId>,
+    isCut: boolean,
     now: EpochMs,
   ): void {
     for (const { timer, isOurs } of due) {
       this.#inFlight.delete(timer.timerId);
-      // our clock was ahead of the database's: not due yet; anything else was changed by others, and the feed tells
-      if (isOurs && !loaded.has(timer.timerId) && timer.dueAt > now) this.#heap.arm(timer);
+      // our clock was ahead of the database's, or it was left for the next transaction; anything else was changed by
+      // others, and the feed tells
+      if (isOurs && !loaded.has(timer.timerId) && (isCut || timer.dueAt > now)) this.#heap.arm(timer);
     }
   }
 

@@ -52,6 +52,8 @@ export interface LoadedTimers {
   readonly byId: ReadonlyMap<TimerId, TimerState>;
   /** Due and locked. A timer that was asked for and is absent is not due, gone, or locked by another owner. */
   readonly due: readonly DueTimer[];
+  /** Some of our due timers were left for the next transaction: together they are too large. */
+  readonly dueIsCut?: boolean;
   readonly tombstones: ReadonlyMap<string, Tombstone>;
   readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
   readonly rejected: ReadonlyMap<CommandId, Rejection>;

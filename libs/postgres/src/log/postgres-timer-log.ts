@@ -30,6 +30,9 @@ const storedOffsets = {
   text: 'select partition, next_offset from consumer_offset where topic = $1',
 };
 
+/** Of specs and summaries that one transaction loads to fire; the last one may go over. */
+const dueBytesMax = 4 * 1024 * 1024;
+
 type Rows = readonly (readonly unknown[])[];
 
 /**
@@ -108,8 +111,8 @@ function readsFor({
   }
   if (names.length > 0) read('byKey', loadByKey, [namespaces, keys]);
   if (ids.length > 0) read('byId', loadById, [uuidArray(ids)]);
-  if (due.length > 0) read('due', loadDue, [uuidArray(due)]);
-  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere)]);
+  if (due.length > 0) read('due', loadDue, [uuidArray(due), dueBytesMax]);
+  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), dueBytesMax]);
   if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
   if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
   return reads;
@@ -127,6 +130,7 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     byKey: new Map(states.map((state) => [recordKey(state.spec.namespace, state.spec.key), state])),
     byId: new Map(states.map((state) => [state.id, state])),
     due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
+    dueIsCut: bytesOf(of('due')) >= dueBytesMax,
     rejected: new Map(of('rejected').map(rejectionFrom)),
     tombstones: new Map(tombstones.map(({ name, tombstone }) => [name, tombstone])),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
@@ -152,3 +156,10 @@ const rejectionFrom = ([commandId, code, message, field]: readonly unknown[]): [
   commandId as CommandId,
   { code: code as RejectionCode, message: String(message), ...(field !== null && { field: String(field) }) },
 ];
+
+function bytesOf(rows: Rows): number {
+  let bytes = 0;
+  for (const row of rows)
+    bytes += Buffer.byteLength(String(row[12] ?? '')) + Buffer.byteLength(String(row[16]));
+  return bytes;
+}

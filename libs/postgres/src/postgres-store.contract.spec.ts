@@ -1,0 +1,49 @@
+import pg from 'pg';
+import { afterAll } from 'vitest';
+import { migrate, openPostgresStore } from '#postgres';
+import { dueIndexContract, logFeedContract, type Subject, timerLogContract } from '#testing';
+import { freshDatabase } from '../../../test/harness/database.js';
+
+const partitions = 8;
+const log = { warn: () => undefined };
+const cleanups: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const clean of cleanups.reverse()) await clean();
+});
+
+/** A database of its own for each suite run; `another` is a second connection, as another process has one. */
+async function open(): Promise<Subject> {
+  const database = await freshDatabase();
+  await migrate(database.url, partitions);
+  const settings = { databaseUrl: database.url, applicationName: 'contract', partitions, log };
+  const [store, others] = [openPostgresStore(settings), [] as ReturnType<typeof openPostgresStore>[]];
+  const locks: pg.Client[] = [];
+  return {
+    log: store.log,
+    due: store.due,
+    feed: store.feed,
+    partitions,
+    another: async () => {
+      const other = openPostgresStore(settings);
+      others.push(other);
+      return other;
+    },
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 1)),
+    lockElsewhere: async (timerId) => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      locks.push(client);
+      await client.query('begin');
+      await client.query('select from timer_state where id = $1 for update', [timerId]);
+      return () => client.end();
+    },
+    close: async () => {
+      await Promise.all([store.close(), ...others.map((other) => other.close())]);
+      await database.drop();
+    },
+  };
+}
+
+timerLogContract('Postgres', open);
+dueIndexContract('Postgres', open);
+logFeedContract('Postgres', open);

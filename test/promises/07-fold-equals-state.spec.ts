@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { rebuild } from '#postgres';
+import { Cluster, createCommand } from '../harness/cluster.js';
+import { eventually } from '../harness/wait.js';
+
+describe('fold equals state', () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.close());
+
+  it('finds a state that the log does not give, and makes it anew from the log', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    const fire = await cluster.start('fire');
+    const client = await cluster.client();
+    const due = await cluster.due('h');
+    await cluster.send([
+      ...Array.from({ length: 50 }, (_, i) =>
+        createCommand(`self-${i}`, {
+          schedPolicyType: 'INTERVAL',
+          schedPolicyExpr: '100ms',
+          tags: ['a', 'b'],
+        }),
+      ),
+      createCommand('open', {
+        schedPolicyType: 'INTERVAL',
+        schedPolicyExpr: '1h',
+        hookClass: 'h',
+        data: 'x\u0000y\ud800',
+      }),
+      createCommand('retrying', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', hookClass: 'h' }),
+      createCommand('gone', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h' }),
+    ]);
+    const retrying = await eventually('the event is there', () =>
+      due.deliveries().find(({ event }) => event.timer.key === 'retrying'),
+    );
+    await client.retryEvent(
+      { key: 'retrying' },
+      { eventId: retrying.event.eventId, attempt: 1, error: 'no', after: '1h', data: 'other' },
+    );
+    await client.pauseTimer({ key: 'self-0' });
+    await client.updateTimer(
+      { key: 'self-1' },
+      { enable: false, watermark: '2026-01-01T00:00:00.000Z', tags: [] },
+    );
+    await client.deleteTimer({ key: 'gone' });
+    await eventually('much has happened', async () => (await cluster.count('EventClosed')) > 500);
+    await fire.stop();
+    const clean = await cluster.verify();
+    expect(clean.findings).toEqual([]);
+    expect(clean.events).toBeGreaterThan(1_000);
+
+    await cluster.pool.query(
+      `update timer_state set fires = fires + 1 where id = (select id from timer_spec where key = 'self-7')`,
+    );
+    await cluster.pool.query(
+      `delete from timer_state where id = (select id from timer_spec where key = 'self-8')`,
+    );
+    await cluster.pool.query(`delete from timer_spec where key = 'self-8'`);
+    expect((await cluster.verify()).findings.map(({ what }) => what).sort()).toEqual([
+      'state-differs',
+      'state-missing',
+    ]);
+
+    await rebuild(cluster.pool);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
+  it('finds a log that has a hole', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    await cluster.send([createCommand('t', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '50ms' })]);
+    await eventually('a few events', async () => (await cluster.count('EventClosed')) > 5);
+    await cluster.pool.query('delete from event_log where version = 4');
+    const findings = (await cluster.verify()).findings.map(({ what }) => what);
+    expect(findings).toContain('version-gap');
+    expect(findings).toContain('position-gap');
+  });
+});
