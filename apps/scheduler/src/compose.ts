@@ -33,6 +33,7 @@ import {
 import { migrate, openPostgresStore } from '#postgres';
 import {
   every,
+  healthServer,
   type Logger,
   loopService,
   randomBytesPooled,
@@ -111,6 +112,9 @@ export function composeScheduler(
   const services = new ServiceGroup(
     [
       { start: () => prepare(config, admin, topics), stop: async () => undefined },
+      ...(config.HTTP_PORT === 0
+        ? []
+        : [healthServer(config.HTTP_PORT, () => readiness(log, topics.commands), config.HTTP_HOST)]),
       producerService(replies),
       producerService(feed),
       loopService((stop) => relay.run(stop)),
@@ -152,6 +156,14 @@ export function composeScheduler(
       onRecords: (records) => commands.submit(records.map(envelopeOf)),
     },
   };
+}
+
+async function readiness(log: TimerLog, topic: string): Promise<string | null> {
+  // the one thing that every command needs: a database that answers
+  return log.storedOffsets(topic, []).then(
+    () => null,
+    (error: unknown) => `the log does not answer: ${String(error)}`,
+  );
 }
 
 async function prepare(

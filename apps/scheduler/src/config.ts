@@ -14,5 +14,6 @@ export const schedulerSchema = z.object({
   SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler'),
   LOG_LEVEL: z.string().default('info'),
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('health; 0: none'),
+  HTTP_HOST: z.string().default('127.0.0.1'),
 });
 export type SchedulerConfig = z.infer<typeof schedulerSchema>;

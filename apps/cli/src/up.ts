@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { topicsOf } from '#contract';
+import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } from '#embedded';
+import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
+import { createLogger } from '#runtime';
+import { Child } from './child.js';
+import { homeDir, type RunFile, runFile } from './connection.js';
+import { lifeLine } from './life.js';
+import { makeSamples } from './samples.js';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** `carillon up`: everything on this machine, until Ctrl-C. */
+export async function upCommand(): Promise<number> {
+  const startedAt = performance.now();
+  const up = new Up();
+  const ended = new Promise<number>((resolve) => {
+    const onSignal = (): void => resolve(0);
+    process.once('SIGINT', onSignal);
+    process.once('SIGTERM', onSignal);
+    up.onCrash = (why) => {
+      say(why);
+      resolve(1);
+    };
+  });
+  try {
+    await Promise.race([up.start(), ended]);
+    say(
+      `\n  up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C ends it. Logs: ${join('.carillon', 'logs')}\n`,
+    );
+    return await ended;
+  } catch (error) {
+    if (!(error instanceof EmbeddedServerProblem)) throw error;
+    say(error.message);
+    return 1;
+  } finally {
+    say('\n  stopping');
+    await up.stop();
+    say('  stopped');
+  }
+}
+
+class Up {
+  onCrash: (why: string) => void = () => undefined;
+  readonly #children: Child[] = [];
+  #servers: EmbeddedServers | null = null;
+  #feed: BatchConsumer | null = null;
+  #isStopping = false;
+
+  async start(): Promise<void> {
+    mkdirSync(homeDir(), { recursive: true });
+    say('\n  Carillon\n');
+    this.#servers = await startEmbedded({
+      homeDir: homeDir(),
+      dataDir: join(homeDir(), 'data'),
+      kafkaPort: portOf('CARILLON_KAFKA_PORT', ports.kafka),
+      kafkaControllerPort: portOf('CARILLON_KAFKA_CONTROLLER_PORT', ports.kafkaController),
+      postgresPort: portOf('CARILLON_POSTGRES_PORT', ports.postgres),
+      env: { KAFKA_BROKERS: process.env.KAFKA_BROKERS, DATABASE_URL: process.env.DATABASE_URL },
+      note: (line) => say(`  ${line}`),
+    });
+    const { kafkaBrokers, databaseUrl } = this.#servers;
+    say(`  Kafka     ${kafkaBrokers}`);
+    say(`  Postgres  ${databaseUrl.replace(/:[^:@/]+@/, ':***@')}`);
+    await this.#startProcesses(kafkaBrokers, databaseUrl);
+    await this.#showLife(kafkaBrokers);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    rmSync(runFile(), { force: true });
+    await this.#feed?.stop();
+    // hooks first, then whoever feeds them
+    for (const child of this.#children.toReversed()) await child.stop();
+    await this.#servers?.stop();
+  }
+
+  async #startProcesses(kafkaBrokers: string, databaseUrl: string): Promise<void> {
+    const http = portOf('CARILLON_HTTP_PORT', ports.http);
+    const env = {
+      KAFKA_BROKERS: kafkaBrokers,
+      DATABASE_URL: databaseUrl,
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+    };
+    // the scheduler makes schema and topics; the others need them
+    await this.#startChild('scheduler', { ...env, HTTP_PORT: String(http) });
+    await Promise.all([this.#startChild('fire', env), this.#startChild('hooks-demo', env)]);
+    const run: RunFile = { kafkaBrokers, databaseUrl, httpUrl: `http://127.0.0.1:${http}` };
+    writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
+    say('  scheduler, fire and hooks-demo are up');
+  }
+
+  async #startChild(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const child = Child.start(name, env, join(homeDir(), 'logs'));
+    this.#children.push(child);
+    process.once('exit', () => child.kill());
+    child.onExit((code) => {
+      if (!this.#isStopping) this.onCrash(`  ${name} ended with ${code}: see ${child.logFile}`);
+    });
+    await child.untilUp();
+  }
+
+  async #showLife(kafkaBrokers: string): Promise<void> {
+    const kafka: KafkaSettings = {
+      brokers: kafkaBrokers.split(','),
+      clientId: 'carillon-up',
+      log: createLogger('up', 'silent', false),
+    };
+    this.#feed = new BatchConsumer(kafka, {
+      groupId: `carillon-up-${randomUUID()}`,
+      topics: [topicsOf().events],
+      startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
+      onRecords: (_topic, _partition, records) => {
+        for (const record of records) {
+          const line = lifeLine(record);
+          if (line !== null) say(line);
+        }
+      },
+    });
+    await this.#feed.start();
+    if (process.env.CARILLON_DEMO === 'off') return;
+    const { made, found } = await makeSamples(kafka);
+    say(`  sample timers: ${made} made, ${found} found again (CARILLON_DEMO=off leaves them out)\n`);
+  }
+}
+
+function portOf(variable: string, fallback: number): number {
+  const text = process.env[variable];
+  const port = text === undefined ? fallback : Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new EmbeddedServerProblem(`${variable}=${text} is not a port`);
+}
