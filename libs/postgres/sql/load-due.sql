@@ -2,7 +2,7 @@
 -- emission_pending: what was last sent for the timer has not been acknowledged by Kafka, so no deadline counts yet.
 -- Of many large ones only so many bytes are taken ($2); sizes are read from the headers of values, not from the values.
 with sized as (
-  select k.id, sum(octet_length(p.spec) + coalesce(octet_length(s.summary), 0)) over (order by k.n rows unbounded preceding exclude current row) as bytes_before
+  select k.id, sum(octet_length(p.spec) + coalesce(octet_length(s.summary), 0)) over (order by k.n rows between unbounded preceding and 1 preceding) as bytes_before
   from unnest($1::uuid[]) with ordinality as k (id, n)
   join timer_state s on s.id = k.id
   join timer_spec p on p.id = k.id

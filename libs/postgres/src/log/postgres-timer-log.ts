@@ -10,28 +10,17 @@ import {
   type TransactionWrites,
 } from '#engine';
 import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
-import { int4Array, int8Array, textArray, uuidArray } from '../connection/binary-array.js';
-import { type Call, type HotConnection, transaction } from '../connection/hot-connection.js';
-import { statement } from '../connection/statement.js';
+import { type HotConnection, transaction } from '../connection/hot-connection.js';
 import { type History, readHistory } from './history.js';
+import { dueBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
 import { callsFor } from './writes.js';
 
-const fenceOffsets = statement('fence-offsets');
-const loadByKey = statement('load-by-key');
-const loadById = statement('load-by-id');
-const loadDue = statement('load-due');
-const loadDueElsewhere = statement('load-due-elsewhere');
-const loadRejected = statement('load-rejected');
-const loadTombstones = statement('load-tombstones');
 const readClock = { name: 'read-clock', text: 'select clock_timestamp()' };
 const storedOffsets = {
   name: 'stored-offsets',
   text: 'select partition, next_offset from consumer_offset where topic = $1',
 };
-
-/** Of specs and summaries that one transaction loads to fire; the last one may go over. */
-const dueBytesMax = 4 * 1024 * 1024;
 
 type Rows = readonly (readonly unknown[])[];
 
@@ -81,41 +70,6 @@ export class PostgresTimerLog implements TimerLog {
     const rows = new Map(reads.map(({ what }, index) => [what, (results[index + 1]?.rows ?? []) as Rows]));
     return loadedFrom(request, rows, results.at(-1)?.rows[0]?.[0] as EpochMs);
   }
-}
-
-type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'rejected' | 'tombstones';
-
-/** In lock order: offsets, then states. */
-function readsFor({
-  offsets,
-  targets,
-  commandIds,
-  due,
-  dueElsewhere,
-}: TransactionRequest): { what: What; call: Call }[] {
-  const reads: { what: What; call: Call }[] = [];
-  const names = targets.flatMap((target) => ('timerId' in target ? [] : [target]));
-  const ids = targets.flatMap((target) => ('timerId' in target ? [target.timerId] : []));
-  const namespaces = textArray(names.map(({ namespace }) => namespace));
-  const keys = textArray(names.map(({ key }) => key));
-  const read = (what: What, from: Call['statement'], values: readonly unknown[]) =>
-    reads.push({ what, call: { statement: from, values } });
-
-  if (offsets.length > 0) {
-    read('offsets', fenceOffsets, [
-      textArray(offsets.map((o) => o.topic)),
-      int4Array(offsets.map((o) => o.partition)),
-      int8Array(offsets.map((o) => o.expected)),
-      int8Array(offsets.map((o) => o.next)),
-    ]);
-  }
-  if (names.length > 0) read('byKey', loadByKey, [namespaces, keys]);
-  if (ids.length > 0) read('byId', loadById, [uuidArray(ids)]);
-  if (due.length > 0) read('due', loadDue, [uuidArray(due), dueBytesMax]);
-  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), dueBytesMax]);
-  if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
-  if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
-  return reads;
 }
 
 function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, now: EpochMs): LoadedTimers {

@@ -1,0 +1,34 @@
+import type { Emission } from '#engine';
+import { loadConfig } from '#runtime';
+import { fireSchema } from '../apps/fire/src/config.js';
+import { runFire } from '../apps/fire/src/run.js';
+import { LatenessSample } from './lateness.js';
+
+// The fire service as it is, with an observer: due moment to acknowledgement by Kafka, told to the parent on request.
+
+const sample = new LatenessSample();
+let loaded = { timers: 0, tookMs: 0 };
+process.on('message', (message) => {
+  if (message === 'reset') sample.reset();
+  if (message === 'report') process.send?.({ lateness: sample.report(), loaded });
+});
+
+const dueAt = ({ kind, state }: Emission): number | null => {
+  if (kind !== 'due' || state.open === null || state.open.attempt !== 1) return null;
+  return state.open.scheduledFor;
+};
+
+await runFire(loadConfig(fireSchema, process.env), {
+  observer: {
+    emitted: (emissions, acknowledgedAt) => {
+      for (const emission of emissions) {
+        const due = dueAt(emission);
+        if (due !== null) sample.add(acknowledgedAt - due);
+      }
+    },
+    loaded: (_slots, timers, tookMs) => {
+      loaded = { timers, tookMs };
+    },
+  },
+});
+process.send?.('up');

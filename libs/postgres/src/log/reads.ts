@@ -1,0 +1,50 @@
+import type { TransactionRequest } from '#engine';
+import { int4Array, int8Array, textArray, uuidArray } from '../connection/binary-array.js';
+import type { Call } from '../connection/hot-connection.js';
+import { statement } from '../connection/statement.js';
+
+const fenceOffsets = statement('fence-offsets');
+const loadByKey = statement('load-by-key');
+const loadById = statement('load-by-id');
+const loadDue = statement('load-due');
+const loadDueElsewhere = statement('load-due-elsewhere');
+const loadRejected = statement('load-rejected');
+const loadTombstones = statement('load-tombstones');
+
+/** Of specs and summaries that one transaction loads to fire; the last one may go over. */
+export const dueBytesMax = 4 * 1024 * 1024;
+
+export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'rejected' | 'tombstones';
+
+/** In lock order: offsets, then states. */
+export function readsFor({
+  offsets,
+  targets,
+  commandIds,
+  due,
+  dueElsewhere,
+}: TransactionRequest): { what: What; call: Call }[] {
+  const reads: { what: What; call: Call }[] = [];
+  const names = targets.flatMap((target) => ('timerId' in target ? [] : [target]));
+  const ids = targets.flatMap((target) => ('timerId' in target ? [target.timerId] : []));
+  const namespaces = textArray(names.map(({ namespace }) => namespace));
+  const keys = textArray(names.map(({ key }) => key));
+  const read = (what: What, from: Call['statement'], values: readonly unknown[]) =>
+    reads.push({ what, call: { statement: from, values } });
+
+  if (offsets.length > 0) {
+    read('offsets', fenceOffsets, [
+      textArray(offsets.map((o) => o.topic)),
+      int4Array(offsets.map((o) => o.partition)),
+      int8Array(offsets.map((o) => o.expected)),
+      int8Array(offsets.map((o) => o.next)),
+    ]);
+  }
+  if (names.length > 0) read('byKey', loadByKey, [namespaces, keys]);
+  if (ids.length > 0) read('byId', loadById, [uuidArray(ids)]);
+  if (due.length > 0) read('due', loadDue, [uuidArray(due), dueBytesMax]);
+  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), dueBytesMax]);
+  if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
+  if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
+  return reads;
+}
