@@ -1,3 +1,5 @@
+// first: it takes the place of two functions of kafkajs before kafkajs loads them
+import './record-codec.js';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './settings.js';
 
