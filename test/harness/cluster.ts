@@ -36,7 +36,7 @@ export class Cluster {
   private constructor(
     readonly brokers: string,
     readonly databaseUrl: string,
-    private readonly prefix: string,
+    readonly prefix: string,
     drop: () => Promise<void>,
   ) {
     this.topics = topicsOf(prefix);

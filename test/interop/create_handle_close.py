@@ -1,6 +1,6 @@
 """A client in another language: creates a timer, handles its due event, closes it. Needs only kafka-python.
 
-usage: create_handle_close.py BROKERS KEY
+usage: create_handle_close.py BROKERS TOPIC_PREFIX KEY   (the prefix is `timers` unless you changed it)
 """
 import json
 import sys
@@ -8,15 +8,14 @@ import uuid
 
 from kafka import KafkaConsumer, KafkaProducer
 
-brokers, key = sys.argv[1], sys.argv[2]
+brokers, prefix, key = sys.argv[1:4]
 producer = KafkaProducer(bootstrap_servers=brokers, acks="all")
-rejected = KafkaConsumer("timers.rejected", bootstrap_servers=brokers, group_id=None, auto_offset_reset="earliest", consumer_timeout_ms=1000)
 
 
 def send(command):
     command = {"id": str(uuid.uuid4()), "namespace": "interop", "key": key, **command}
     record_key = f"interop/{key}".encode()
-    producer.send("timers.commands", key=record_key, value=json.dumps(command).encode()).get(timeout=10)
+    producer.send(f"{prefix}.commands", key=record_key, value=json.dumps(command).encode()).get(timeout=10)
     return command["id"]
 
 
@@ -32,7 +31,7 @@ send({
 
 # The due topic is made when the first timer of its hook class fires; the consumer waits for it.
 due = KafkaConsumer(
-    "timers.due.interop",
+    f"{prefix}.due.interop",
     bootstrap_servers=brokers,
     group_id="interop-python-" + key,
     auto_offset_reset="earliest",
@@ -51,6 +50,8 @@ for record in due:
     })
     headers = {name: (value or b"").decode() for name, value in record.headers}
     print(json.dumps({"event": event, "headers": headers}, ensure_ascii=False))
+    # the scheduler answers in its own time; the caller looks at the timer
+    producer.flush()
     sys.exit(0)
 print("no due event came within 30 s", file=sys.stderr)
 sys.exit(1)

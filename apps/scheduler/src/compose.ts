@@ -40,6 +40,7 @@ import {
   type Service,
   ServiceGroup,
   sleep,
+  systemClock,
 } from '#runtime';
 import { decide, evolve, mintTimerId } from '#timer';
 import type { SchedulerConfig } from './config.js';
@@ -52,7 +53,7 @@ export interface Scheduler extends Service {
   readonly intake: {
     startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
     onAssigned(partitions: readonly TopicPartition[]): void;
-    onRecords(records: readonly InRecord[]): Promise<void>;
+    onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
   /** Given by the transport once it is there. */
   attach(consumer: SchedulerConsumer): void;
@@ -89,6 +90,7 @@ export function composeScheduler(
     sink: feedSink(feed, topics.events, topics.rejected),
     logger,
     sleep,
+    clock: systemClock,
   });
   let consumer: SchedulerConsumer | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
@@ -153,7 +155,10 @@ export function composeScheduler(
         return new Map(partitions.map((at) => [partitionKey(at), positions.get(at.partition) ?? 0n]));
       },
       onAssigned: (partitions) => relay.want(partitions.map(({ partition }) => partition)),
-      onRecords: (records) => commands.submit(records.map(envelopeOf)),
+      onRecords: async (records, isCurrent) => {
+        // nothing may come between this question and the hand-over
+        if (isCurrent()) await commands.submit(records.map(envelopeOf));
+      },
     },
   };
 }

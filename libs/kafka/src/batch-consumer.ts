@@ -14,11 +14,16 @@ export interface BatchConsumerOptions {
   readonly startFrom?: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartOffset>>;
   /** After the seek: these partitions are ours, others are not any more. Told after the fact; safety never rests on it. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>;
-  /** Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it. */
+  /**
+   * Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it.
+   * `isCurrent` turns false when the partition is read from elsewhere since (a seek, another assignment): records that
+   * were fetched before must not be taken for those that follow it.
+   */
   readonly onRecords: (
     topic: string,
     partition: number,
     records: readonly InRecord[],
+    isCurrent: () => boolean,
   ) => void | Promise<void>;
   /** A stored offset outside what the topic holds is never moved silently; the partition is not consumed. */
   readonly onOutOfRange?: (error: OffsetOutOfRange) => void;
@@ -60,6 +65,8 @@ export class BatchConsumer {
   #assigned: readonly TopicPartition[] = [];
   #positioned: Promise<void> = Promise.resolve();
   #ready = new Set<string>();
+  /** How often each partition was sought; never falls. */
+  readonly #seeks = new Map<string, number>();
   #lastProgressMs = 0;
   #running: Promise<void> | null = null;
   readonly #stop = new AbortController();
@@ -91,6 +98,8 @@ export class BatchConsumer {
 
   /** Reads on from here; for the loser of an offset fence. */
   seek(topic: string, partition: number, offset: bigint): void {
+    const key = partitionKey({ topic, partition });
+    this.#seeks.set(key, (this.#seeks.get(key) ?? 0) + 1);
     this.#consumer?.seek({ topic, partition, offset: offset.toString() });
   }
 
@@ -289,7 +298,10 @@ export class BatchConsumer {
     const isOurs = generation === this.#generation && this.#ready.has(partitionKey({ topic, partition }));
     if (!isOurs || !isRunning() || isStale() || batch.messages.length === 0) return;
     const records = batch.messages.map((message) => inRecord(topic, partition, message));
-    const handled = this.options.onRecords(topic, partition, records);
+    const key = partitionKey({ topic, partition });
+    const seeks = this.#seeks.get(key);
+    const isCurrent = (): boolean => generation === this.#generation && seeks === this.#seeks.get(key);
+    const handled = this.options.onRecords(topic, partition, records, isCurrent);
     if (handled !== undefined) await this.#whileBeating(handled, heartbeat);
     const last = batch.messages.at(-1);
     if (last !== undefined && !isStale()) resolveOffset(last.offset);

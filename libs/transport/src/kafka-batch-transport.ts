@@ -11,6 +11,8 @@ export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly InRecord[];
+  /** False: the partition is read from elsewhere since, and these records are to be dropped. */
+  readonly isCurrent: () => boolean;
 }
 
 /**
@@ -26,11 +28,11 @@ export class KafkaBatchTransport extends Server implements CustomTransportStrate
     this.consumer = new BatchConsumer(settings, {
       ...options,
       topics: [...patternOf.keys()],
-      onRecords: async (topic, partition, records) => {
+      onRecords: async (topic, partition, records, isCurrent) => {
         const handler = this.getHandlerByPattern(patternOf.get(topic) ?? topic);
         if (handler === null)
           throw new Error(`no handler for ${topic}: add @EventPattern('${patternOf.get(topic)}')`);
-        await handler({ topic, partition, records } satisfies RecordBatch);
+        await handler({ topic, partition, records, isCurrent } satisfies RecordBatch);
       },
     });
   }

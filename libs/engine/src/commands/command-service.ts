@@ -78,7 +78,8 @@ export class CommandService<Reply> {
 
   /** Takes what was read. Resolves when there is room for more: the reader waits for it. */
   async submit(envelopes: readonly CommandEnvelope<Reply>[]): Promise<void> {
-    this.#commits.submit(envelopes);
+    // a partition that was lost is not ours before it has been sought anew: what comes meanwhile would leave a gap
+    this.#commits.submit(envelopes.filter((envelope) => this.#isNext(envelope)));
     while (this.#commits.waiting > this.#limits.commandsWaitingMax) {
       await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
     }

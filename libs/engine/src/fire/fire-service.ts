@@ -250,6 +250,10 @@ export class FireService {
   async #transact(batch: readonly FireItem[]): Promise<void> {
     const due = batch.flatMap((item) => (item.kind === 'due' ? [item] : []));
     const acknowledged = batch.flatMap((item) => (item.kind === 'acknowledged' ? [item.acknowledged] : []));
+    // the feed may have armed a timer anew while it waited here: it is still one timer, and is decided once
+    const ours = uniqueIds(due.filter(({ isOurs }) => isOurs));
+    const isOurOwn = new Set(ours);
+    const elsewhere = uniqueIds(due.filter(({ isOurs, timer }) => !isOurs && !isOurOwn.has(timer.timerId)));
     let decision: DueDecision | null = null;
     const loadedIds = new Set<TimerId>();
     let isCut = false;
@@ -258,8 +262,8 @@ export class FireService {
         offsets: [],
         targets: acknowledged.flatMap(({ late }) => late).map((timerId) => ({ timerId })),
         commandIds: [],
-        due: due.filter(({ isOurs }) => isOurs).map(({ timer }) => timer.timerId),
-        dueElsewhere: due.filter(({ isOurs }) => !isOurs).map(({ timer }) => timer.timerId),
+        due: ours,
+        dueElsewhere: elsewhere,
       },
       (loaded) => {
         for (const { state } of loaded.due) loadedIds.add(state.id);
@@ -372,3 +376,7 @@ export class FireService {
     this.#wake();
   }
 }
+
+const uniqueIds = (due: readonly { readonly timer: ArmedTimer }[]): TimerId[] => [
+  ...new Set(due.map(({ timer }) => timer.timerId)),
+];

@@ -1,5 +1,5 @@
 import type { LogFeed, StoredEvent, StoredRejection } from '../log/log-feed.js';
-import type { Logger, Sleep } from '../ports.js';
+import type { LocalClock, Logger, Sleep } from '../ports.js';
 
 /** Publishes; resolves when Kafka has acknowledged all of it. */
 export interface FeedSink {
@@ -15,7 +15,12 @@ export interface RelayDeps {
   readonly eventsPerReadMax?: number;
   /** Longest wait for events that somebody else wrote. */
   readonly pollMs?: number;
+  /** A holder that has not moved for this long is taken for frozen. */
+  readonly stalledMs?: number;
+  readonly clock: LocalClock;
 }
+
+const holdEveryMs = 1_000;
 
 /**
  * Tails the log and publishes it: one reader a partition, all partitions in one query and one send. The checkpoint
@@ -26,6 +31,8 @@ export class Relay {
   #positions = new Map<number, bigint>();
   #wake: () => void = () => undefined;
   #holdAgain = true;
+  /** Partitions that another reader holds: where its mark stood, and since when. */
+  readonly #watched = new Map<number, { position: bigint; sinceMs: number }>();
 
   constructor(private readonly deps: RelayDeps) {}
 
@@ -48,15 +55,15 @@ export class Relay {
 
   async run(stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', () => this.#wake(), { once: true });
-    let heldAt = 0;
+    let heldAt = Number.NEGATIVE_INFINITY;
     for (let round = 0; !stop.aborted; round += 1) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       try {
-        if (this.#holdAgain || round - heldAt > 200) {
+        if (this.#holdAgain || this.deps.clock() - heldAt > holdEveryMs) {
           await this.#hold();
-          heldAt = round;
+          heldAt = this.deps.clock();
         }
         if ((await this.#publishOnce(round)) > 0) continue;
       } catch (error) {
@@ -121,10 +128,39 @@ export class Relay {
 
   async #hold(): Promise<void> {
     this.#holdAgain = false;
-    const held = await this.deps.feed.hold(this.#wanted);
+    const locked = await this.deps.feed.hold(this.#wanted);
+    const held = [
+      ...locked,
+      ...(await this.#stalled(this.#wanted.filter((partition) => !locked.includes(partition)))),
+    ];
     const isSame =
       held.length === this.#positions.size && held.every((partition) => this.#positions.has(partition));
     if (!isSame) this.#positions = new Map(await this.deps.feed.checkpoints(held));
+  }
+
+  /**
+   * Partitions whose holder has stood still for a while with events before it: frozen, most likely, with its lock. They
+   * are read beside it; the compare-and-set of the mark keeps both from more than a repeat.
+   */
+  async #stalled(others: readonly number[]): Promise<number[]> {
+    for (const partition of this.#watched.keys())
+      if (!others.includes(partition)) this.#watched.delete(partition);
+    if (others.length === 0) return [];
+    const marks = await this.deps.feed.checkpoints(others);
+    const now = this.deps.clock();
+    for (const [partition, position] of marks) {
+      if (this.#watched.get(partition)?.position !== position)
+        this.#watched.set(partition, { position, sinceMs: now });
+    }
+    const still = [...marks].filter(
+      ([partition]) => now - (this.#watched.get(partition)?.sinceMs ?? now) > (this.deps.stalledMs ?? 3_000),
+    );
+    if (still.length === 0) return [];
+    const ahead = await this.deps.feed.readAfter(new Map(still), 100);
+    const stalled = [...new Set(ahead.map(({ partition }) => partition))];
+    if (stalled.length > 0)
+      this.deps.logger.warn({ partitions: stalled }, 'their relay stands still; publishing beside it');
+    return stalled;
   }
 
   async #pause(woken: Promise<void>): Promise<void> {

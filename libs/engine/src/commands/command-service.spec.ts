@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { InMemoryTimerStore, ManualClock } from '#testing';
+import { type CommandId, decide, type EpochMs, evolve, mintTimerId } from '#timer';
+import { DataLogError, TransientLogError } from '../log/errors.js';
+import type { TimerLog } from '../log/timer-log.js';
+import { type CommandOutcome, CommandService } from './command-service.js';
+import type { CommandEnvelope } from './envelope.js';
+
+const topic = 'commands';
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const idOf = (n: number): CommandId => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}` as CommandId;
+
+const create = (partition: number, offset: number, key = `k-${partition}-${offset}`): CommandEnvelope => {
+  const commandId = idOf(partition * 1_000_000 + offset);
+  const target = { namespace: 'n', key };
+  const timer = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h' };
+  return {
+    source: { topic, partition, offset: BigInt(offset) },
+    key: null,
+    value: Buffer.from(key),
+    content: {
+      kind: 'command',
+      commandId,
+      target,
+      command: { type: 'CreateTimer', commandId, ...target, timer },
+    },
+    reply: null,
+  };
+};
+
+function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
+  const clock = new ManualClock();
+  const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
+  const outcomes: CommandOutcome<unknown>[] = [];
+  const lost: { partition: number; storedOffset: bigint | null }[] = [];
+  const fatal: unknown[] = [];
+  let random = 0;
+  const service = new CommandService({
+    log: wrap(store.log),
+    timer: { decide, evolve },
+    mintTimerId: (slot) => mintTimerId(clock.now(), slot, new Uint8Array(9).fill(random++ % 256)),
+    logger: silent,
+    sleep: async () => undefined,
+    onOutcomes: (told) => outcomes.push(...told),
+    onLostSource: (_topic, partition, storedOffset) => lost.push({ partition, storedOffset }),
+    onFatal: (error) => fatal.push(error),
+  });
+  const summary = () =>
+    outcomes.map(
+      ({ envelope, outcome }) => `${envelope.source.partition}/${envelope.source.offset} ${outcome.kind}`,
+    );
+  return { store, service, outcomes, lost, fatal, summary };
+}
+
+describe('handling commands', () => {
+  it('applies what follows the stored offset and drops what was applied before', async () => {
+    const { service, summary, store } = setUp();
+    service.assign(topic, new Map([[0, 5n]]));
+    await service.submit([create(0, 3), create(0, 5), create(0, 6)]);
+    await service.drained();
+    expect(summary()).toEqual(['0/5 applied', '0/6 applied']);
+    expect(await store.log.storedOffsets(topic, [0])).toEqual(new Map([[0, 7n]]));
+  });
+
+  it('drops records of a partition that is not ours', async () => {
+    const { service, summary } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    await service.submit([create(1, 0)]);
+    await service.drained();
+    expect(summary()).toEqual([]);
+  });
+
+  it('leaves a partition that another reader has moved on, says where to read on, and applies the others', async () => {
+    const { service, summary, lost, store } = setUp();
+    await store.log.transact(
+      {
+        offsets: [{ topic, partition: 0, expected: 0n, next: 10n }],
+        targets: [],
+        commandIds: [],
+        due: [],
+        dueElsewhere: [],
+      },
+      () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+    );
+    service.assign(
+      topic,
+      new Map([
+        [0, 0n],
+        [1, 0n],
+      ]),
+    );
+    await service.submit([create(0, 0), create(1, 0), create(0, 1)]);
+    await service.drained();
+    expect(summary()).toEqual(['1/0 applied']);
+    expect(lost).toEqual([{ partition: 0, storedOffset: 10n }]);
+  });
+
+  it('takes nothing of a lost partition before it has been sought anew: it would leave a gap', async () => {
+    let during: () => void = () => undefined;
+    const { service, summary, store } = setUp((log) => ({
+      transact: (request, decideAll) => log.transact(request, decideAll),
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (name, partitions) => {
+        during();
+        return log.storedOffsets(name, partitions);
+      },
+    }));
+    await store.log.transact(
+      {
+        offsets: [{ topic, partition: 0, expected: 0n, next: 2n }],
+        targets: [],
+        commandIds: [],
+        due: [],
+        dueElsewhere: [],
+      },
+      () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+    );
+    service.assign(topic, new Map([[0, 0n]]));
+    // fetched before the loss, handed over while the service asks where to read on
+    during = () => void service.submit([create(0, 8)]);
+    await service.submit([create(0, 0)]);
+    await service.drained();
+    await service.submit([create(0, 2), create(0, 3)]);
+    await service.drained();
+    expect(summary()).toEqual(['0/2 applied', '0/3 applied']);
+  });
+
+  it('tries a batch again when nothing was written, and each command is applied once', async () => {
+    const { service, summary, store } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    store.log.failNext({ when: 'before-commit', error: new TransientLogError('cut off') });
+    await service.submit([create(0, 0), create(0, 1)]);
+    await service.drained();
+    expect(summary()).toEqual(['0/0 applied', '0/1 applied']);
+  });
+
+  it('finds out from the fence when a commit was made that it never heard of', async () => {
+    const { service, summary, lost, store } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    store.log.failNext({ when: 'after-commit', error: new TransientLogError('cut off') });
+    await service.submit([create(0, 0), create(0, 1)]);
+    await service.drained();
+    expect(summary()).toEqual([]);
+    expect(lost).toEqual([{ partition: 0, storedOffset: 2n }]);
+  });
+
+  it('halves a batch until the one that cannot be stored is found, and rejects that one', async () => {
+    const poison = 'k-0-37';
+    const { service, outcomes, fatal } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (name, partitions) => log.storedOffsets(name, partitions),
+      transact: (request, decideAll) =>
+        log.transact(request, (loaded) => {
+          const writes = decideAll(loaded);
+          if (writes.streams.some(({ after }) => after?.spec.key === poison))
+            throw new DataLogError('poison');
+          return writes;
+        }),
+    }));
+    service.assign(topic, new Map([[0, 0n]]));
+    await service.submit(Array.from({ length: 100 }, (_, offset) => create(0, offset)));
+    await service.drained();
+    const rejected = outcomes.filter(({ outcome }) => outcome.kind === 'rejected');
+    expect(rejected.map(({ envelope }) => envelope.source.offset)).toEqual([37n]);
+    expect(rejected[0]?.outcome).toMatchObject({ rejection: { code: 'invalid-command' } });
+    expect(outcomes).toHaveLength(100);
+    expect(fatal).toEqual([]);
+  });
+});
