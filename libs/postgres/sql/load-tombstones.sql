@@ -1,9 +1,9 @@
 -- What is remembered of deleted timers, by name and by id; the latest life of a name comes last.
-select id, namespace, key, recent, deleted_at
-from timer_tombstone
-where (namespace, key) in (select * from unnest($1::text[], $2::text[]))
+select t.id, t.namespace, t.key, t.recent, t.deleted_at
+from unnest($1::text[], $2::text[]) as k (namespace, key)
+join timer_tombstone t on t.namespace = k.namespace and t.key = k.key
 union all
-select id, namespace, key, recent, deleted_at
-from timer_tombstone
-where id = any($3::uuid[])
+select t.id, t.namespace, t.key, t.recent, t.deleted_at
+from unnest($3::uuid[]) as k (id)
+join timer_tombstone t on t.id = k.id
 order by deleted_at

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '#postgres';
+import { freshDatabase } from '../../../test/harness/database.js';
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: readonly Plan[];
+}
+const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
+
+/** Each hot read on tables of some size: by the index we think, with the condition inside it. */
+const reads: readonly { file: string; types: string; values: string; index: string; condition: string }[] = [
+  {
+    file: 'overdue',
+    types: 'int, int',
+    values: '1000, 500',
+    index: 'timer_state_due',
+    condition: 'next_fire_at <',
+  },
+  {
+    file: 'armed-until',
+    types: 'smallint[], timestamptz, int',
+    values: `'{1,2}', now(), 10`,
+    index: 'timer_state_due',
+    condition: 'next_fire_at <=',
+  },
+  {
+    file: 'load-due',
+    types: 'uuid[], bigint',
+    values: `array[gen_random_uuid()], 1000`,
+    index: 'timer_state_pkey',
+    condition: 'id =',
+  },
+  {
+    file: 'load-by-key',
+    types: 'text[], text[]',
+    values: `'{n}', '{k}'`,
+    index: 'timer_spec_name',
+    condition: 'namespace =',
+  },
+  {
+    file: 'load-rejected',
+    types: 'uuid[]',
+    values: `array[gen_random_uuid()]`,
+    index: 'rejection_command',
+    condition: 'command_id =',
+  },
+  {
+    file: 'load-tombstones',
+    types: 'text[], text[], uuid[]',
+    values: `'{n}', '{k}', '{}'`,
+    index: 'timer_tombstone_name',
+    condition: 'namespace =',
+  },
+  {
+    file: 'read-after',
+    types: 'smallint[], bigint[], int, timestamptz',
+    values: `'{1}', '{0}', 10, now() - interval '1 hour'`,
+    index: '_position',
+    condition: `"position" >`,
+  },
+];
+
+describe('plans of hot reads', () => {
+  let client: pg.Client;
+  let drop: () => Promise<void>;
+  beforeAll(async () => {
+    const database = await freshDatabase();
+    drop = database.drop;
+    await migrate(database.url, 8);
+    // as hot connections are set
+    const options =
+      '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off';
+    client = new pg.Client({ connectionString: database.url, options });
+    await client.connect();
+    await client.query(
+      `insert into timer_spec select gen_random_uuid(), now(), n % 256, 'n', 'k' || n, '', '{}', '{}' from generate_series(1, 20000) n`,
+    );
+    await client.query(
+      `insert into timer_state (id, next_fire_at, version, attempt, fires, slot, status, phase, recent) select id, now() + interval '1 day', 1, 0, 0, slot, 0, 0, '' from timer_spec`,
+    );
+    await client.query('analyze');
+  });
+  afterAll(async () => {
+    await client.end();
+    await drop();
+  });
+
+  it.each(reads)('$file goes by $index', async ({ file, types, values, index, condition }) => {
+    const sql = readFileSync(new URL(`../sql/${file}.sql`, import.meta.url), 'utf8');
+    await client.query(`prepare "${file}" (${types}) as ${sql}`);
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `explain (format json) execute "${file}" (${values})`,
+    );
+    const nodes = flat(rows[0]?.['QUERY PLAN'][0].Plan ?? { 'Node Type': 'none' });
+    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+    const used = nodes.filter((node) => node['Index Name']?.includes(index));
+    expect(used.map((node) => node['Index Cond']).join(' ')).toContain(condition);
+  });
+});
