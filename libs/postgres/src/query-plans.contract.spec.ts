@@ -83,6 +83,13 @@ describe('plans of hot reads', () => {
     await client.query(
       `insert into timer_state (id, next_fire_at, version, attempt, fires, slot, status, phase, recent) select id, now() + interval '1 day', 1, 0, 0, slot, 0, 0, '' from timer_spec`,
     );
+    await client.query(
+      `insert into timer_tombstone select gen_random_uuid(), now(), 'n', 'g' || n, '' from generate_series(1, 20000) n`,
+    );
+    await client.query(
+      `insert into rejection (command_id, source_offset, source_partition, source_topic, code, message)
+       select gen_random_uuid(), n, 0, 't', 'c', 'm' from generate_series(1, 20000) n`,
+    );
     await client.query('analyze');
   });
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import type { CommandId } from '#timer';
 import { GroupCommit } from '../group-commit.js';
-import { TransientLogError } from '../log/errors.js';
+import { mayTryAgain } from '../log/errors.js';
 import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
 import type { Logger, Sleep } from '../ports.js';
 import { type Decider, decideAll, type MintTimerId } from './decide-all.js';
@@ -112,7 +112,7 @@ export class CommandService<Reply> {
       try {
         return await this.#transact(ours);
       } catch (error) {
-        if (error instanceof TransientLogError) {
+        if (mayTryAgain(error, failures)) {
           this.deps.logger.warn({ error: error.message, failures }, 'command batch will be tried again');
           await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
         } else if (ours.length === 1) {

@@ -2,7 +2,7 @@ import type { EpochMs, TimerId } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import { GroupCommit } from '../group-commit.js';
 import type { ArmedTimer, DueIndex, PendingEmission } from '../log/due-index.js';
-import { TransientLogError } from '../log/errors.js';
+import { mayTryAgain } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { DatabaseClock } from './database-clock.js';
@@ -208,7 +208,7 @@ export class FireService {
         await this.#transact(batch);
         return;
       } catch (error) {
-        if (error instanceof TransientLogError) {
+        if (mayTryAgain(error, failures)) {
           this.deps.logger.warn({ error: error.message, failures }, 'due batch will be tried again');
           if (this.#stopped && failures > 2) return this.#letGo(batch);
           await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));

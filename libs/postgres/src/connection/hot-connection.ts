@@ -173,16 +173,17 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 // Postgres error classes that say the data is at fault: 22 data exception, 23 integrity, 54 program limit.
 const dataClasses = new Set(['22', '23', '54']);
-/** A name that another transaction has just taken: load again and see it. Any other double is the batch's own fault. */
-const nameTaken = 'timer_spec_name';
+/** A name, a version or an id that another transaction has just taken: load again and see it. */
+const uniqueViolation = '23505';
 
 function classify(error: unknown): Error {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
-  const isNameTaken = error instanceof pg.DatabaseError && error.constraint === nameTaken;
-  if (!isNameTaken && dataClasses.has(code.slice(0, 2))) {
+  const isConflict = code === uniqueViolation;
+  if (!isConflict && dataClasses.has(code.slice(0, 2))) {
     return new DataLogError(`Postgres refused the batch (${code}): ${messageOf(error)}`, { cause: error });
   }
   return new TransientLogError(`Postgres: ${messageOf(error)}${code === '' ? '' : ` (${code})`}`, {
     cause: error,
+    isConflict,
   });
 }
