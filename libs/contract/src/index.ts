@@ -1,15 +1,7 @@
 // Every message of the wire: one zod schema each, topics, error codes, CloudEvents headers. Imports the timer's types.
 // Start at commands.ts for what comes in, due-event.ts and feed.ts for what goes out.
 export { cloudEventHeaders, cloudEventSource, eventTypePrefix } from './cloud-events.js';
-export {
-  type CommandTarget,
-  type CommandType,
-  type CommandWire,
-  commandSchemas,
-  type ParsedCommand,
-  parseCommand,
-  type ReadCommand,
-} from './commands.js';
+export { type CommandType, type CommandWire, commandSchemas } from './commands.js';
 export {
   type DueEvent,
   type DueKind,
@@ -25,8 +17,10 @@ export {
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
+export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
 export { type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders } from './rejected.js';
 export { acceptedReply, appliedReply, parseReply, type Reply, refusedReply } from './replies.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
+export type { ReadCommand } from './to-domain.js';
 export { commandBytesMax, emittedBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';

@@ -1,0 +1,112 @@
+import type { ClientCommand, CommandId, CreateTimer } from '#timer';
+import type { CommandType, WireOf } from './commands.js';
+import { payloadOf } from './fields.js';
+import { changeOf, inputOf } from './timer-input.js';
+
+/** A client's command before a new timer's id is minted. */
+export type ReadCommand = Exclude<ClientCommand, CreateTimer> | Omit<CreateTimer, 'timerId'>;
+
+/** By name; of no use to a command for a timer that is there already. */
+export type NamedTarget = { readonly namespace: string; readonly key: string };
+
+/** From the wire's names to the domain's. `exactOptionalPropertyTypes`: what is absent stays absent. */
+export const toDomain: {
+  readonly [T in CommandType]: (wire: WireOf<T>, commandId: CommandId, target: NamedTarget) => ReadCommand;
+} = {
+  CreateTimer: ({ timer }, commandId, target) => ({
+    type: 'CreateTimer',
+    commandId,
+    ...target,
+    timer: inputOf(timer),
+  }),
+  UpdateTimer: (wire, commandId) => ({
+    type: 'UpdateTimer',
+    commandId,
+    ...checkOf(wire),
+    set: changeOf(wire.set),
+  }),
+  DeleteTimer: (wire, commandId) => ({ type: 'DeleteTimer', commandId, ...checkOf(wire) }),
+  TriggerTimer: (wire, commandId) => ({
+    type: 'TriggerTimer',
+    commandId,
+    ...checkOf(wire),
+    requestId: wire.requestId ?? commandId,
+    ...(wire.timeout !== undefined && { timeout: wire.timeout }),
+  }),
+  PauseTimer: (wire, commandId) => ({ type: 'PauseTimer', commandId, ...checkOf(wire) }),
+  ResumeTimer: (wire, commandId) => ({ type: 'ResumeTimer', commandId, ...checkOf(wire) }),
+  ExpireTimer: (wire, commandId) => ({ type: 'ExpireTimer', commandId, ...checkOf(wire) }),
+  CloseEvent: (wire, commandId) => {
+    const [summary, result] = [
+      payloadOf(wire.summaryData, wire.summaryDataEncoding),
+      payloadOf(wire.result, wire.resultEncoding),
+    ];
+    return {
+      type: 'CloseEvent',
+      ...answerOf(wire, commandId),
+      ...(wire.watermark !== undefined && { watermark: wire.watermark }),
+      ...(summary !== undefined && { summary }),
+      ...(result !== undefined && { result }),
+      ...(wire.nextFireAt !== undefined && { nextFireAt: wire.nextFireAt }),
+    };
+  },
+  RetryEvent: (wire, commandId) => {
+    const data = payloadOf(wire.data, wire.dataEncoding);
+    return {
+      type: 'RetryEvent',
+      ...answerOf(wire, commandId),
+      ...(wire.error !== undefined && { error: wire.error }),
+      ...(wire.after !== undefined && { after: wire.after }),
+      ...(wire.at !== undefined && { at: wire.at }),
+      ...(data !== undefined && data !== null && { data }),
+    };
+  },
+  HeartbeatEvent: (wire, commandId) => {
+    const progress = payloadOf(wire.progress, wire.progressEncoding);
+    return {
+      type: 'HeartbeatEvent',
+      ...answerOf(wire, commandId),
+      ...(wire.worker !== undefined && { worker: wire.worker }),
+      ...(progress !== undefined && progress !== null && { progress }),
+    };
+  },
+  ClaimEvent: (wire, commandId) => ({
+    type: 'ClaimEvent',
+    ...answerOf(wire, commandId),
+    worker: wire.worker,
+  }),
+  AnswerPreSchedule: (wire, commandId) => {
+    const eventData = payloadOf(wire.eventData, wire.eventDataEncoding);
+    return {
+      type: 'AnswerPreSchedule',
+      ...answerOf(wire, commandId),
+      ...(wire.delay !== undefined && { delay: wire.delay }),
+      ...(eventData !== undefined && eventData !== null && { eventData }),
+    };
+  },
+};
+
+function checkOf({ check }: { readonly check?: WireOf<'DeleteTimer'>['check'] }) {
+  if (check === undefined) return {};
+  const { version, eventId: checked } = check;
+  return {
+    check: { ...(version !== undefined && { version }), ...(checked !== undefined && { eventId: checked }) },
+  };
+}
+
+function answerOf(
+  wire:
+    | WireOf<'ClaimEvent'>
+    | WireOf<'CloseEvent'>
+    | WireOf<'RetryEvent'>
+    | WireOf<'HeartbeatEvent'>
+    | WireOf<'AnswerPreSchedule'>,
+  commandId: CommandId,
+) {
+  return {
+    commandId,
+    ...checkOf(wire),
+    eventId: wire.eventId,
+    ...(wire.attempt !== undefined && { attempt: wire.attempt }),
+  };
+}
