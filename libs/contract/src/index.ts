@@ -19,7 +19,7 @@ export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './fe
 export { momentText } from './fields.js';
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
 export { type TimerRecord, timerRecord } from './record.js';
-export { type RejectedCommand, rejectionHeaders } from './rejected.js';
+export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
 export { acceptedReply, appliedReply, parseReply, type Reply, refusedReply } from './replies.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';

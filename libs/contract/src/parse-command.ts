@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { CommandId, Rejection, TimerId } from '#timer';
 import { type CommandType, commandSchemas } from './commands.js';
 import { uuid } from './fields.js';
+import { tellable } from './rejected.js';
 import { type NamedTarget, type ReadCommand, toDomain } from './to-domain.js';
 
 interface Addressed {
@@ -31,7 +32,7 @@ const refused = (
 ): ParsedCommand => ({
   ok: false,
   commandId,
-  rejection: { code, message, ...(field !== undefined && { field }) },
+  rejection: tellable({ code, message, ...(field !== undefined && { field }) }),
 });
 
 /**
@@ -52,10 +53,11 @@ export function parseCommand(
   if (text === null) return refused(null, 'unreadable', 'the value is not UTF-8');
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    // a byte order mark is no part of the text; some editors write one
+    body = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return refused(null, 'unreadable', `the value is not JSON: ${reason}`.slice(0, 300));
+    return refused(null, 'unreadable', `the value is not JSON: ${reason}`);
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return refused(null, 'unreadable', 'a command is a JSON object');

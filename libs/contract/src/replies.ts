@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Rejection, TimerState } from '#timer';
 import { type TimerRecord, timerRecord } from './record.js';
+import { tellable } from './rejected.js';
 
 export type Reply = { readonly ok: true; readonly timer: TimerRecord } | ({ readonly ok: false } & Rejection);
 
@@ -9,7 +10,8 @@ export const acceptedReply = (state: TimerState): string =>
 /** Applied once, and the history that would tell how the timer looked then is gone. */
 export const appliedReply = (id: string, version: number): string =>
   JSON.stringify({ ok: true, timer: { id, version } });
-export const refusedReply = (rejection: Rejection): string => JSON.stringify({ ok: false, ...rejection });
+export const refusedReply = (rejection: Rejection): string =>
+  JSON.stringify({ ok: false, ...tellable(rejection) });
 
 const reply = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), timer: z.looseObject({ id: z.string(), version: z.number() }) }),
