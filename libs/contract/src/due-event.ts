@@ -55,6 +55,7 @@ function wireRecord(
   state: TimerState,
   value: Record<string, unknown>,
   time: EpochMs,
+  traceparent: string | null,
 ): WireRecord {
   const { id, spec, open, version } = state;
   const key = `${spec.namespace}/${spec.key}`;
@@ -69,20 +70,25 @@ function wireRecord(
       time: momentText(time),
       timerId: id,
       timerVersion: version,
-      traceparent: null,
+      traceparent,
     }),
   };
 }
 
 /** A due event, or the question before it. */
-export function dueRecord(kind: 'due' | 'ask', state: TimerState): WireRecord {
-  return wireRecord(kind, state, body(state), state.open?.startedAt ?? state.createTime);
+export function dueRecord(
+  kind: 'due' | 'ask',
+  state: TimerState,
+  traceparent: string | null = null,
+): WireRecord {
+  return wireRecord(kind, state, body(state), state.open?.startedAt ?? state.createTime, traceparent);
 }
 
 /** What was given up: the event as it was, with how it ended. */
 export function deadRecord(
   before: TimerState,
   givenUp: { readonly at: EpochMs; readonly error: string | null },
+  traceparent: string | null = null,
 ): WireRecord {
   const { deadline: _deadline, ...event } = body(before);
   const value = {
@@ -91,7 +97,7 @@ export function deadRecord(
     givenUpAt: momentText(givenUp.at),
     ...(givenUp.error !== null && { error: givenUp.error }),
   };
-  return wireRecord('dead', before, value, givenUp.at);
+  return wireRecord('dead', before, value, givenUp.at, traceparent);
 }
 
 const dueEvent = z.object({

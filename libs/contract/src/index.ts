@@ -1,6 +1,7 @@
 // Every message of the wire: one zod schema each, topics, error codes, CloudEvents headers. Imports the timer's types.
 // Start at commands.ts for what comes in, due-event.ts and feed.ts for what goes out.
 export { cloudEventHeaders, cloudEventSource, eventTypePrefix } from './cloud-events.js';
+export { type CommandRecord, commandRecord } from './command-record.js';
 export { type CommandType, type CommandWire, commandSchemas } from './commands.js';
 export {
   type DueEvent,
@@ -15,6 +16,7 @@ export {
   type WireRecord,
 } from './due-event.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
+export { type EventJson, eventSchemas } from './event-schemas.js';
 export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';

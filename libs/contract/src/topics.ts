@@ -4,7 +4,7 @@ export interface Topics {
   readonly rejected: string;
   readonly dead: string;
   readonly replies: string;
-  /** One for each hook class. */
+  /** One for each hook class. @throws without one: such a timer closes itself, and nothing is sent. */
   due(hookClass: string): string;
 }
 
@@ -15,7 +15,10 @@ export const topicsOf = (prefix = 'timers'): Topics =>
     rejected: `${prefix}.rejected`,
     dead: `${prefix}.dead`,
     replies: `${prefix}.replies`,
-    due: (hookClass: string) => `${prefix}.due.${hookClass}`,
+    due: (hookClass: string) => {
+      if (hookClass === '') throw new RangeError('a timer without a hook class has no due topic');
+      return `${prefix}.due.${hookClass}`;
+    },
   });
 
 /** Longest record of the commands topic, bytes. What is refused is published with its bytes and the reason, so it needs more room. */

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { schedPolicyTypes, type TimerEvent, type TimerEventType } from '#timer';
+
+// Log events as `eventToJson` writes them and the change feed ships them: one schema each. Nothing is validated on the way
+// out, history is trusted; the schemas are for readers, and the compiler holds them to the domain's events.
+
+/** The stored form of a type: moments as RFC 3339 text, ids as plain text. */
+type Stored<T> = T extends { readonly __brand: string }
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Stored<Item>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: Stored<T[Name]> }
+      : T;
+export type EventJson<T extends TimerEventType = TimerEventType> = Stored<Extract<TimerEvent, { type: T }>>;
+
+const moment = z.iso.datetime({ precision: 3 }).describe('RFC 3339 in UTC with milliseconds');
+const uuid = z.guid();
+const count = z.int().nonnegative();
+const payload = z.object({ text: z.string(), encoding: z.literal('base64').exactOptional() });
+const rule = z.object({
+  policy: z.enum(['latest', 'all', 'skip']),
+  max: z.int().positive().exactOptional(),
+  within: z.string().exactOptional(),
+});
+
+const spec = z.object({
+  namespace: z.string(),
+  key: z.string(),
+  hookClass: z.string(),
+  tags: z.array(z.string()),
+  data: payload.nullable(),
+  timeZone: z.string(),
+  schedPolicyType: z.enum(schedPolicyTypes),
+  schedPolicyExpr: z.string(),
+  enable: z.boolean(),
+  startAt: moment.nullable(),
+  endAt: moment.nullable(),
+  maxFires: z.int().nullable(),
+  jitter: z.string().nullable(),
+  dst: z.object({ gap: z.enum(['skip', 'shift']), overlap: z.enum(['first', 'second', 'both']) }),
+  missed: z.object({ serviceDown: rule, paused: rule, createdLate: rule }),
+  ackTimeout: z.string(),
+  retry: z.object({
+    maxAttempts: count,
+    backoff: z.enum(['exponential', 'fixed']),
+    min: z.string(),
+    max: z.string(),
+    jitter: z.boolean(),
+  }),
+  preSchedule: z.object({ enable: z.boolean(), timeout: z.string(), onTimeout: z.enum(['fire', 'skip']) }),
+  maxPause: z.string().nullable(),
+});
+/** What an update changed. */
+const specChange = z.object(
+  Object.fromEntries(Object.entries(spec.shape).map(([name, field]) => [name, z.exactOptional(field)])) as {
+    [Name in keyof typeof spec.shape]: z.ZodExactOptional<(typeof spec.shape)[Name]>;
+  },
+);
+
+const endedReason = z.enum(['done', 'end-at', 'max-fires', 'no-next-time']);
+const state = z.object({
+  id: uuid,
+  spec,
+  version: count,
+  createTime: moment,
+  watermark: moment.nullable(),
+  lastTick: moment.nullable(),
+  nextTick: moment.nullable(),
+  nextFireAt: moment.nullable(),
+  fires: count,
+  summary: payload.nullable(),
+  open: z
+    .object({
+      phase: z.enum(['asking', 'delayed', 'answered', 'delivered', 'retrying']),
+      eventId: uuid,
+      attempt: count,
+      scheduledFor: moment,
+      startedAt: moment,
+      watermarkBefore: moment.nullable(),
+      data: payload.nullable(),
+      manualRequestId: z.string().nullable(),
+      worker: z.string().nullable(),
+      claimed: z.boolean(),
+      progress: payload.nullable(),
+      lastError: z.string().nullable(),
+    })
+    .nullable(),
+  manual: z
+    .object({
+      requestId: z.string(),
+      requestedAt: moment,
+      timeoutMs: count,
+      processed: z.boolean(),
+      eventId: uuid.nullable(),
+    })
+    .nullable(),
+  pausedAt: moment.nullable(),
+  resumedAt: moment.nullable(),
+  closedAt: moment.nullable(),
+  fault: z.string().nullable(),
+  endedReason: endedReason.nullable(),
+  recent: z.array(z.object({ commandId: uuid, version: count })),
+});
+
+const fact = {
+  at: moment,
+  nextFireAt: moment.nullable().describe('what the one clock of the timer shows after it'),
+};
+const nextTick = moment.nullable();
+const ofEvent = { ...fact, eventId: uuid, attempt: count };
+const event = <T extends TimerEventType, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.object({ type: z.literal(type), ...shape });
+
+export const eventSchemas = {
+  TimerCreated: event('TimerCreated', {
+    ...fact,
+    timerId: uuid,
+    spec,
+    watermark: moment.nullable(),
+    summary: payload.nullable(),
+    nextTick,
+  }),
+  TimerUpdated: event('TimerUpdated', {
+    ...fact,
+    spec: specChange,
+    watermark: moment.nullable().exactOptional(),
+    summary: payload.nullable().exactOptional(),
+    nextTick,
+  }),
+  TimerDeleted: event('TimerDeleted', fact),
+  TimerPaused: event('TimerPaused', fact),
+  TimerResumed: event('TimerResumed', { ...fact, by: z.enum(['command', 'limit']), nextTick }),
+  TimerExpired: event('TimerExpired', { ...fact, nextTick: moment }),
+  TimerEnded: event('TimerEnded', { ...fact, reason: endedReason }),
+  TimerFaulted: event('TimerFaulted', { ...fact, reason: z.string() }),
+  TimerSnapshotted: event('TimerSnapshotted', { ...fact, state }),
+  ManualTriggerRequested: event('ManualTriggerRequested', {
+    ...fact,
+    requestId: z.string(),
+    timeoutMs: count,
+  }),
+  ManualTriggerTimedOut: event('ManualTriggerTimedOut', { ...fact, requestId: z.string() }),
+  TicksDropped: event('TicksDropped', {
+    ...fact,
+    reason: z.enum([
+      'missed-policy',
+      'paused',
+      'disabled',
+      'created-late',
+      'pre-schedule-timeout',
+      'overlap',
+      'end-at',
+    ]),
+    first: moment,
+    last: moment,
+    count,
+    countIsExact: z.boolean(),
+    nextTick,
+  }),
+  PreScheduleAsked: event('PreScheduleAsked', {
+    ...ofEvent,
+    scheduledFor: moment,
+    manualRequestId: z.string().nullable(),
+  }),
+  PreScheduleDelayed: event('PreScheduleDelayed', ofEvent),
+  PreScheduleAnswered: event('PreScheduleAnswered', { ...ofEvent, eventData: payload.nullable() }),
+  EventTriggered: event('EventTriggered', {
+    ...ofEvent,
+    scheduledFor: moment,
+    startedAt: moment,
+    eventData: payload.nullable(),
+    manualRequestId: z.string().nullable(),
+  }),
+  EventRedelivered: event('EventRedelivered', { ...ofEvent, reason: z.enum(['ack-timeout', 'retry']) }),
+  EventRetryScheduled: event('EventRetryScheduled', {
+    ...ofEvent,
+    error: z.string().nullable(),
+    data: payload.exactOptional(),
+  }),
+  EventExtended: event('EventExtended', {
+    ...ofEvent,
+    worker: z.string().nullable(),
+    progress: payload.nullable(),
+  }),
+  EventClaimed: event('EventClaimed', { ...ofEvent, worker: z.string() }),
+  EventClosed: event('EventClosed', {
+    ...ofEvent,
+    watermark: moment.nullable(),
+    summary: payload.nullable().exactOptional(),
+    result: payload.nullable().exactOptional(),
+    nextTick,
+  }),
+  EventGivenUp: event('EventGivenUp', {
+    ...ofEvent,
+    watermark: moment.nullable(),
+    error: z.string().nullable(),
+    reason: z.literal('attempts-exhausted'),
+    nextTick,
+  }),
+} satisfies { readonly [T in TimerEventType]: z.ZodType<EventJson<T>> };
