@@ -35,6 +35,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // one project after the other: specs that kill processes must not share two cores with the rest
+          sequence: { groupOrder: 0 },
           include: ['{libs,apps,test}/**/*.spec.ts'],
           exclude: [
             '**/*.contract.spec.ts',
@@ -49,6 +51,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'contract',
+          sequence: { groupOrder: 1 },
           globalSetup: 'test/harness/servers.ts',
           include: ['{libs,apps}/**/*.contract.spec.ts'],
           testTimeout: 60_000,
@@ -60,6 +63,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           globalSetup: 'test/harness/servers.ts',
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
           testTimeout: 120_000,

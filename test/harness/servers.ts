@@ -13,26 +13,32 @@ declare module 'vitest' {
 const homeDir = join(process.cwd(), '.carillon');
 const dataDir = join(homeDir, `test-${process.pid}`);
 
-// one pair of servers for all projects of a run, ended by the last one
-let users = 0;
-let servers: Promise<EmbeddedServers> | null = null;
+interface Shared {
+  users: number;
+  servers: Promise<EmbeddedServers> | null;
+}
+// One pair of servers for all projects of a run, ended by the last one. Each project loads this file anew, so what they
+// share lies outside of it.
+const holder = globalThis as { carillonTestServers?: Shared };
+holder.carillonTestServers ??= { users: 0, servers: null };
+const shared = holder.carillonTestServers;
 
 /** Real servers for specs: those of KAFKA_BROKERS and DATABASE_URL, or embedded ones on free ports. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  users += 1;
-  servers ??= startEmbedded({
+  shared.users += 1;
+  shared.servers ??= startEmbedded({
     homeDir,
     dataDir,
     env: { KAFKA_BROKERS: process.env.KAFKA_BROKERS, DATABASE_URL: process.env.DATABASE_URL },
   });
-  const { kafkaBrokers, databaseUrl } = await servers;
+  const { kafkaBrokers, databaseUrl } = await shared.servers;
   project.provide('kafkaBrokers', kafkaBrokers);
   project.provide('databaseUrl', databaseUrl);
   return async () => {
-    users -= 1;
-    if (users > 0) return;
-    const started = await servers;
-    servers = null;
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    const started = await shared.servers;
+    shared.servers = null;
     await started?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };

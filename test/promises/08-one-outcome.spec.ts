@@ -14,7 +14,7 @@ describe('a command has one outcome', () => {
     ['die-after-commit', 'after the commit, before a reply'],
   ])('applies each command once when the scheduler dies (%s: %s) and another one starts', async (FAULT) => {
     cluster = await Cluster.open();
-    const dying = await cluster.start('scheduler', { FAULT, FAULT_AFTER: '2' });
+    const dying = await cluster.start('scheduler', { FAULT });
     const timers = 1_000;
     const commands = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, hourly));
     for (let i = 0; i < timers; i += 100) await cluster.send(commands.slice(i, i + 100));

@@ -59,7 +59,7 @@ describe('memory is bounded', () => {
       async () => (await cluster.count('EventTriggered')) === timers,
       90_000,
     );
-    // 500 MB of data in all
-    expect(residentMb(fire.pid)).toBeLessThan(400);
+    // 500 MB of data in all: the data alone is more than the process ever was
+    expect(residentMb(fire.pid)).toBeLessThan(450);
   });
 });
