@@ -1,8 +1,9 @@
 import type { Rejection, RejectionCode } from '#timer';
 
-/** The scheduler refused the command; nothing was changed. */
+/** The scheduler refused the command; nothing was changed. One class for each code, to be caught by type. */
 export class CommandRejectedError extends Error {
   readonly code: RejectionCode;
+  /** The field at fault, by its wire name. */
   readonly field: string | undefined;
   constructor({ code, message, field }: Rejection) {
     super(message);
@@ -16,30 +17,69 @@ export class TimerNotExistError extends CommandRejectedError {}
 export class VersionNotMatchError extends CommandRejectedError {}
 export class EventIdNotMatchError extends CommandRejectedError {}
 export class StaleAttemptError extends CommandRejectedError {}
+export class EventOpenError extends CommandRejectedError {}
+export class NoOpenEventError extends CommandRejectedError {}
+export class TimerDisabledError extends CommandRejectedError {}
+export class TimerPausedError extends CommandRejectedError {}
+export class TimerNotPausedError extends CommandRejectedError {}
+export class TimerEndedError extends CommandRejectedError {}
+export class TimerFaultedError extends CommandRejectedError {}
+export class ManualRequestPendingError extends CommandRejectedError {}
+export class AlreadyClaimedError extends CommandRejectedError {}
+export class NotAskingError extends CommandRejectedError {}
 export class InvalidSpecError extends CommandRejectedError {}
+export class InvalidCommandError extends CommandRejectedError {}
+export class UnreadableCommandError extends CommandRejectedError {}
+export class CommandTooLargeError extends CommandRejectedError {}
 
-/** No answer came in time. The command may have been applied: the same id again gets the first outcome. */
-export class CommandTimeoutError extends Error {
-  readonly code = 'client/timeout';
-  constructor(
-    readonly commandId: string,
-    timeoutMs: number,
-  ) {
-    super(
-      `no answer to command ${commandId} within ${timeoutMs} ms; it may have been applied, and sending the same id again is safe`,
-    );
-    this.name = 'CommandTimeoutError';
-  }
-}
-
-const byCode: Partial<Record<RejectionCode, new (rejection: Rejection) => CommandRejectedError>> = {
+const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => CommandRejectedError>> = {
   'timer-exists': TimerExistsError,
   'timer-not-exist': TimerNotExistError,
   'version-not-match': VersionNotMatchError,
   'event-id-not-match': EventIdNotMatchError,
   'stale-attempt': StaleAttemptError,
+  'event-open': EventOpenError,
+  'no-open-event': NoOpenEventError,
+  'timer-disabled': TimerDisabledError,
+  'timer-paused': TimerPausedError,
+  'timer-not-paused': TimerNotPausedError,
+  'timer-ended': TimerEndedError,
+  'timer-faulted': TimerFaultedError,
+  'manual-request-pending': ManualRequestPendingError,
+  'already-claimed': AlreadyClaimedError,
+  'not-asking': NotAskingError,
   'invalid-spec': InvalidSpecError,
+  'invalid-command': InvalidCommandError,
+  unreadable: UnreadableCommandError,
+  'too-large': CommandTooLargeError,
 };
 
+/** A scheduler that is newer than this client may have a code that is not known here. */
 export const rejectionError = (rejection: Rejection): CommandRejectedError =>
-  new (byCode[rejection.code] ?? CommandRejectedError)(rejection);
+  new (Object.hasOwn(byCode, rejection.code) ? byCode[rejection.code] : CommandRejectedError)(rejection);
+
+/** No answer came in time. The command may have been applied: the same id again gets the first outcome. */
+export class CommandTimeoutError extends Error {
+  readonly code = 'client/timeout';
+  /** @param cause why it could not be sent, if that is why */
+  constructor(
+    readonly commandId: string,
+    timeoutMs: number,
+    cause?: unknown,
+  ) {
+    super(
+      `no answer to command ${commandId} within ${timeoutMs} ms; it may have been applied, and sending the same id again is safe`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.name = 'CommandTimeoutError';
+  }
+}
+
+/** The client was not connected yet, or was closed while the call waited: then the command may have been applied. */
+export class ClientNotConnectedError extends Error {
+  readonly code = 'client/not-connected';
+  constructor(message: string) {
+    super(message);
+    this.name = 'ClientNotConnectedError';
+  }
+}

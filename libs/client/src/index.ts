@@ -2,6 +2,7 @@
 export * from './errors.js';
 export {
   type CallOptions,
+  type ChangeOptions,
   type NewTimer,
   TimerClient,
   type TimerClientOptions,

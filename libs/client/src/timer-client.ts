@@ -2,23 +2,17 @@ import { randomUUID } from 'node:crypto';
 import {
   type CommandType,
   type CommandWire,
-  parseReply,
-  type Reply,
+  commandBytesMax,
+  commandRecord,
   type TimerChangeWire,
   type TimerInputWire,
   type TimerRecord,
   topicsOf,
 } from '#contract';
-import {
-  BatchConsumer,
-  BatchProducer,
-  correlationOf,
-  type InRecord,
-  type KafkaSettings,
-  partitionKey,
-  replyHeaders,
-} from '#kafka';
-import { CommandTimeoutError, rejectionError } from './errors.js';
+import { BatchProducer, type KafkaSettings, replyHeaders } from '#kafka';
+import { CommandTooLargeError, rejectionError } from './errors.js';
+import { ReplyInbox } from './reply-inbox.js';
+import { awaitReply } from './request.js';
 
 export interface TimerClientOptions {
   readonly kafka: KafkaSettings;
@@ -35,6 +29,12 @@ export interface CallOptions {
   readonly commandId?: string;
 }
 
+/** Of calls that change a timer which is there. */
+export interface ChangeOptions extends CallOptions {
+  /** Refuse unless the timer is as the caller saw it. */
+  readonly check?: { readonly version?: number; readonly eventId?: string };
+}
+
 export interface NewTimer extends TimerInputWire {
   readonly key: string;
   readonly namespace?: string;
@@ -47,46 +47,38 @@ type Body<T extends CommandType> = Omit<
   'type' | 'id' | 'namespace' | 'key' | 'timerId'
 >;
 
-interface Waiting {
-  readonly resolve: (reply: Reply) => void;
-}
+type Ref = { readonly namespace?: string; readonly key?: string; readonly timerId?: string };
 
 const defaultNamespace = 'default';
-const resendsPerCall = 3;
+const defaultTimeoutMs = 10_000;
+/** Calls of one batch that wait at the same time. */
+const createsAtOnceMax = 1_000;
 
 /** Commands by Kafka, each with its awaited answer. One client serves a whole process. */
 export class TimerClient {
   readonly #producer: BatchProducer;
-  readonly #replies: BatchConsumer;
+  readonly #inbox: ReplyInbox;
   readonly #topics: ReturnType<typeof topicsOf>;
-  readonly #waiting = new Map<string, Waiting>();
-  #replyPartition = 0;
+  #isClosed = false;
 
   constructor(private readonly options: TimerClientOptions) {
-    const { kafka, topicPrefix } = options;
-    this.#topics = topicsOf(topicPrefix);
-    this.#producer = new BatchProducer(kafka);
-    this.#replies = new BatchConsumer(kafka, {
-      // a group of its own: every client reads the answers to its own commands
-      groupId: `carillon-client-${randomUUID()}`,
-      topics: [this.#topics.replies],
-      startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
-      onAssigned: (partitions) => this.#choosePartition(partitions.map(({ partition }) => partition)),
-      onRecords: (_topic, _partition, records) => this.#onReplies(records),
-    });
+    this.#topics = topicsOf(options.topicPrefix);
+    this.#producer = new BatchProducer(options.kafka);
+    this.#inbox = new ReplyInbox(options.kafka, this.#topics.replies);
   }
 
+  /** Waits for the replies topic, which the scheduler makes. Safe to call twice. */
   async connect(): Promise<void> {
+    await this.#inbox.open();
     await this.#producer.start();
-    const positioned = new Promise<void>((resolve) => {
-      this.#onPositioned = resolve;
-    });
-    await this.#replies.start();
-    await positioned;
+    // closed meanwhile: what was just opened must not stay
+    if (this.#isClosed) await this.#producer.stop();
   }
 
+  /** Calls that wait are told; safe to call twice, and while connecting. */
   async close(): Promise<void> {
-    await this.#replies.stop();
+    this.#isClosed = true;
+    await this.#inbox.close();
     await this.#producer.stop();
   }
 
@@ -105,56 +97,51 @@ export class TimerClient {
   }
 
   /** Each by itself: outcomes in the order given, an error in the place of what was refused. */
-  createTimers(
+  async createTimers(
     timers: readonly NewTimer[],
     options?: Omit<CallOptions, 'commandId'>,
   ): Promise<PromiseSettledResult<TimerRecord>[]> {
-    return Promise.allSettled(timers.map((timer) => this.createTimer(timer, options)));
+    const outcomes: PromiseSettledResult<TimerRecord>[] = [];
+    for (let first = 0; first < timers.length; first += createsAtOnceMax) {
+      const some = timers.slice(first, first + createsAtOnceMax);
+      outcomes.push(...(await Promise.allSettled(some.map((timer) => this.createTimer(timer, options)))));
+    }
+    return outcomes;
   }
 
-  updateTimer(
-    ref: TimerRef,
-    set: TimerChangeWire,
-    options?: CallOptions & { readonly check?: Body<'UpdateTimer'>['check'] },
-  ): Promise<TimerRecord> {
-    return this.#call(
-      'UpdateTimer',
-      this.#ref(ref),
-      { set, ...(options?.check !== undefined && { check: options.check }) },
-      options,
-    );
+  updateTimer(ref: TimerRef, set: TimerChangeWire, options?: ChangeOptions): Promise<TimerRecord> {
+    return this.#call('UpdateTimer', this.#ref(ref), { set }, options);
   }
 
   /** Answers the timer as it was last. */
-  deleteTimer(ref: TimerRef, options?: CallOptions): Promise<TimerRecord> {
+  deleteTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
     return this.#call('DeleteTimer', this.#ref(ref), {}, options);
   }
 
-  /** Answers the request's id; `manualRequest` of the timer tells what became of it. */
+  /**
+   * Answers the request's id, which is the command's own, so that asking again names the same request; `manualRequest`
+   * of the timer tells what became of it.
+   */
   async manualTriggerEvent(
     ref: TimerRef,
-    options?: CallOptions & { readonly timeout?: string },
+    options: ChangeOptions & { readonly timeout?: string } = {},
   ): Promise<string> {
-    const requestId = randomUUID();
-    await this.#call(
-      'TriggerTimer',
-      this.#ref(ref),
-      { requestId, ...(options?.timeout !== undefined && { timeout: options.timeout }) },
-      options,
-    );
+    const { timeout, commandId: requestId = randomUUID() } = options;
+    const body = { requestId, ...(timeout !== undefined && { timeout }) };
+    await this.#call('TriggerTimer', this.#ref(ref), body, { ...options, commandId: requestId });
     return requestId;
   }
 
-  pauseTimer(ref: TimerRef, options?: CallOptions): Promise<TimerRecord> {
+  pauseTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
     return this.#call('PauseTimer', this.#ref(ref), {}, options);
   }
 
-  resumeTimer(ref: TimerRef, options?: CallOptions): Promise<TimerRecord> {
+  resumeTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
     return this.#call('ResumeTimer', this.#ref(ref), {}, options);
   }
 
   /** Fires now, whatever the schedule says, also while paused. */
-  expireTimer(ref: TimerRef, options?: CallOptions): Promise<TimerRecord> {
+  expireTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
     return this.#call('ExpireTimer', this.#ref(ref), {}, options);
   }
 
@@ -179,26 +166,15 @@ export class TimerClient {
     return this.#call('AnswerPreSchedule', this.#ref(ref), answer, options);
   }
 
-  /** Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic. */
-  send(command: CommandWire): Promise<void> {
-    return this.#produce(command, {});
+  /**
+   * Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic.
+   * @throws CommandTooLargeError
+   */
+  async send(command: CommandWire): Promise<void> {
+    await this.#producer.send([this.#record(command)]);
   }
 
-  #onPositioned: () => void = () => undefined;
-
-  #choosePartition(partitions: readonly number[]): void {
-    const own = partitions[Math.floor(Math.random() * partitions.length)];
-    if (own === undefined) return;
-    // a new choice while calls wait would miss their answers
-    if (!partitions.includes(this.#replyPartition) || this.#waiting.size === 0) this.#replyPartition = own;
-    this.#replies.pause(
-      this.#topics.replies,
-      partitions.filter((partition) => partition !== this.#replyPartition),
-    );
-    this.#onPositioned();
-  }
-
-  #ref(ref: TimerRef): { namespace?: string; key?: string; timerId?: string } {
+  #ref(ref: TimerRef): Ref {
     return 'timerId' in ref
       ? { timerId: ref.timerId }
       : { namespace: ref.namespace ?? this.getDefaultNamespace(), key: ref.key };
@@ -206,58 +182,33 @@ export class TimerClient {
 
   async #call<T extends CommandType>(
     type: T,
-    ref: { namespace?: string; key?: string; timerId?: string },
+    ref: Ref,
     body: Body<T>,
-    options: CallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<TimerRecord> {
-    const { timeoutMs = this.options.timeoutMs ?? 10_000, signal, commandId = randomUUID() } = options;
+    const { timeoutMs = this.options.timeoutMs ?? defaultTimeoutMs, signal, check } = options;
+    const { commandId = randomUUID() } = options;
     signal?.throwIfAborted();
-    const command = { type, id: commandId, ...ref, ...body } as unknown as CommandWire;
-    const reply = await this.#request(command, timeoutMs, signal);
+    const checked = check === undefined ? {} : { check };
+    // the compiler cannot see that these parts make one of the union
+    const command = { type, id: commandId, ...ref, ...body, ...checked } as unknown as CommandWire;
+    const correlationId = randomUUID();
+    const headers = replyHeaders(this.#topics.replies, this.#inbox.partition, correlationId);
+    const record = this.#record(command);
+    const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]);
+    const reply = await awaitReply(this.#inbox, { commandId, correlationId, timeoutMs, signal, send });
     if (reply.ok) return reply.timer;
     throw rejectionError(reply);
   }
 
-  /** Asks again with the same id while no answer comes: the scheduler applies it once and gives the first answer. */
-  #request(command: CommandWire, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
-    const correlationId = randomUUID();
-    const headers = replyHeaders(this.#topics.replies, this.#replyPartition, correlationId);
-    return new Promise((resolve, reject) => {
-      const startedAt = performance.now();
-      const finish = (settle: () => void): void => {
-        clearInterval(again);
-        signal?.removeEventListener('abort', onAbort);
-        this.#waiting.delete(correlationId);
-        settle();
-      };
-      const onAbort = (): void => finish(() => reject(signal?.reason));
-      const again = setInterval(
-        () => {
-          if (performance.now() - startedAt >= timeoutMs * 0.99)
-            finish(() => reject(new CommandTimeoutError(command.id, timeoutMs)));
-          else this.#produce(command, headers).catch(() => undefined);
-        },
-        Math.ceil(timeoutMs / (resendsPerCall + 1)),
-      );
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.set(correlationId, { resolve: (reply) => finish(() => resolve(reply)) });
-      this.#produce(command, headers).catch((error: unknown) => finish(() => reject(error)));
-    });
-  }
-
-  #produce(command: CommandWire, headers: Readonly<Record<string, string>>): Promise<void> {
-    const { namespace, key } = command;
-    const recordKey =
-      namespace !== undefined && key !== undefined ? `${namespace}/${key}` : (command.timerId ?? null);
-    return this.#producer.send([
-      { topic: this.#topics.commands, key: recordKey, value: JSON.stringify(command), headers },
-    ]);
-  }
-
-  #onReplies(records: readonly InRecord[]): void {
-    for (const record of records) {
-      const waiting = this.#waiting.get(correlationOf(record) ?? '');
-      if (waiting !== undefined) waiting.resolve(parseReply(record.value?.toString('utf8') ?? 'null'));
+  /** Too large is told at once: the broker would refuse it for ever. */
+  #record(command: CommandWire) {
+    const record = commandRecord(command);
+    const bytes = Buffer.byteLength(record.value) + Buffer.byteLength(record.key ?? '');
+    if (bytes > commandBytesMax) {
+      const message = `the command has ${bytes} bytes; a command has at most ${commandBytesMax}`;
+      throw new CommandTooLargeError({ code: 'too-large', message });
     }
+    return { topic: this.#topics.commands, ...record };
   }
 }

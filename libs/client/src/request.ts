@@ -1,0 +1,59 @@
+import type { Reply } from '#contract';
+import { CommandTimeoutError } from './errors.js';
+import type { ReplyInbox } from './reply-inbox.js';
+
+export interface Request {
+  readonly commandId: string;
+  readonly correlationId: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Sends the command; the same one each time. */
+  readonly send: () => Promise<void>;
+}
+
+const sendsPerCall = 4;
+
+/**
+ * Asks again with the same command id while no answer comes: the scheduler applies it once and gives the first answer.
+ * @throws CommandTimeoutError, ClientNotConnectedError, the signal's reason
+ */
+export function awaitReply(inbox: Pick<ReplyInbox, 'expect' | 'forget'>, request: Request): Promise<Reply> {
+  const { commandId, correlationId, timeoutMs, signal } = request;
+  return new Promise((resolve, reject) => {
+    let isSending = false;
+    let failure: unknown;
+    const send = async (): Promise<void> => {
+      // a broker that is away is asked once at a time
+      if (isSending) return;
+      isSending = true;
+      try {
+        await request.send();
+        failure = undefined;
+      } catch (error) {
+        // the next try may succeed; if none does, the timeout tells of it
+        failure = error;
+      } finally {
+        isSending = false;
+      }
+    };
+    const finish = (settle: () => void): void => {
+      clearInterval(again);
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', onAbort);
+      inbox.forget(correlationId);
+      settle();
+    };
+    const onAbort = (): void => finish(() => reject(signal?.reason));
+    const again = setInterval(() => void send(), Math.ceil(timeoutMs / sendsPerCall));
+    const deadline = setTimeout(
+      () => finish(() => reject(new CommandTimeoutError(commandId, timeoutMs, failure))),
+      timeoutMs,
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    inbox.expect(correlationId, {
+      resolve: (reply) => finish(() => resolve(reply)),
+      reject: (error) => finish(() => reject(error)),
+    });
+    void send();
+  });
+}
