@@ -12,7 +12,7 @@ const may = {
   embedded: ['runtime'],
 };
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const spec = '\\.spec\\.ts$';
+const spec = '\\.spec\\.ts$|/spec-dsl\\.ts$';
 
 module.exports = {
   forbidden: [

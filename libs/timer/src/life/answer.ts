@@ -31,6 +31,13 @@ export function answer(state: TimerState, command: Answer, now: EpochMs): Decisi
       `attempt ${command.attempt} is not the present one (${open.attempt}): stop working on it`,
     );
   }
+  if (isAsking(open) && (command.type === 'CloseEvent' || command.type === 'RetryEvent')) {
+    return reject(
+      'invalid-command',
+      'the event has not been triggered yet: answer the question instead',
+      'type',
+    );
+  }
   switch (command.type) {
     case 'CloseEvent':
       return close(state, open, command, now);
@@ -72,12 +79,6 @@ function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: Epo
 
 /** Never gives up by itself: when the last attempt has failed the clock strikes at once, and the fire service does. */
 function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: EpochMs): Decision {
-  if (isAsking(open))
-    return reject(
-      'invalid-command',
-      'the event has not been triggered yet: answer the question instead',
-      'type',
-    );
   if (command.after !== undefined && command.at !== undefined)
     return reject('invalid-command', 'give after or at, not both', 'at');
   const problem =
