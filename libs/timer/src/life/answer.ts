@@ -38,6 +38,10 @@ export function answer(state: TimerState, command: Answer, now: EpochMs): Decisi
       'type',
     );
   }
+  // a close ends the event of a held timer; anything else would set a clock that nobody looks at
+  if (state.fault !== null && command.type !== 'CloseEvent') {
+    return reject('timer-faulted', `the timer is faulted: ${state.fault}`);
+  }
   switch (command.type) {
     case 'CloseEvent':
       return close(state, open, command, now);

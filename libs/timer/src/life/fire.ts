@@ -225,7 +225,8 @@ function giveUp(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
 
 export function confirmEmission(state: TimerState, command: ConfirmEmission, now: EpochMs): Decision {
   const { open, spec } = state;
-  if (open === null || open.eventId !== command.eventId || open.attempt !== command.attempt) return accept();
+  if (state.fault !== null || open === null) return accept();
+  if (open.eventId !== command.eventId || open.attempt !== command.attempt) return accept();
   if (open.phase !== 'delivered' && open.phase !== 'asking') return accept();
   const wait = open.phase === 'asking' ? spec.preSchedule.timeout : spec.ackTimeout;
   const { eventId, attempt, worker, progress } = open;

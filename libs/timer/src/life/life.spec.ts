@@ -391,6 +391,15 @@ describe('updating and deleting', () => {
       .thenNothing();
     expect(timerAfter(...faulted, update({ tags: [] })).fault).toBeNull();
   });
+  it('lets an open event go on that a fault had stopped', () => {
+    const stopped = [create(), fire(0), step({ type: 'FaultTimer', reason: 'odd' }, 1)] as const;
+    given(...stopped)
+      .when(step({ type: 'HeartbeatEvent', eventId: eventId() }, 2))
+      .rejected('timer-faulted');
+    given(...stopped, update({}, 5))
+      .when(fire(5))
+      .then({ type: 'EventRedelivered', attempt: 2 });
+  });
   it('checks the version first, then the event', () => {
     given(create())
       .when(update({}, 1, { version: 7, eventId: 'e' }))

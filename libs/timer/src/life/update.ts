@@ -41,9 +41,11 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
     ...(set.watermark !== undefined && { watermark: set.watermark }),
     ...(set.summary !== undefined && { summary: set.summary }),
   };
-  // an open event keeps its clock; the change takes effect at its close
-  if (state.open !== null)
-    return accept({ ...event, nextTick: state.nextTick, nextFireAt: state.nextFireAt });
+  // an open event keeps its clock, and the change takes effect at its close; one that a fault had stopped goes on now
+  if (state.open !== null) {
+    const nextFireAt = state.fault === null ? state.nextFireAt : now;
+    return accept({ ...event, nextTick: state.nextTick, nextFireAt });
+  }
   const planned: Replanned = isReplanned
     ? replan(next, now)
     : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
