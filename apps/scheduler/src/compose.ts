@@ -53,7 +53,7 @@ export interface Scheduler extends Service {
   readonly intake: {
     startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
     onAssigned(partitions: readonly TopicPartition[]): void;
-    onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
+    onRecords(partition: number, records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
   /** Given by the transport once it is there. */
   attach(consumer: SchedulerConsumer): void;
@@ -95,21 +95,26 @@ export function composeScheduler(
   let consumer: SchedulerConsumer | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
-  const commands = new CommandService<ReplyAddress>({
-    log,
-    timer: { decide, evolve },
-    mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
-    logger,
-    sleep,
-    onFatal,
-    onOutcomes: (outcomes) => {
-      relay.nudge();
-      answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
-    },
-    onLostSource: (topic, partition, storedOffset) => {
-      if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
-    },
-  });
+  // While one lane waits for the database the other decides: each has its own partitions, and one transaction in flight.
+  const lanes = [log, wrapLog(store.anotherLog())].map(
+    (lane) =>
+      new CommandService<ReplyAddress>({
+        log: lane,
+        timer: { decide, evolve },
+        mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
+        logger,
+        sleep,
+        onFatal,
+        onOutcomes: (outcomes) => {
+          relay.nudge();
+          answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+        },
+        onLostSource: (topic, partition, storedOffset) => {
+          if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
+        },
+      }),
+  );
+  const laneOf = (partition: number): number => partition % lanes.length;
 
   const services = new ServiceGroup(
     [
@@ -123,7 +128,7 @@ export function composeScheduler(
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       every(
         offsetsMirroredEveryMs,
-        async () => consumer?.commit(commands.positionsOf(topics.commands)),
+        async () => consumer?.commit(lanes.flatMap((lane) => lane.positionsOf(topics.commands))),
         // lag tools show old figures for a while; nothing depends on them
         warn('offsets were not mirrored to Kafka'),
       ),
@@ -134,7 +139,7 @@ export function composeScheduler(
   return {
     start: () => services.start(),
     stop: async () => {
-      await commands.drained();
+      await Promise.all(lanes.map((lane) => lane.drained()));
       await services.stop();
       await store.close();
     },
@@ -151,13 +156,18 @@ export function composeScheduler(
         const positions = new Map(
           numbers.map((partition) => [partition, stored.get(partition) ?? ranges.get(partition) ?? 0n]),
         );
-        commands.assign(topics.commands, positions);
+        for (const [index, lane] of lanes.entries()) {
+          lane.assign(
+            topics.commands,
+            new Map([...positions].filter(([partition]) => laneOf(partition) === index)),
+          );
+        }
         return new Map(partitions.map((at) => [partitionKey(at), positions.get(at.partition) ?? 0n]));
       },
       onAssigned: (partitions) => relay.want(partitions.map(({ partition }) => partition)),
-      onRecords: async (records, isCurrent) => {
+      onRecords: async (partition, records, isCurrent) => {
         // nothing may come between this question and the hand-over
-        if (isCurrent()) await commands.submit(records.map(envelopeOf));
+        if (isCurrent()) await lanes[laneOf(partition)]?.submit(records.map(envelopeOf));
       },
     },
   };
@@ -195,7 +205,11 @@ async function prepare(
       config: { 'max.message.bytes': String(rejectedBytesMax + overhead) },
     },
     { topic: topics.dead, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
-    { topic: topics.replies, partitions: PARTITIONS, config: { 'retention.ms': '3600000' } },
+    {
+      topic: topics.replies,
+      partitions: PARTITIONS,
+      config: { 'retention.ms': '3600000', 'max.message.bytes': String(emittedBytesMax) },
+    },
   ]);
 }
 

@@ -181,11 +181,8 @@ class Batch {
     }
   }
 
-  #reject(
-    { source, key, value }: CommandEnvelope,
-    commandId: CommandId | null,
-    rejection: Rejection,
-  ): Outcome {
+  #reject({ source, key, value }: CommandEnvelope, commandId: CommandId | null, given: Rejection): Outcome {
+    const rejection = storable(given);
     this.#rejections.push({ commandId, rejection, source, key, value });
     if (commandId !== null) this.#rejected.set(commandId, rejection);
     return { kind: 'rejected', rejection };
@@ -205,4 +202,12 @@ const metaOf = ({ source, actor, traceparent }: CommandEnvelope): EventMeta => (
   source,
   ...(actor !== undefined && { actor }),
   ...(traceparent !== undefined && { traceparent }),
+});
+
+const reasonLengthMax = 2_000;
+
+/** A reason may quote what the sender wrote; Postgres text holds no U+0000, UTF-8 no half of a surrogate pair. */
+const storable = (rejection: Rejection): Rejection => ({
+  ...rejection,
+  message: rejection.message.slice(0, reasonLengthMax).toWellFormed().replaceAll('\u0000', '\ufffd'),
 });

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { CommandWire, DueEvent } from '#contract';
+import type { EventId, TimerId } from '#timer';
+import { type HookHandler, LeaveOpen, RetryLater } from './handler.js';
+import { HookRun } from './hook-run.js';
+import { LowestUnfinished } from './lowest-unfinished.js';
+import { TimerQueues } from './timer-queues.js';
+
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const due = (
+  timer: string,
+  version: number,
+  event = `${timer}-e`,
+  attempt = 1,
+  ackTimeoutMs = 30_000,
+): DueEvent => ({
+  eventId: event as EventId,
+  attempt,
+  timer: { id: timer as TimerId, namespace: 'n', key: timer, hookClass: 'h', tags: [], version },
+  scheduledFor: '2026-11-24T10:00:00.000Z',
+  startedAt: '2026-11-24T10:00:00.000Z',
+  ackTimeoutMs,
+});
+
+function setUp(handle: HookHandler, parallelism = 2) {
+  const sent: CommandWire[] = [];
+  const queues = new TimerQueues(parallelism);
+  const send = async (command: CommandWire): Promise<void> => void sent.push(command);
+  const runOf = (kind: 'due' | 'ask', event: DueEvent) =>
+    new HookRun(kind, event, { handle }, { send, log: silent, worker: 'w' });
+  const add = (event: DueEvent, kind: 'due' | 'ask' = 'due') =>
+    queues.add(
+      { kind, event },
+      () => runOf(kind, event),
+      () => undefined,
+    );
+  return { sent, queues, add };
+}
+
+describe('events of a worker', () => {
+  it('run side by side across timers up to the bound, and in order within one', async () => {
+    const log: string[] = [];
+    const gates = new Map<string, () => void>();
+    const { add, queues } = setUp((event) => {
+      log.push(`start ${event.eventId}`);
+      return new Promise<void>((resolve) =>
+        gates.set(event.eventId, () => resolve(log.push(`end ${event.eventId}`) as never)),
+      );
+    });
+    for (const event of [due('a', 1, 'a1'), due('b', 1, 'b1'), due('c', 1, 'c1')]) add(event);
+    expect(log).toEqual(['start a1', 'start b1']);
+    gates.get('a1')?.();
+    gates.delete('a1');
+    await vi.waitFor(() => expect(log).toContain('start c1'));
+    for (const gate of gates.values()) gate();
+    await queues.drain(1_000);
+    expect(log.filter((line) => line.startsWith('end')).sort()).toEqual(['end a1', 'end b1', 'end c1']);
+  });
+
+  it('drop a repeat of the same event and attempt, though its version has moved on', () => {
+    const { add } = setUp(() => undefined);
+    expect(add(due('a', 3, 'e', 1))).toBe(true);
+    expect(add(due('a', 3, 'e', 1))).toBe(false);
+    expect(add(due('a', 5, 'e', 1))).toBe(false);
+    expect(add(due('a', 6, 'e', 2))).toBe(true);
+    expect(add(due('a', 4, 'older'))).toBe(false);
+    expect(add(due('a', 9, 'newer'))).toBe(true);
+  });
+
+  it('take a question before its event', () => {
+    const { add } = setUp(() => undefined);
+    expect(add(due('a', 3, 'e', 1), 'ask')).toBe(true);
+    expect(add(due('a', 4, 'e', 2), 'ask')).toBe(true);
+    expect(add(due('a', 5, 'e', 1), 'due')).toBe(true);
+    expect(add(due('a', 5, 'e', 2), 'ask')).toBe(false);
+  });
+
+  it('of a later attempt stop the former one, whose answer is not sent, and run after it', async () => {
+    const signals: AbortSignal[] = [];
+    const { add, queues, sent } = setUp(async (event, { signal }) => {
+      signals.push(signal);
+      if (event.attempt === 1)
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    });
+    add(due('a', 2, 'e', 1));
+    add(due('a', 3, 'e', 2));
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await queues.drain(1_000);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(sent).toMatchObject([{ type: 'CloseEvent', attempt: 2 }]);
+  });
+});
+
+describe('an answer', () => {
+  const answered = async (handle: HookHandler): Promise<CommandWire[]> => {
+    const { add, queues, sent } = setUp(handle);
+    add(due('a', 1, 'e'));
+    await queues.drain(1_000);
+    return sent;
+  };
+  it('is a close for a return, with what was returned', async () => {
+    expect(await answered(() => ({ summaryData: 's', watermark: null }))).toMatchObject([
+      { type: 'CloseEvent', eventId: 'e', attempt: 1, summaryData: 's', watermark: null },
+    ]);
+    expect(await answered(() => 'whatever')).toMatchObject([{ type: 'CloseEvent' }]);
+  });
+  it('is a retry for a throw, when the handler says for RetryLater, and nothing for LeaveOpen', async () => {
+    expect(await answered(() => Promise.reject(new Error('no')))).toMatchObject([
+      { type: 'RetryEvent', error: 'no' },
+    ]);
+    expect(await answered(() => Promise.reject(new RetryLater({ after: '1h' }, 'd')))).toMatchObject([
+      { type: 'RetryEvent', after: '1h', data: 'd' },
+    ]);
+    expect(await answered(() => Promise.reject(new LeaveOpen()))).toEqual([]);
+  });
+  it('has the same command id when it is sent again, another for another attempt', async () => {
+    const [first] = await answered(() => undefined);
+    const [again] = await answered(() => undefined);
+    expect(again?.id).toBe(first?.id);
+    expect(first?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});
+
+describe('the ack deadline', () => {
+  it('is moved by a heartbeat every third of it, and stops the handler when none arrives', async () => {
+    vi.useFakeTimers();
+    try {
+      const sent: string[] = [];
+      let isUp = true;
+      const run = new HookRun(
+        'due',
+        due('a', 1, 'e', 1, 3_000),
+        {
+          handle: (_event, { signal }) =>
+            new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+        },
+        {
+          send: async ({ type }) => {
+            if (!isUp) throw new Error('no broker');
+            sent.push(type);
+          },
+          log: silent,
+          worker: 'w',
+        },
+      );
+      const running = run.run();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(sent).toEqual(Array.from({ length: 10 }, () => 'HeartbeatEvent'));
+      expect(run.isAborted).toBe(false);
+      isUp = false;
+      await vi.advanceTimersByTimeAsync(3_100);
+      expect(run.isAborted).toBe(true);
+      await running;
+      expect(sent).not.toContain('CloseEvent');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('offsets', () => {
+  it('move up to the lowest that is not finished, whatever finishes first', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.infiniteStream(fc.nat()), (count, picks) => {
+        const progress = new LowestUnfinished();
+        const open = Array.from({ length: count }, (_, i) => BigInt(i + 100));
+        for (const offset of open) progress.begin(offset);
+        while (open.length > 0) {
+          expect(progress.position()).toBe([...open].sort((a, b) => Number(a - b))[0]);
+          const [gone] = open.splice(Number(picks.next().value) % open.length, 1);
+          progress.finish(gone ?? 0n);
+        }
+        expect(progress.position()).toBe(BigInt(count + 100));
+        expect(progress.unfinished).toBe(0);
+      }),
+    );
+    expect(new LowestUnfinished().position()).toBeNull();
+  });
+});
