@@ -8,7 +8,7 @@ import {
   type LocalClock,
   type TimerLog,
 } from '#engine';
-import { BatchConsumer, BatchProducer, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey } from '#kafka';
 import { migrate, openPostgresStore } from '#postgres';
 import {
   every,
@@ -45,11 +45,7 @@ export function composeFire(
   wraps: FireWraps = {},
 ): Service {
   const topics = topicsOf(config.TOPIC_PREFIX);
-  const kafka: KafkaSettings = {
-    brokers: config.KAFKA_BROKERS.split(','),
-    clientId: 'carillon-fire',
-    log: logger,
-  };
+  const kafka = kafkaSettings(config, 'carillon-fire', logger);
   const store = openPostgresStore({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'carillon fire',

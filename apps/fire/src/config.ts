@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { kafkaVariables } from '#kafka';
 
 export const fireSchema = z.object({
-  KAFKA_BROKERS: z.string().min(1).describe('host:port, comma-separated'),
+  ...kafkaVariables,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   TOPIC_PREFIX: z.string().min(1).default('timers'),
   PARTITIONS: z.coerce

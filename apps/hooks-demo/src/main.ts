@@ -3,12 +3,13 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { z } from 'zod';
 import { HooksModule } from '#hooks/nest';
+import { kafkaSettings, kafkaVariables } from '#kafka';
 import { createLogger, loadConfig, stopOnSignals } from '#runtime';
 import { DemoHooks } from './demo.hooks.js';
 
 const config = loadConfig(
   z.object({
-    KAFKA_BROKERS: z.string().min(1),
+    ...kafkaVariables,
     TOPIC_PREFIX: z.string().default('timers'),
     LOG_LEVEL: z.string().default('info'),
   }),
@@ -19,7 +20,7 @@ const log = createLogger('hooks-demo', config.LOG_LEVEL);
 @Module({
   imports: [
     HooksModule.forRoot({
-      kafka: { brokers: config.KAFKA_BROKERS.split(','), clientId: 'hooks-demo', log },
+      kafka: kafkaSettings(config, 'hooks-demo', log),
       topicPrefix: config.TOPIC_PREFIX,
     }),
   ],

@@ -22,7 +22,8 @@ import {
   BatchProducer,
   type InRecord,
   KafkaAdmin,
-  type KafkaSettings,
+  kafkaSettings,
+  type OffsetOutOfRange,
   type OutRecord,
   partitionKey,
   type ReplyAddress,
@@ -53,7 +54,8 @@ export interface Scheduler extends Service {
   readonly intake: {
     startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
     onAssigned(partitions: readonly TopicPartition[]): void;
-    onRecords(partition: number, records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
+    onOutOfRange(error: OffsetOutOfRange): void;
+    onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
   /** Given by the transport once it is there. */
   attach(consumer: SchedulerConsumer): void;
@@ -71,11 +73,7 @@ export function composeScheduler(
   wrapLog = (log: TimerLog): TimerLog => log,
 ): Scheduler {
   const topics = topicsOf(config.TOPIC_PREFIX);
-  const kafka: KafkaSettings = {
-    brokers: config.KAFKA_BROKERS.split(','),
-    clientId: 'carillon-scheduler',
-    log: logger,
-  };
+  const kafka = kafkaSettings(config, 'carillon-scheduler', logger);
   const store = openPostgresStore({
     databaseUrl: config.DATABASE_URL,
     applicationName: 'carillon scheduler',
@@ -93,42 +91,45 @@ export function composeScheduler(
     clock: systemClock,
   });
   let consumer: SchedulerConsumer | null = null;
+  /** A partition that is not consumed, and what a person must do about it. */
+  let stuck: string | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
-  // While one lane waits for the database the other decides: each has its own partitions, and one transaction in flight.
-  const lanes = [log, wrapLog(store.anotherLog())].map(
-    (lane) =>
-      new CommandService<ReplyAddress>({
-        log: lane,
-        timer: { decide, evolve },
-        mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
-        logger,
-        sleep,
-        onFatal,
-        onOutcomes: (outcomes) => {
-          relay.nudge();
-          answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
-        },
-        onLostSource: (topic, partition, storedOffset) => {
-          if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
-        },
-      }),
-  );
-  const laneOf = (partition: number): number => partition % lanes.length;
+  const commands = new CommandService<ReplyAddress>({
+    log,
+    timer: { decide, evolve },
+    mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
+    logger,
+    sleep,
+    onFatal,
+    onOutcomes: (outcomes) => {
+      relay.nudge();
+      answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+    },
+    onLostSource: (topic, partition, storedOffset) => {
+      if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
+    },
+  });
 
   const services = new ServiceGroup(
     [
       { start: () => prepare(config, admin, topics), stop: async () => undefined },
       ...(config.HTTP_PORT === 0
         ? []
-        : [healthServer(config.HTTP_PORT, () => readiness(log, topics.commands), config.HTTP_HOST)]),
+        : [
+            healthServer(
+              config.HTTP_PORT,
+              async () => stuck ?? (await readiness(log, topics.commands)),
+              config.HTTP_HOST,
+            ),
+          ]),
       producerService(replies),
       producerService(feed),
       loopService((stop) => relay.run(stop)),
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       every(
         offsetsMirroredEveryMs,
-        async () => consumer?.commit(lanes.flatMap((lane) => lane.positionsOf(topics.commands))),
+        async () => consumer?.commit(commands.positionsOf(topics.commands)),
         // lag tools show old figures for a while; nothing depends on them
         warn('offsets were not mirrored to Kafka'),
       ),
@@ -139,7 +140,7 @@ export function composeScheduler(
   return {
     start: () => services.start(),
     stop: async () => {
-      await Promise.all(lanes.map((lane) => lane.drained()));
+      await commands.drained();
       await services.stop();
       await store.close();
     },
@@ -156,18 +157,16 @@ export function composeScheduler(
         const positions = new Map(
           numbers.map((partition) => [partition, stored.get(partition) ?? ranges.get(partition) ?? 0n]),
         );
-        for (const [index, lane] of lanes.entries()) {
-          lane.assign(
-            topics.commands,
-            new Map([...positions].filter(([partition]) => laneOf(partition) === index)),
-          );
-        }
+        commands.assign(topics.commands, positions);
         return new Map(partitions.map((at) => [partitionKey(at), positions.get(at.partition) ?? 0n]));
       },
+      onOutOfRange: (error) => {
+        stuck = error.message;
+      },
       onAssigned: (partitions) => relay.want(partitions.map(({ partition }) => partition)),
-      onRecords: async (partition, records, isCurrent) => {
+      onRecords: async (records, isCurrent) => {
         // nothing may come between this question and the hand-over
-        if (isCurrent()) await lanes[laneOf(partition)]?.submit(records.map(envelopeOf));
+        if (isCurrent()) await commands.submit(records.map(envelopeOf));
       },
     },
   };

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { topicsOf } from '#contract';
 import type { TimerLog } from '#engine';
+import { kafkaSettings } from '#kafka';
 import { createLogger, type Service, stopOnSignals } from '#runtime';
 import { KafkaBatchTransport } from '#transport';
 import { composeScheduler } from './compose.js';
@@ -19,14 +20,11 @@ export async function runScheduler(
     process.exit(1);
   };
   const scheduler = composeScheduler(config, logger, crash, wrapLog);
-  const strategy = new KafkaBatchTransport(
-    { brokers: config.KAFKA_BROKERS.split(','), clientId: 'carillon-scheduler', log: logger },
-    {
-      groupId: config.SCHEDULER_GROUP_ID,
-      topics: { commands: topicsOf(config.TOPIC_PREFIX).commands },
-      ...scheduler.intake,
-    },
-  );
+  const strategy = new KafkaBatchTransport(kafkaSettings(config, 'carillon-scheduler', logger), {
+    groupId: config.SCHEDULER_GROUP_ID,
+    topics: { commands: topicsOf(config.TOPIC_PREFIX).commands },
+    ...scheduler.intake,
+  });
   scheduler.attach(strategy.consumer);
   const app = await NestFactory.createMicroservice(SchedulerModule.wire(scheduler), {
     strategy,

@@ -18,7 +18,7 @@ export class CommandsController {
 
   @EventPattern('commands')
   handle(@Payload() batch: RecordBatch): Promise<void> {
-    return this.scheduler.intake.onRecords(batch.partition, batch.records, batch.isCurrent);
+    return this.scheduler.intake.onRecords(batch.records, batch.isCurrent);
   }
 }
 

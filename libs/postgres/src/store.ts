@@ -18,8 +18,6 @@ export interface PostgresStore {
   readonly log: PostgresTimerLog;
   readonly due: PostgresDueIndex;
   readonly feed: PostgresLogFeed;
-  /** One more writer with a connection of its own, for a process that has two transactions in flight. */
-  anotherLog(): PostgresTimerLog;
   /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
   tidy(): Promise<void>;
   close(): Promise<void>;
@@ -38,14 +36,8 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
   pool.on('error', (error) =>
     settings.log.warn({ error: error.message }, 'idle connection to Postgres lost'),
   );
-  const others: HotConnection[] = [];
   let closing: Promise<void> | null = null;
   return {
-    anotherLog: () => {
-      const writer = connection('writes');
-      others.push(writer);
-      return new PostgresTimerLog(writer, pool, settings.partitions);
-    },
     log: new PostgresTimerLog(writes, pool, settings.partitions),
     due: new PostgresDueIndex(reads, pool),
     feed: new PostgresLogFeed(relay),
@@ -57,10 +49,9 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
       );
     },
     close: () => {
-      closing ??= Promise.all([
-        ...[writes, reads, relay, ...others].map((each) => each.close()),
-        pool.end(),
-      ]).then(() => undefined);
+      closing ??= Promise.all([writes.close(), reads.close(), relay.close(), pool.end()]).then(
+        () => undefined,
+      );
       return closing;
     },
   };
