@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { InMemoryTimerStore, ManualClock } from '#testing';
+import { type CommandId, decide, type EpochMs, evolve, mintTimerId, slotOf } from '#timer';
+import type { StoredEvent } from '../log/log-feed.js';
+import { Relay } from './relay.js';
+
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const partitions = [0, 1, 2, 3];
+
+function setUp() {
+  const clock = new ManualClock();
+  const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
+  const published: StoredEvent[] = [];
+  const relay = new Relay({
+    feed: store.openFeed(),
+    sink: {
+      publishEvents: async (events) => void published.push(...events),
+      publishRejections: async () => undefined,
+    },
+    logger: silent,
+    sleep: clock.sleep,
+    clock: clock.read,
+  });
+  let minted = 0;
+  const create = (key: string) =>
+    store.log.transact({ offsets: [], targets: [], commandIds: [], due: [], dueElsewhere: [] }, ({ now }) => {
+      minted += 1;
+      const commandId = `00000000-0000-7000-8000-${String(minted).padStart(12, '0')}` as CommandId;
+      const timerId = mintTimerId(now, slotOf('n', key), new Uint8Array(9).fill(minted));
+      const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '1h' };
+      const decision = decide(
+        null,
+        { type: 'CreateTimer', commandId, timerId, namespace: 'n', key, timer },
+        now,
+      );
+      if (!decision.ok) throw new Error(decision.rejection.message);
+      const events = decision.events.map((event, i) => ({ version: i + 1, commandId, event, meta: {} }));
+      const after = events.reduce<ReturnType<typeof evolve>>(evolve, null);
+      return {
+        streams: [{ before: null, after, events, emission: null }],
+        rejections: [],
+        emission: null,
+        emitted: [],
+      };
+    });
+  const stop = new AbortController();
+  const running = relay.run(stop.signal);
+  const end = async () => {
+    stop.abort();
+    await clock.advance(2_000);
+    await running;
+  };
+  return { clock, store, relay, published, create, end };
+}
+
+describe('the relay', () => {
+  it('publishes what is logged, once, in the order of each partition', async () => {
+    const { clock, relay, published, create, end } = setUp();
+    relay.want(partitions);
+    for (let i = 0; i < 20; i += 1) await create(`k-${i}`);
+    await clock.advance(1_000);
+    expect(published).toHaveLength(20);
+    for (const partition of partitions) {
+      const positions = published
+        .filter((event) => event.partition === partition)
+        .map(({ position }) => position);
+      expect(positions).toEqual(positions.map((_, i) => BigInt(i + 1)));
+    }
+    await end();
+  });
+
+  it('reads beside a holder that has stood still for seconds with events before it, not beside one that has nothing to do', async () => {
+    const { clock, store, relay, published, create, end } = setUp();
+    const frozen = store.openFeed();
+    await frozen.hold(partitions);
+    relay.want(partitions);
+    await clock.advance(10_000);
+    expect(relay.positions.size).toBe(0);
+    await create('k');
+    await clock.advance(2_000);
+    await clock.advance(6_000);
+    expect(published).toHaveLength(1);
+    // the frozen one wakes with what it had read: its mark is not moved
+    const { partition = 0 } = published[0] ?? {};
+    expect(await frozen.advance([{ partition, from: 0n, to: 1n }])).toEqual(new Set());
+    await end();
+  });
+});
