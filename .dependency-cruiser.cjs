@@ -8,6 +8,12 @@ const may = {
   transport: ['kafka', 'engine', 'contract', 'timer'],
   client: ['contract', 'kafka', 'timer'],
   hooks: ['contract', 'kafka', 'timer'],
+  ...Object.fromEntries(
+    ['delays', 'tasks', 'expiry', 'cluster'].map((lib) => [
+      lib,
+      ['client', 'hooks', 'contract', 'kafka', 'timer'],
+    ]),
+  ),
   runtime: [],
   embedded: ['runtime'],
 };

@@ -1,19 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const libs = [
-  'client',
-  'contract',
-  'embedded',
-  'engine',
-  'hooks',
-  'kafka',
-  'postgres',
-  'runtime',
-  'testing',
-  'timer',
-  'transport',
-];
+const libs = readdirSync('libs');
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // Decorators are compiled as tsc compiles them; aliases point at the sources, so a spec needs no build.
@@ -37,7 +26,7 @@ export default defineConfig({
           name: 'unit',
           // one project after the other: specs that kill processes must not share two cores with the rest
           sequence: { groupOrder: 0 },
-          include: ['{libs,apps,test}/**/*.spec.ts'],
+          include: ['{libs,apps,test,docs}/**/*.spec.ts'],
           exclude: [
             '**/*.contract.spec.ts',
             '**/*.e2e.spec.ts',

@@ -14,4 +14,5 @@ export * from './log/errors.js';
 export * from './log/log-feed.js';
 export * from './log/timer-log.js';
 export * from './ports.js';
+export * from './queries/timer-queries.js';
 export * from './relay/relay.js';

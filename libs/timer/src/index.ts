@@ -2,6 +2,7 @@
 // Start at decider.ts for the shape, event.ts for the facts, state.ts for what they fold to.
 export * from './brand.js';
 export * from './command.js';
+export type { TimerCondition } from './condition/condition.js';
 export { decide } from './decide.js';
 export * from './decider.js';
 export * from './event.js';

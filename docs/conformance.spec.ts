@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+interface Row {
+  readonly id: string;
+  readonly behaviour: string;
+  readonly shownBy: string;
+}
+
+const rows: readonly Row[] = [
+  ...readFileSync('docs/conformance.md', 'utf8').matchAll(/^\| ([TMFNC]-\d+) +\| (.+?) +\| (.+?) +\|$/gm),
+].map(([, id = '', behaviour = '', shownBy = '']) => ({ id, behaviour, shownBy }));
+
+/** `file › title` in backticks, as often as a row names one. */
+const testsOf = ({ shownBy }: Row): { file: string; title: string }[] =>
+  [...shownBy.matchAll(/`([^`›]+?) › ([^`]+?)`/g)].map(([, file = '', title = '']) => ({ file, title }));
+
+describe('docs/conformance.md', () => {
+  it('answers an id once', () => {
+    const ids = rows.map(({ id }) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+  it('answers each row with a test, a choice or a reason', () => {
+    const unanswered = rows.filter(
+      (row) => testsOf(row).length === 0 && !/\*\*(other|n\/a):\*\* \S/.test(row.shownBy),
+    );
+    expect(unanswered.map(({ id }) => id)).toEqual([]);
+  });
+  it('names tests that are there', () => {
+    const missing = rows.flatMap((row) =>
+      testsOf(row)
+        .filter(({ file, title }) => !existsSync(file) || !readFileSync(file, 'utf8').includes(title))
+        .map(({ file, title }) => `${row.id}: ${file} › ${title}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
