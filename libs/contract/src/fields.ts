@@ -10,7 +10,7 @@ export const moment = z
     if (read !== null) return read;
     context.addIssue({
       code: 'custom',
-      message: 'an RFC 3339 moment with an offset, for example 2027-03-28T09:00:00.000Z',
+      message: 'expected an RFC 3339 moment with an offset, for example 2027-03-28T09:00:00.000Z',
     });
     return z.NEVER;
   })
@@ -20,7 +20,7 @@ export const moment = z
 export const duration = z.string().describe('250ms, 30s, 1h30m, 1.5d or ISO 8601 (PT90M)');
 export const uuid = z
   .string()
-  .regex(/^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/, 'a UUID')
+  .regex(/^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/, 'expected a UUID')
   .transform((text) => text.toLowerCase());
 export const eventId = uuid.transform((text) => text as EventId);
 export const encoding = z.literal('base64').describe('the text is base64 of bytes');

@@ -1,5 +1,6 @@
 // Every message of the wire: one zod schema each, topics, error codes, CloudEvents headers. Imports the timer's types.
 // Start at commands.ts for what comes in, due-event.ts and feed.ts for what goes out.
+export { asyncApiDocument } from './asyncapi.js';
 export { cloudEventHeaders, cloudEventSource, eventTypePrefix } from './cloud-events.js';
 export { type CommandRecord, commandRecord } from './command-record.js';
 export { type CommandType, type CommandWire, commandSchemas } from './commands.js';
@@ -17,8 +18,16 @@ export {
 } from './due-event.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export { type EventJson, eventSchemas } from './event-schemas.js';
+export { explainMisfit, type Misfit } from './explain.js';
 export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
+export {
+  type Direction,
+  type JsonSchema,
+  type MessageSchema,
+  messageJsonSchema,
+  messageSchemas,
+} from './json-schemas.js';
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
 export { type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';

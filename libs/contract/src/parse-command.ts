@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import type { CommandId, Rejection, TimerId } from '#timer';
 import { type CommandType, commandSchemas } from './commands.js';
+import { excerpt, explainMisfit } from './explain.js';
 import { uuid } from './fields.js';
 import { tellable } from './rejected.js';
 import { type NamedTarget, type ReadCommand, toDomain } from './to-domain.js';
@@ -72,12 +73,12 @@ function parseBody(body: Record<string, unknown>, key: Buffer | null): ParsedCom
     return refused(
       commandId,
       'unreadable',
-      `unknown command type ${JSON.stringify(type)?.slice(0, 64)}; one of ${Object.keys(commandSchemas).join(', ')}`,
+      `unknown command type ${excerpt(type)}; one of ${Object.keys(commandSchemas).join(', ')}`,
       'type',
     );
   }
   const read = commandSchemas[type as CommandType].safeParse(body);
-  if (!read.success) return invalid(commandId, read.error);
+  if (!read.success) return invalid(commandId, read.error, body);
   if (commandId === null) return refused(null, 'invalid-command', 'id is a UUID', 'id');
   const target = targetOf(read.data, key);
   if ('rejection' in target) return { ok: false, commandId, rejection: target.rejection };
@@ -134,15 +135,7 @@ function textOf(bytes: Buffer): string | null {
   return isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
 
-function invalid(commandId: CommandId | null, error: z.ZodError): ParsedCommand {
-  const [issue] = error.issues;
-  if (issue === undefined)
-    return refused(commandId, 'invalid-command', 'the command does not fit its schema');
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const [unknown = ''] = issue.keys;
-    const field = path === '' ? unknown : `${path}.${unknown}`;
-    return refused(commandId, 'invalid-command', `${field} is not a field of this command`, field);
-  }
-  return refused(commandId, 'invalid-command', `${path}: ${issue.message}`, path);
+function invalid(commandId: CommandId | null, error: z.ZodError, body: unknown): ParsedCommand {
+  const { message, field } = explainMisfit(error, body);
+  return refused(commandId, 'invalid-command', message, field);
 }

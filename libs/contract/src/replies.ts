@@ -13,10 +13,10 @@ export const appliedReply = (id: string, version: number): string =>
 export const refusedReply = (rejection: Rejection): string =>
   JSON.stringify({ ok: false, ...tellable(rejection) });
 
-const reply = z.discriminatedUnion('ok', [
+export const replySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), timer: z.looseObject({ id: z.string(), version: z.number() }) }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string(), field: z.string().optional() }),
 ]);
 
 /** @throws if it is not a reply of ours */
-export const parseReply = (text: string): Reply => reply.parse(JSON.parse(text)) as unknown as Reply;
+export const parseReply = (text: string): Reply => replySchema.parse(JSON.parse(text)) as unknown as Reply;
