@@ -2,17 +2,13 @@ import { randomUUID } from 'node:crypto';
 import {
   type CommandType,
   type CommandWire,
-  commandBytesMax,
-  commandRecord,
   type TimerChangeWire,
   type TimerInputWire,
   type TimerRecord,
-  topicsOf,
 } from '#contract';
-import { BatchProducer, type KafkaSettings, replyHeaders } from '#kafka';
-import { CommandTooLargeError, rejectionError } from './errors.js';
-import { ReplyInbox } from './reply-inbox.js';
-import { awaitReply } from './request.js';
+import type { KafkaSettings } from '#kafka';
+import { CommandSender } from './command-sender.js';
+import { rejectionError } from './errors.js';
 
 export interface TimerClientOptions {
   readonly kafka: KafkaSettings;
@@ -56,30 +52,20 @@ const createsAtOnceMax = 1_000;
 
 /** Commands by Kafka, each with its awaited answer. One client serves a whole process. */
 export class TimerClient {
-  readonly #producer: BatchProducer;
-  readonly #inbox: ReplyInbox;
-  readonly #topics: ReturnType<typeof topicsOf>;
-  #isClosed = false;
+  readonly #sender: CommandSender;
 
   constructor(private readonly options: TimerClientOptions) {
-    this.#topics = topicsOf(options.topicPrefix);
-    this.#producer = new BatchProducer(options.kafka);
-    this.#inbox = new ReplyInbox(options.kafka, this.#topics.replies);
+    this.#sender = new CommandSender(options);
   }
 
   /** Waits for the replies topic, which the scheduler makes. Safe to call twice. */
-  async connect(): Promise<void> {
-    await this.#inbox.open();
-    await this.#producer.start();
-    // closed meanwhile: what was just opened must not stay
-    if (this.#isClosed) await this.#producer.stop();
+  connect(): Promise<void> {
+    return this.#sender.connect();
   }
 
   /** Calls that wait are told; safe to call twice, and while connecting. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#inbox.close();
-    await this.#producer.stop();
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
   getDefaultNamespace(): string {
@@ -170,8 +156,8 @@ export class TimerClient {
    * Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic.
    * @throws CommandTooLargeError
    */
-  async send(command: CommandWire): Promise<void> {
-    await this.#producer.send([this.#record(command)]);
+  send(command: CommandWire): Promise<void> {
+    return this.#sender.send(command);
   }
 
   #ref(ref: TimerRef): Ref {
@@ -192,23 +178,8 @@ export class TimerClient {
     const checked = check === undefined ? {} : { check };
     // the compiler cannot see that these parts make one of the union
     const command = { type, id: commandId, ...ref, ...body, ...checked } as unknown as CommandWire;
-    const correlationId = randomUUID();
-    const headers = replyHeaders(this.#topics.replies, this.#inbox.partition, correlationId);
-    const record = this.#record(command);
-    const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]);
-    const reply = await awaitReply(this.#inbox, { commandId, correlationId, timeoutMs, signal, send });
+    const reply = await this.#sender.ask(command, { timeoutMs, ...(signal !== undefined && { signal }) });
     if (reply.ok) return reply.timer;
     throw rejectionError(reply);
-  }
-
-  /** Too large is told at once: the broker would refuse it for ever. */
-  #record(command: CommandWire) {
-    const record = commandRecord(command);
-    const bytes = Buffer.byteLength(record.value) + Buffer.byteLength(record.key ?? '');
-    if (bytes > commandBytesMax) {
-      const message = `the command has ${bytes} bytes; a command has at most ${commandBytesMax}`;
-      throw new CommandTooLargeError({ code: 'too-large', message });
-    }
-    return { topic: this.#topics.commands, ...record };
   }
 }
