@@ -5,6 +5,14 @@ export { cloudEventHeaders, cloudEventSource, eventTypePrefix } from './cloud-ev
 export { type CommandRecord, commandRecord } from './command-record.js';
 export { type CommandType, type CommandWire, commandSchemas } from './commands.js';
 export {
+  conditionWire,
+  type ParsedCondition,
+  parseCondition,
+  type TimerConditionWire,
+  timerCondition,
+  timerStatuses,
+} from './condition.js';
+export {
   type DueEvent,
   type DueKind,
   deadEvent,

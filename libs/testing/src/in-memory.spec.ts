@@ -3,8 +3,9 @@ import { recordKey, TransientLogError } from '#engine';
 import { ManualClock } from './clock/manual-clock.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
-import type { StoreHandle, Subject } from './contract/subject.js';
+import type { QueriesSubject, StoreHandle } from './contract/subject.js';
 import { timerLogContract } from './contract/timer-log-contract.js';
+import { timerQueriesContract } from './contract/timer-queries-contract.js';
 import { apply, createTimer, deletion, loadWith, nameOf, request, writing } from './contract/writing.js';
 import { InMemoryTimerStore } from './memory/in-memory-timer-store.js';
 
@@ -13,7 +14,7 @@ function openStore() {
   return { clock, store: new InMemoryTimerStore({ partitions: 8, now: () => clock.now() }) };
 }
 
-function openInMemory(): Promise<Subject> {
+function openInMemory(): Promise<QueriesSubject> {
   const { clock, store } = openStore();
   const handle = (): StoreHandle => {
     const { log, due } = store;
@@ -22,6 +23,8 @@ function openInMemory(): Promise<Subject> {
   return Promise.resolve({
     ...handle(),
     partitions: store.partitions,
+    queries: store.queries,
+    forgetBefore: (timerId, version) => Promise.resolve(store.forgetBefore(timerId, version)),
     another: () => Promise.resolve(handle()),
     pass: (durationMs) => clock.advance(durationMs),
     lockElsewhere: (timerId) => {
@@ -34,6 +37,7 @@ function openInMemory(): Promise<Subject> {
 timerLogContract('in memory', openInMemory);
 dueIndexContract('in memory', openInMemory);
 logFeedContract('in memory', openInMemory);
+timerQueriesContract('in memory', openInMemory);
 
 describe('the store in memory', () => {
   it('forgets a deleted timer after a day', async () => {

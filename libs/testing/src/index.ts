@@ -3,9 +3,11 @@
 export { ManualClock } from './clock/manual-clock.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
-export type { OpenSubject, StoreHandle, Subject } from './contract/subject.js';
+export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
 export { timerLogContract } from './contract/timer-log-contract.js';
+export { timerQueriesContract } from './contract/timer-queries-contract.js';
 export { InMemoryDueIndex } from './memory/in-memory-due-index.js';
 export { InMemoryLogFeed } from './memory/in-memory-log-feed.js';
 export { InMemoryTimerLog, type LogFault } from './memory/in-memory-timer-log.js';
+export { InMemoryTimerQueries } from './memory/in-memory-timer-queries.js';
 export { type InMemoryStoreSettings, InMemoryTimerStore } from './memory/in-memory-timer-store.js';

@@ -3,6 +3,7 @@
 export * from './brand.js';
 export * from './command.js';
 export type { TimerCondition } from './condition/condition.js';
+export { conditionDepthMax, conditionPartsMax, matches } from './condition/matches.js';
 export { decide } from './decide.js';
 export * from './decider.js';
 export * from './event.js';

@@ -1,12 +1,23 @@
 import type { CommandId, EpochMs, TimerCondition, TimerEvent, TimerId, TimerState } from '#timer';
 import type { EventMeta } from '../log/timer-log.js';
 
-/** Orders that an index serves; ties are broken by the id, so a page boundary is stable. */
+/**
+ * Ties are broken by the id, so a page boundary is stable. Keys are in the order of their code points; timers without a
+ * next time come last.
+ */
 export type TimerOrder = 'id' | 'key' | 'nextFireTime';
 
+export const pageLimitMax = 1_000;
+/**
+ * Of specs, summaries and payloads, or of events, in one page: the one that passes it is the last, so a page is never
+ * empty for it and at most one timer larger.
+ */
+export const pageBytesMax = 4 * 1024 * 1024;
+
 export interface PageRequest {
-  readonly order: TimerOrder;
-  /** At most this many, 1 to 1,000. */
+  /** Absent: the order in which an index gives this condition, see `naturalOrder`. */
+  readonly order?: TimerOrder;
+  /** At most this many, 1 to `pageLimitMax`; fewer come where they are large, see `pageBytesMax`. */
   readonly limit: number;
   /** What `next` of the page before it said; null: the first page. */
   readonly after: string | null;
@@ -33,6 +44,22 @@ export interface HistoryEntry {
   readonly meta: EventMeta;
 }
 
+/** Which part of a history: what is absent does not bound it. */
+export interface HistoryRange {
+  readonly afterVersion?: number;
+  /** Recorded at this moment or after it. */
+  readonly from?: EpochMs;
+  /** Recorded before this moment. */
+  readonly before?: EpochMs;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[];
+  /** More lie in the range: ask again after the last version. */
+  readonly hasMore: boolean;
+}
+
 /** What a timer was at a moment or a version. `expired`: its log does not reach back that far any more. */
 export type PastState =
   | { readonly kind: 'state'; readonly state: TimerState }
@@ -56,16 +83,10 @@ export interface TimerQueries {
   list(condition: TimerCondition, page: PageRequest): Promise<TimerPage>;
   /** Counts up to `max`. */
   count(condition: TimerCondition, max: number): Promise<TimerCount>;
-  /** Events after a version, oldest first, at most `limit`; empty for a timer that never was. */
-  history(timerId: TimerId, afterVersion: number, limit: number): Promise<readonly HistoryEntry[]>;
-  /** Events recorded within [from, to), oldest first, at most `limit`. */
-  historyBetween(
-    timerId: TimerId,
-    from: EpochMs,
-    to: EpochMs,
-    limit: number,
-  ): Promise<readonly HistoryEntry[]>;
+  /** At most `limit` events of a timer's history; none for a timer that never was. */
+  history(timerId: TimerId, range: HistoryRange, limit: number): Promise<HistoryPage>;
   stateAtVersion(timerId: TimerId, version: number): Promise<PastState>;
+  /** As it was when everything recorded at this moment or before it had been written. */
   stateAtMoment(timerId: TimerId, at: EpochMs): Promise<PastState>;
   /** The id of the last timer that had this name, also after it was deleted, as long as the log knows it. */
   lastIdOf(namespace: string, key: string): Promise<TimerId | null>;

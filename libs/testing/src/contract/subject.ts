@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { DueIndex, LogFeed, TimerLog } from '#engine';
+import type { DueIndex, LogFeed, TimerLog, TimerQueries } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
 
 /** A store as one process sees it. */
@@ -28,12 +28,19 @@ export interface Subject extends StoreHandle {
 
 export type OpenSubject = () => Promise<Subject>;
 
+/** A store that can be asked as well. */
+export interface QueriesSubject extends Subject {
+  readonly queries: TimerQueries;
+  /** As retention does: what a timer's log has before a version is gone. */
+  forgetBefore(timerId: TimerId, version: number): Promise<void>;
+}
+
 /** The subject of a suite, opened before its first test and closed after its last, with all that it opened. */
-export class Stage {
-  #subject: Subject | null = null;
+export class Stage<S extends Subject = Subject> {
+  #subject: S | null = null;
   readonly #others: StoreHandle[] = [];
 
-  constructor(open: OpenSubject) {
+  constructor(open: () => Promise<S>) {
     beforeAll(async () => {
       this.#subject = await open();
     });
@@ -43,7 +50,7 @@ export class Stage {
     });
   }
 
-  get subject(): Subject {
+  get subject(): S {
     if (this.#subject === null) throw new Error('the subject is opened before the first test, not earlier');
     return this.#subject;
   }

@@ -141,7 +141,7 @@ function append(tables: Tables, stream: Prepared, now: EpochMs): void {
       recordedAt: Math.max(now, log.at(-1)?.recordedAt ?? now) as EpochMs,
     });
     log.push(event);
-    history.push(event);
+    history.push({ ...event, meta: write.meta });
   });
 }
 

@@ -2,6 +2,7 @@ import type { EpochMs, TimerId } from '#timer';
 import { InMemoryDueIndex } from './in-memory-due-index.js';
 import { type Holders, InMemoryLogFeed } from './in-memory-log-feed.js';
 import { InMemoryTimerLog } from './in-memory-timer-log.js';
+import { InMemoryTimerQueries } from './in-memory-timer-queries.js';
 import { Tables } from './tables.js';
 
 export interface InMemoryStoreSettings {
@@ -16,6 +17,7 @@ export class InMemoryTimerStore {
   readonly log: InMemoryTimerLog;
   readonly due: InMemoryDueIndex;
   readonly feed: InMemoryLogFeed;
+  readonly queries: InMemoryTimerQueries;
   readonly partitions: number;
   readonly #tables: Tables;
   readonly #holders: Holders = new Map();
@@ -28,12 +30,22 @@ export class InMemoryTimerStore {
     this.#tables = new Tables(partitions);
     this.log = new InMemoryTimerLog(this.#tables, now);
     this.due = new InMemoryDueIndex(this.#tables, now);
+    this.queries = new InMemoryTimerQueries(this.#tables);
     this.feed = this.openFeed();
   }
 
   /** Another reader, as a second process would have: partitions that one holds the other does not get. */
   openFeed(): InMemoryLogFeed {
     return new InMemoryLogFeed(this.#tables, this.#holders);
+  }
+
+  /** As retention does: what a timer's log has before a version is gone. */
+  forgetBefore(timerId: TimerId, version: number): void {
+    const events = this.#tables.streams.get(timerId) ?? [];
+    this.#tables.streams.set(
+      timerId,
+      events.filter((event) => event.version >= version),
+    );
   }
 
   /** Locks a timer as a transaction of another process would, until the answer is called. */

@@ -1,5 +1,21 @@
-import type { EmissionId, EmissionWrite, StoredEvent, StoredRejection, Tombstone } from '#engine';
-import { type CommandId, type EpochMs, eventFromJson, evolve, type TimerId, type TimerState } from '#timer';
+import {
+  type EmissionId,
+  type EmissionWrite,
+  type EventMeta,
+  foldOn,
+  noFold,
+  type StoredEvent,
+  type StoredRejection,
+  type Tombstone,
+} from '#engine';
+import {
+  type CommandId,
+  type EpochMs,
+  eventFromJson,
+  type RecordedEvent,
+  type TimerId,
+  type TimerState,
+} from '#timer';
 
 export interface StateRow {
   readonly state: TimerState;
@@ -13,6 +29,10 @@ export interface OutboxRow extends EmissionWrite {
 export interface TombstoneRow extends Tombstone {
   readonly name: string;
   readonly deletedAt: EpochMs;
+}
+/** As a history tells it: with who did it. */
+export interface StreamEvent extends StoredEvent {
+  readonly meta: EventMeta;
 }
 export interface RejectionRow extends StoredRejection {
   readonly recordedAt: EpochMs;
@@ -32,7 +52,7 @@ export class Tables {
   readonly outbox = new Map<EmissionId, OutboxRow>();
   /** One log a partition; the event at position p stands at index p - 1. */
   readonly logs: readonly StoredEvent[][];
-  readonly streams = new Map<TimerId, StoredEvent[]>();
+  readonly streams = new Map<TimerId, StreamEvent[]>();
   readonly checkpoints = new Map<number, bigint>();
   /** In the order of their sequence. */
   readonly rejections = new Map<bigint, RejectionRow>();
@@ -58,17 +78,21 @@ export class Tables {
 
   /** What a timer folded to at a version; null where there is no such version, and after its deletion. */
   stateAt(timerId: TimerId, version: number): TimerState | null {
-    const events = (this.streams.get(timerId) ?? []).filter((event) => event.version <= version);
-    if (events.at(-1)?.version !== version) return null;
-    return events.reduce<TimerState | null>(
-      (state, { version: at, commandId, data }) =>
-        evolve(state, {
-          version: at,
-          commandId: commandId as CommandId | null,
-          event: eventFromJson(data),
-        }),
-      null,
+    const { state, lastVersion } = foldOn(
+      noFold,
+      this.recorded(timerId, (event) => event.version <= version),
     );
+    return lastVersion === version ? state : null;
+  }
+
+  /** Events of a timer as facts, oldest first. */
+  recorded(timerId: TimerId, isWanted: (event: StreamEvent) => boolean): RecordedEvent[] {
+    const events = this.streams.get(timerId) ?? [];
+    return events.filter(isWanted).map(({ version, commandId, data }) => ({
+      version,
+      commandId: commandId as CommandId | null,
+      event: eventFromJson(data),
+    }));
   }
 
   forgetOld(now: EpochMs): void {
