@@ -112,9 +112,9 @@ const requestOf = (envelopes: readonly CommandEnvelope[]) => {
   };
 };
 
-/** Creates a second. */
-export const floorOfCreates = (databaseUrl: string, count: number): Promise<number> =>
-  time(databaseUrl, creates(count).transactions);
+/** Creates a second, timed after `warmUp` of them. */
+export const floorOfCreates = (databaseUrl: string, count: number, warmUp: number): Promise<number> =>
+  time(databaseUrl, creates(count).transactions, creates(warmUp).transactions);
 
 /** Pairs of a trigger and a close a second. */
 export async function floorOfCycles(databaseUrl: string, count: number): Promise<number> {

@@ -23,7 +23,7 @@ say(`\n${cpus().length} cores, ${cpus()[0]?.model.trim()}; ${startedAt}\n`);
 try {
   const creates = await measureCreates(stage, 60_000);
   say(
-    `create                ${creates.perSecond} a second; floor ${creates.floorPerSecond}; ${percent(creates.shareOfFloor)} of it`,
+    `create                ${show(creates.perSecond)} a second; floor ${show(creates.floorPerSecond)}; ${percent(creates.shareOfFloor)} of it`,
   );
 
   await stage.start('scheduler');

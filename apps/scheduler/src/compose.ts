@@ -3,21 +3,12 @@ import {
   appliedReply,
   commandBytesMax,
   emittedBytesMax,
-  feedRecord,
   parseCommand,
   refusedReply,
   rejectedBytesMax,
-  rejectionHeaders,
   topicsOf,
 } from '#contract';
-import {
-  type CommandEnvelope,
-  type CommandOutcome,
-  CommandService,
-  type FeedSink,
-  Relay,
-  type TimerLog,
-} from '#engine';
+import { type CommandEnvelope, type CommandOutcome, CommandService, type TimerLog } from '#engine';
 import {
   BatchProducer,
   type InRecord,
@@ -36,15 +27,14 @@ import {
   every,
   healthServer,
   type Logger,
-  loopService,
   randomBytesPooled,
   type Service,
   ServiceGroup,
   sleep,
-  systemClock,
 } from '#runtime';
 import { decide, evolve, mintTimerId } from '#timer';
 import type { SchedulerConfig } from './config.js';
+import { RelayThread } from './relay/relay-thread.js';
 
 const offsetsMirroredEveryMs = 5_000;
 const tidiedEveryMs = 3_600_000;
@@ -82,26 +72,21 @@ export function composeScheduler(
   });
   const log = wrapLog(store.log);
   const admin = new KafkaAdmin(kafka);
-  const [replies, feed] = [new BatchProducer(kafka), new BatchProducer(kafka)];
-  const relay = new Relay({
-    feed: store.feed,
-    sink: feedSink(feed, topics.events, topics.rejected),
-    logger,
-    sleep,
-    clock: systemClock,
-  });
+  const replies = new BatchProducer(kafka);
+  const relay = new RelayThread(config, onFatal);
   let consumer: SchedulerConsumer | null = null;
   /** A partition that is not consumed, and what a person must do about it. */
   let stuck: string | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
   const commands = new CommandService<ReplyAddress>({
-    log,
+    logs: [log, wrapLog(store.anotherLog())],
     timer: { decide, evolve },
     mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
     logger,
     sleep,
     onFatal,
+    mayWrite: () => relay.nearEnough(),
     onOutcomes: (outcomes) => {
       relay.nudge();
       answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
@@ -124,8 +109,7 @@ export function composeScheduler(
             ),
           ]),
       producerService(replies),
-      producerService(feed),
-      loopService((stop) => relay.run(stop)),
+      relay,
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       every(
         offsetsMirroredEveryMs,
@@ -261,20 +245,3 @@ async function answer(
   );
   await producer.send(records.filter((record) => record !== null));
 }
-
-const feedSink = (producer: BatchProducer, events: string, rejected: string): FeedSink => ({
-  publishEvents: (stored) =>
-    producer.send(
-      stored.map((event) => ({ topic: events, partition: event.partition, ...feedRecord(event) })),
-    ),
-  publishRejections: (rejections) =>
-    producer.send(
-      rejections.map(({ key, value, ...rest }) => ({
-        topic: rejected,
-        partition: rest.source.partition,
-        key,
-        value,
-        headers: rejectionHeaders(rest),
-      })),
-    ),
-});

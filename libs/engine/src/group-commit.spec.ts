@@ -89,4 +89,58 @@ describe('group commit', () => {
     await commits.drained();
     expect(commits.isIdle).toBe(true);
   });
+
+  describe('with lanes', () => {
+    const twoLanes = () => {
+      const flights: { batch: number[]; land: () => void }[] = [];
+      const commits = new GroupCommit<number>(
+        (batch) => new Promise((land) => flights.push({ batch: [...batch], land: () => land() })),
+        (waiting) => Math.min(waiting.length, 4),
+        unexpected,
+        { lanes: 2, laneOf: (item) => item % 2, crowdedAbove: 4 },
+      );
+      const batches = () => flights.map(({ batch }) => batch);
+      return { flights, commits, batches };
+    };
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('flies one batch of everything while little waits', async () => {
+      const { flights, commits, batches } = twoLanes();
+      commits.submit([2]);
+      commits.submit([4, 1, 3]);
+      expect(batches()).toEqual([[2]]);
+      flights[0]?.land();
+      await turn();
+      expect(batches()).toEqual([[2], [4, 1, 3]]);
+    });
+
+    it('flies side by side when much waits, and never two of one lane', async () => {
+      const { flights, commits, batches } = twoLanes();
+      commits.submit([2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17]);
+      expect(batches()).toEqual([
+        [1, 3, 5, 7],
+        [2, 4, 6, 8],
+      ]);
+      flights[0]?.land();
+      await turn();
+      // the even lane is still in the air: only odd ones may go
+      expect(batches()[2]).toEqual([9, 11, 13, 15]);
+      expect(flights).toHaveLength(3);
+    });
+
+    it('keeps the order within a lane, whatever lands first', async () => {
+      const { flights, commits, batches } = twoLanes();
+      const items = Array.from({ length: 40 }, (_, i) => i);
+      commits.submit(items);
+      for (let landed = 0; landed < flights.length; landed += 1) {
+        // the youngest flight lands first
+        for (const { land } of flights.slice(landed).reverse()) land();
+        await turn();
+      }
+      await commits.drained();
+      const flown = batches().flat();
+      for (const lane of [0, 1])
+        expect(flown.filter((item) => item % 2 === lane)).toEqual(items.filter((item) => item % 2 === lane));
+    });
+  });
 });

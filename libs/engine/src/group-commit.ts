@@ -1,10 +1,14 @@
 /**
- * One flight at a time: what is submitted while one is under way goes together into the next, up to a bound. Low load
- * gives small batches and low latency, high load large ones, by themselves.
+ * What is submitted while a flight is under way goes together into the next, up to a bound. Low load gives small batches
+ * and low latency, high load large ones, by themselves.
+ *
+ * With several lanes, flights of different lanes may be under way side by side, but only when enough waits to fill them:
+ * below that one flight that takes everything costs less than two that share it. An item stays in its lane, and a lane
+ * has one flight at a time, so the order within a lane is kept.
  */
 export class GroupCommit<Item> {
-  readonly #waiting: Item[] = [];
-  #flying: Promise<void> | null = null;
+  readonly #lanes: Lane<Item>[];
+  readonly #flights = new Set<Promise<void>>();
 
   /**
    * @param fly one batch, start to end; it handles its own failures: a rejection ends the process's trust in it
@@ -14,43 +18,78 @@ export class GroupCommit<Item> {
     private readonly fly: (batch: readonly Item[]) => Promise<void>,
     private readonly take: (waiting: readonly Item[]) => number,
     private readonly onError: (error: unknown) => void,
-  ) {}
+    private readonly traffic: Traffic<Item> = { lanes: 1, laneOf: () => 0, crowdedAbove: Infinity },
+  ) {
+    this.#lanes = Array.from({ length: traffic.lanes }, () => ({ waiting: [], isFlying: false }));
+  }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#lanes.reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   get isIdle(): boolean {
-    return this.#flying === null && this.#waiting.length === 0;
+    return this.#flights.size === 0 && this.waiting === 0;
   }
 
   submit(items: readonly Item[]): void {
-    for (const item of items) this.#waiting.push(item);
-    if (this.#flying === null && this.#waiting.length > 0) this.#flying = this.#flyAll();
+    for (const item of items) this.#lanes[this.traffic.laneOf(item)]?.waiting.push(item);
+    this.#launch();
   }
 
   /** Removes waiting items, for example those of a partition that was lost. */
   withdraw(isGone: (item: Item) => boolean): void {
-    const kept = this.#waiting.filter((item) => !isGone(item));
-    this.#waiting.length = 0;
-    for (const item of kept) this.#waiting.push(item);
+    for (const lane of this.#lanes) lane.waiting = lane.waiting.filter((item) => !isGone(item));
   }
 
   /** Until nothing waits and nothing flies. */
   async drained(): Promise<void> {
-    while (this.#flying !== null) await this.#flying;
+    while (this.#flights.size > 0) await Promise.race(this.#flights);
   }
 
-  async #flyAll(): Promise<void> {
+  #launch(): void {
+    for (;;) {
+      const ready = this.#lanes.filter(({ waiting, isFlying }) => waiting.length > 0 && !isFlying);
+      const isCrowded = this.waiting > this.traffic.crowdedAbove;
+      if (ready.length === 0 || (this.#flights.size > 0 && !isCrowded)) return;
+      const flight = this.#flight(isCrowded ? ready.toSorted(fullestFirst).slice(0, 1) : ready);
+      this.#flights.add(flight);
+      void flight.finally(() => {
+        this.#flights.delete(flight);
+        this.#launch();
+      });
+    }
+  }
+
+  async #flight(lanes: readonly Lane<Item>[]): Promise<void> {
+    for (const lane of lanes) lane.isFlying = true;
     try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting.splice(0, Math.max(1, this.take(this.#waiting)));
-        await this.fly(batch);
-      }
+      await this.fly(this.#board(lanes));
     } catch (error) {
       this.onError(error);
     } finally {
-      this.#flying = null;
+      for (const lane of lanes) lane.isFlying = false;
     }
   }
+
+  #board(lanes: readonly Lane<Item>[]): Item[] {
+    const all = lanes.flatMap(({ waiting }) => waiting);
+    const batch = all.slice(0, Math.max(1, this.take(all)));
+    let left = batch.length;
+    for (const { waiting } of lanes) left -= waiting.splice(0, left).length;
+    return batch;
+  }
 }
+
+export interface Traffic<Item> {
+  readonly lanes: number;
+  readonly laneOf: (item: Item) => number;
+  /** Items that wait, in all lanes together, above which lanes fly side by side. */
+  readonly crowdedAbove: number;
+}
+
+interface Lane<Item> {
+  waiting: Item[];
+  isFlying: boolean;
+}
+
+const fullestFirst = (a: Lane<unknown>, b: Lane<unknown>): number => b.waiting.length - a.waiting.length;

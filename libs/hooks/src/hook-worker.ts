@@ -32,6 +32,8 @@ export interface HookWorkerOptions {
 }
 
 const committedEveryMs = 500;
+/** Closes leave together: nobody waits for a single one. */
+const answersEveryMs = 5;
 
 /**
  * Consumes due events of its hook classes and answers them. Events of different timers run side by side, those of one
@@ -58,7 +60,7 @@ export class HookWorker {
         typeof hook === 'function' ? { handle: hook } : hook,
       ]),
     );
-    this.#producer = new BatchProducer(kafka);
+    this.#producer = new BatchProducer(kafka, { sendEveryMs: answersEveryMs });
     this.#queues = new TimerQueues(parallelism);
     this.#consumer = new BatchConsumer(kafka, {
       groupId,

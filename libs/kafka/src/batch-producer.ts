@@ -10,10 +10,16 @@ export interface ProducerLimits {
    * (`max.message.bytes`, by default 1 MiB), so this stays below; one larger record goes alone.
    */
   readonly bytesPerSendMax: number;
+  /**
+   * Sends start at least this far apart, ms, unless one is full: under a steady load few larger requests cost broker and
+   * clients less than many small ones. The first record after a pause goes at once.
+   */
+  readonly sendEveryMs: number;
 }
 const defaultLimits: ProducerLimits = Object.freeze({
   recordsPerSendMax: 2_000,
   bytesPerSendMax: 768 * 1024,
+  sendEveryMs: 0,
 });
 
 /** One call of `send`; its records may leave in several requests. */
@@ -38,11 +44,15 @@ export class BatchProducer {
   readonly #waiting: Waiting[] = [];
   #sending: Promise<void> | null = null;
   #stopped = false;
+  readonly #limits: ProducerLimits;
+  #lastSentAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly settings: KafkaSettings,
-    private readonly limits: ProducerLimits = defaultLimits,
-  ) {}
+    limits: Partial<ProducerLimits> = {},
+  ) {
+    this.#limits = { ...defaultLimits, ...limits };
+  }
 
   async start(): Promise<void> {
     await this.#connected();
@@ -74,6 +84,8 @@ export class BatchProducer {
     // what the same turn of the event loop hands over goes together
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
+      await this.#rest();
+      this.#lastSentAtMs = performance.now();
       const batch = this.#waiting.splice(0, this.#take());
       try {
         const producer = await this.#connected();
@@ -90,11 +102,17 @@ export class BatchProducer {
     }
   }
 
+  async #rest(): Promise<void> {
+    const restMs = this.#lastSentAtMs + this.#limits.sendEveryMs - performance.now();
+    if (restMs >= 1 && this.#waiting.length < this.#limits.recordsPerSendMax && !this.#stopped)
+      await new Promise((resolve) => setTimeout(resolve, restMs));
+  }
+
   #take(): number {
     let bytes = 0;
     for (let count = 0; count < this.#waiting.length; count += 1) {
       bytes += this.#waiting[count]?.bytes ?? 0;
-      const isOver = count >= this.limits.recordsPerSendMax || bytes > this.limits.bytesPerSendMax;
+      const isOver = count >= this.#limits.recordsPerSendMax || bytes > this.#limits.bytesPerSendMax;
       if (isOver && count > 0) return count;
     }
     return this.#waiting.length;

@@ -16,6 +16,8 @@ export interface PostgresStoreSettings {
 
 export interface PostgresStore {
   readonly log: PostgresTimerLog;
+  /** The same log on a connection of its own: a second transaction may be in flight beside the first. */
+  anotherLog(): PostgresTimerLog;
   readonly due: PostgresDueIndex;
   readonly feed: PostgresLogFeed;
   /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
@@ -25,9 +27,12 @@ export interface PostgresStore {
 
 /** Everything one process needs of the database: three hot connections and a small pool, opened on first use. */
 export function openPostgresStore(settings: PostgresStoreSettings): PostgresStore {
-  const connection = (role: string) =>
-    new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}` });
-  const [writes, reads, relay] = [connection('writes'), connection('reads'), connection('relay')];
+  const connection = (role: string, durable = true) =>
+    new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}`, durable });
+  const [writes, reads] = [connection('writes'), connection('reads')];
+  // a mark that a crash takes back only repeats what was published
+  const relay = connection('relay', false);
+  const others: HotConnection[] = [];
   const pool = new pg.Pool({
     connectionString: settings.databaseUrl,
     max: 4,
@@ -39,6 +44,11 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
   let closing: Promise<void> | null = null;
   return {
     log: new PostgresTimerLog(writes, pool, settings.partitions),
+    anotherLog: () => {
+      const own = connection(`writes ${others.length + 2}`);
+      others.push(own);
+      return new PostgresTimerLog(own, pool, settings.partitions);
+    },
     due: new PostgresDueIndex(reads, pool),
     feed: new PostgresLogFeed(relay),
     tidy: async () => {
@@ -49,9 +59,8 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
       );
     },
     close: () => {
-      closing ??= Promise.all([writes.close(), reads.close(), relay.close(), pool.end()]).then(
-        () => undefined,
-      );
+      const connections = [writes, ...others, reads, relay].map((own) => own.close());
+      closing ??= Promise.all([...connections, pool.end()]).then(() => undefined);
       return closing;
     },
   };

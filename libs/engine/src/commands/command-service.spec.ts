@@ -41,7 +41,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
   const fatal: unknown[] = [];
   let random = 0;
   const service = new CommandService({
-    log: wrap(store.log),
+    logs: [wrap(store.log)],
     timer: { decide, evolve },
     mintTimerId: (slot) => mintTimerId(clock.now(), slot, new Uint8Array(9).fill(random++ % 256)),
     logger: silent,

@@ -12,16 +12,23 @@ export interface CommandLimits {
   readonly bytesPerBatchMax: number;
   /** Commands that were read and wait for their transaction; reading pauses above. */
   readonly commandsWaitingMax: number;
+  /**
+   * Transactions start at least this far apart unless many commands wait: under a steady load, fewer larger ones leave
+   * more of the machine to those whose time has come. The first command after a pause goes at once.
+   */
+  readonly commitEveryMs: number;
 }
 
 export const defaultCommandLimits: CommandLimits = Object.freeze({
   commandsPerBatchMax: 1_000,
   bytesPerBatchMax: 4 * 1024 * 1024,
   commandsWaitingMax: 8_000,
+  commitEveryMs: 5,
 });
 
 export interface CommandServiceDeps<Reply> {
-  readonly log: TimerLog;
+  /** The same log, once for each transaction that may be in flight at a time. */
+  readonly logs: readonly [TimerLog, ...TimerLog[]];
   readonly timer: Decider;
   readonly mintTimerId: MintTimerId;
   readonly logger: Logger;
@@ -32,6 +39,8 @@ export interface CommandServiceDeps<Reply> {
   readonly onLostSource: (topic: string, partition: number, storedOffset: bigint | null) => void;
   /** The service cannot go on; the process should end and be started anew. */
   readonly onFatal: (error: unknown) => void;
+  /** Awaited before each transaction: resolves when the log may grow. */
+  readonly mayWrite?: () => Promise<void>;
   readonly limits?: CommandLimits;
 }
 
@@ -41,22 +50,30 @@ export interface CommandOutcome<Reply> {
 }
 
 /**
- * Commands in, log events out: load → decide → append, many partitions a transaction, one transaction at a time.
- * A batch that the database refuses for its data is halved until the one command is found, and that one is rejected.
+ * Commands in, log events out: load → decide → append, many partitions a transaction. One transaction is in flight at a
+ * time; under load one for each log that was given, each with partitions of its own: while one waits for the database
+ * another decides. A batch that the database refuses for its data is halved until the one command is found, and that one is rejected.
  */
 export class CommandService<Reply> {
   readonly #limits: CommandLimits;
   readonly #commits: GroupCommit<CommandEnvelope<Reply>>;
   /** Next offset, as stored in the log; a partition without an entry is not ours at present. */
   readonly #positions = new Map<string, bigint>();
+  readonly #idleLogs: TimerLog[];
   #roomWanted: (() => void)[] = [];
 
   constructor(private readonly deps: CommandServiceDeps<Reply>) {
+    this.#idleLogs = [...deps.logs];
     this.#limits = deps.limits ?? defaultCommandLimits;
     this.#commits = new GroupCommit<CommandEnvelope<Reply>>(
       (batch) => this.#flight(batch),
       (waiting) => this.#take(waiting),
       deps.onFatal,
+      {
+        lanes: deps.logs.length,
+        laneOf: ({ source }) => source.partition % deps.logs.length,
+        crowdedAbove: this.#limits.commandsPerBatchMax,
+      },
     );
   }
 
@@ -102,35 +119,46 @@ export class CommandService<Reply> {
     const room = this.#roomWanted;
     this.#roomWanted = [];
     for (const wake of room) wake();
-    await this.#commit(batch);
+    await this.deps.mayWrite?.();
+    const log = this.#idleLogs.pop();
+    if (log === undefined) throw new Error('more transactions in flight than logs: a lane has two');
+    try {
+      const isCrowded = this.#commits.waiting > this.#limits.commandsPerBatchMax;
+      await Promise.all([
+        this.#commit(log, batch),
+        isCrowded ? null : this.deps.sleep(this.#limits.commitEveryMs),
+      ]);
+    } finally {
+      this.#idleLogs.push(log);
+    }
   }
 
-  async #commit(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
+  async #commit(log: TimerLog, batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
     for (let failures = 0; ; failures += 1) {
       const ours = batch.filter((envelope) => this.#isNext(envelope));
       if (ours.length === 0) return;
       try {
-        return await this.#transact(ours);
+        return await this.#transact(log, ours);
       } catch (error) {
         if (mayTryAgain(error, failures)) {
           this.deps.logger.warn({ error: error.message, failures }, 'command batch will be tried again');
           await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
         } else if (ours.length === 1) {
-          return await this.#rejectPoison(ours, error);
+          return await this.#rejectPoison(log, ours, error);
         } else {
           const half = Math.ceil(ours.length / 2);
-          await this.#commit(ours.slice(0, half));
-          return await this.#commit(ours.slice(half));
+          await this.#commit(log, ours.slice(0, half));
+          return await this.#commit(log, ours.slice(half));
         }
       }
     }
   }
 
-  async #transact(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
+  async #transact(log: TimerLog, batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
     const offsets = this.#advances(batch);
     const commands = batch.flatMap(({ content }) => (content.kind === 'command' ? [content] : []));
     let outcomes: readonly (Outcome | null)[] = [];
-    const { lostSources } = await this.deps.log.transact(
+    const { lostSources } = await log.transact(
       {
         offsets,
         targets: commands.map(({ target }) => target),
@@ -167,7 +195,11 @@ export class CommandService<Reply> {
   }
 
   /** One command whose data the log cannot hold: its offset moves on with a rejection in its place. */
-  async #rejectPoison([envelope]: readonly CommandEnvelope<Reply>[], error: unknown): Promise<void> {
+  async #rejectPoison(
+    log: TimerLog,
+    [envelope]: readonly CommandEnvelope<Reply>[],
+    error: unknown,
+  ): Promise<void> {
     if (envelope === undefined) return;
     const message = error instanceof Error ? error.message : String(error);
     this.deps.logger.error(
@@ -179,7 +211,7 @@ export class CommandService<Reply> {
       code: 'invalid-command',
       message: `this command cannot be stored: ${message}`,
     } as const;
-    await this.#commit([{ ...envelope, content: { kind: 'unreadable', commandId, rejection } }]);
+    await this.#commit(log, [{ ...envelope, content: { kind: 'unreadable', commandId, rejection } }]);
   }
 
   async #lose(topic: string, partition: number): Promise<void> {
@@ -188,7 +220,7 @@ export class CommandService<Reply> {
     this.#commits.withdraw(
       (envelope) => sourceKey(envelope.source.topic, envelope.source.partition) === source,
     );
-    const stored = await this.deps.log.storedOffsets(topic, [partition]);
+    const stored = await this.deps.logs[0].storedOffsets(topic, [partition]);
     const offset = stored.get(partition) ?? null;
     if (offset !== null) this.#positions.set(source, offset);
     this.deps.logger.warn(

@@ -28,6 +28,8 @@ export interface LogFeed {
   release(): Promise<void>;
   /** Position of the last event that was published, 0 for none. */
   checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
+  /** Position of the last event that is committed, 0 for none. */
+  heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
   /** Events after these positions in position order, at most `max` in all, in one query. */
   readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]>;
   /** Compare and set: false for a partition means another reader has moved it. Answers the partitions that won. */

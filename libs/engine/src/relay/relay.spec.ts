@@ -16,16 +16,30 @@ function setUp() {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const published: StoredEvent[] = [];
+  const lags: number[] = [];
+  let kafkaAnswers: Promise<void> = Promise.resolve();
   const relay = new Relay({
     feed: store.openFeed(),
     sink: {
-      publishEvents: async (events) => void published.push(...events),
+      publishEvents: async (events) => {
+        await kafkaAnswers;
+        published.push(...events);
+      },
       publishRejections: async () => undefined,
     },
     logger: silent,
     sleep: clock.sleep,
     clock: clock.read,
+    eventsPerReadMax: 8,
+    onLag: (events) => lags.push(events),
   });
+  const silence = (): (() => void) => {
+    let answer: () => void = () => undefined;
+    kafkaAnswers = new Promise((resolve) => {
+      answer = resolve;
+    });
+    return () => answer();
+  };
   let minted = 0;
   const create = (key: string) =>
     store.log.transact({ offsets: [], targets: [], commandIds: [], due: [], dueElsewhere: [] }, ({ now }) => {
@@ -55,7 +69,7 @@ function setUp() {
     await clock.advance(2_000);
     await running;
   };
-  return { clock, store, relay, published, create, end };
+  return { clock, store, relay, published, lags, silence, create, end };
 }
 
 describe('the relay', () => {
@@ -88,6 +102,22 @@ describe('the relay', () => {
     // the frozen one wakes with what it had read: its mark is not moved
     const { partition = 0 } = published[0] ?? {};
     expect(await frozen.advance([{ partition, from: 0n, to: 1n }])).toEqual(new Set());
+    await end();
+  });
+
+  it('tells how much is committed and not published', async () => {
+    const { clock, relay, published, lags, silence, create, end } = setUp();
+    relay.want(partitions);
+    await clock.advance(1_000);
+    const answer = silence();
+    for (let i = 0; i < 20; i += 1) await create(`k-${i}`);
+    await clock.advance(1_000);
+    answer();
+    await clock.advance(300);
+    expect(Math.max(...lags)).toBe(20 - 8);
+    await clock.advance(1_000);
+    expect(published).toHaveLength(20);
+    expect(lags.at(-1)).toBe(0);
     await end();
   });
 });

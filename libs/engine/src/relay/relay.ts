@@ -18,9 +18,18 @@ export interface RelayDeps {
   /** A holder that has not moved for this long is taken for frozen. */
   readonly stalledMs?: number;
   readonly clock: LocalClock;
+  /** Events that are committed and not published yet, of the partitions held; told a few times a second. */
+  readonly onLag?: (events: number) => void;
 }
 
 const holdEveryMs = 1_000;
+const lagToldEveryMs = 250;
+/**
+ * Under a steady load the log is read this often at most: each read costs a query, a send, a mark and a fetch, of
+ * whatever size. The first event after a pause goes at once, and a backlog without rest.
+ */
+const readEveryMs = 10;
+const fullRead = 500;
 
 /**
  * Tails the log and publishes it: one reader a partition, all partitions in one query and one send. The checkpoint
@@ -31,6 +40,7 @@ export class Relay {
   #positions = new Map<number, bigint>();
   #wake: () => void = () => undefined;
   #holdAgain = true;
+  #lagToldAt = Number.NEGATIVE_INFINITY;
   /** Partitions that another reader holds: where its mark stood, and since when. */
   readonly #watched = new Map<number, { position: bigint; sinceMs: number }>();
 
@@ -65,7 +75,13 @@ export class Relay {
           await this.#hold();
           heldAt = this.deps.clock();
         }
-        if ((await this.#publishOnce(round)) > 0) continue;
+        const beganAt = this.deps.clock();
+        const published = await this.#publishOnce(round);
+        await this.#tellLag();
+        if (published > 0) {
+          if (published < fullRead) await this.deps.sleep(readEveryMs - (this.deps.clock() - beganAt), stop);
+          continue;
+        }
       } catch (error) {
         this.deps.logger.warn(
           { error: error instanceof Error ? error.message : String(error) },
@@ -114,6 +130,16 @@ export class Relay {
       this.#positions.clear();
       this.#holdAgain = true;
     }
+  }
+
+  async #tellLag(): Promise<void> {
+    const now = this.deps.clock();
+    if (this.deps.onLag === undefined || now - this.#lagToldAt < lagToldEveryMs) return;
+    this.#lagToldAt = now;
+    const heads = await this.deps.feed.heads([...this.#positions.keys()]);
+    let lag = 0n;
+    for (const [partition, head] of heads) lag += head - (this.#positions.get(partition) ?? head);
+    this.deps.onLag(Number(lag));
   }
 
   /** The holder of partition 0 speaks for the refused commands as well. */

@@ -14,6 +14,8 @@ export interface HotConnectionSettings {
   readonly transactionTimeoutMs?: number;
   readonly idleInTransactionTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
+  /** Commits wait for the disk (default). Without: for what may be repeated after a crash of the database. */
+  readonly durable?: boolean;
 }
 
 export interface Call {
@@ -133,6 +135,7 @@ export class HotConnection {
       transactionTimeoutMs = 2_000,
       idleInTransactionTimeoutMs = 1_000,
       lockTimeoutMs = 500,
+      durable = true,
     } = this.settings;
     return Object.entries({
       TimeZone: 'UTC',
@@ -146,6 +149,7 @@ export class HotConnection {
       enable_mergejoin: 'off',
       enable_bitmapscan: 'off',
       jit: 'off',
+      synchronous_commit: durable ? 'on' : 'off',
     })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' ');

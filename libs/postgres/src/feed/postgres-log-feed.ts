@@ -2,7 +2,7 @@ import type { LogFeed, StoredEvent, StoredRejection } from '#engine';
 import type { CommandId, EpochMs, RejectionCode, TimerId } from '#timer';
 import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
-import { statement } from '../connection/statement.js';
+import { type Statement, statement } from '../connection/statement.js';
 
 const holdPartitions = statement('hold-partitions');
 const releasePartitions = statement('release-partitions');
@@ -13,6 +13,11 @@ const markRejections = statement('mark-rejections');
 const readCheckpoints = {
   name: 'read-checkpoints',
   text: 'select partition, position from relay_checkpoint',
+};
+
+const readHeads = {
+  name: 'read-heads',
+  text: 'select partition, next - 1 from log_head',
 };
 
 /** How far `recorded_at` is let fall behind what was read: generous, since it only prunes whole days. */
@@ -45,12 +50,12 @@ export class PostgresLogFeed implements LogFeed {
     await this.#let([...this.#held]);
   }
 
-  async checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
-    const [result] = await this.connection.send([{ statement: readCheckpoints, values: [] }]);
-    const all = new Map(
-      (result?.rows ?? []).map(([partition, position]) => [Number(partition), position as bigint]),
-    );
-    return new Map(partitions.map((partition) => [partition, all.get(partition) ?? 0n]));
+  checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    return this.#positions(readCheckpoints, partitions);
+  }
+
+  heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    return this.#positions(readHeads, partitions);
   }
 
   async readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]> {
@@ -88,6 +93,14 @@ export class PostgresLogFeed implements LogFeed {
 
   async markRejectionsPublished(sequences: readonly bigint[]): Promise<void> {
     await this.connection.send([{ statement: markRejections, values: [int8Array(sequences)] }]);
+  }
+
+  async #positions(from: Statement, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    const [result] = await this.connection.send([{ statement: from, values: [] }]);
+    const all = new Map(
+      (result?.rows ?? []).map(([partition, position]) => [Number(partition), position as bigint]),
+    );
+    return new Map(partitions.map((partition) => [partition, all.get(partition) ?? 0n]));
   }
 
   /** Locks live and die with the session they were taken in. */

@@ -30,6 +30,12 @@ export class InMemoryLogFeed implements LogFeed {
     );
   }
 
+  heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+    return Promise.resolve(
+      new Map(partitions.map((partition) => [partition, BigInt(this.tables.logs[partition]?.length ?? 0)])),
+    );
+  }
+
   readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]> {
     const share = Math.ceil(max / Math.max(1, positions.size));
     const events: StoredEvent[] = [];

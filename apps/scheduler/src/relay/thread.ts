@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { parentPort, workerData } from 'node:worker_threads';
+import { feedRecord, rejectionHeaders, topicsOf } from '#contract';
+import { type FeedSink, Relay } from '#engine';
+import { BatchProducer, kafkaSettings } from '#kafka';
+import { openPostgresStore } from '#postgres';
+import { createLogger, sleep, systemClock } from '#runtime';
+import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
+
+// The relay on a thread of its own: publishing the log competes with nothing for the turn of an event loop, least of
+// all with the commands whose events it publishes.
+
+if (parentPort === null) throw new Error('the relay is started by the scheduler, on a thread');
+const port = parentPort;
+const { config } = workerData as RelayThreadData;
+const logger = createLogger('relay', config.LOG_LEVEL);
+const topics = topicsOf(config.TOPIC_PREFIX);
+const store = openPostgresStore({
+  databaseUrl: config.DATABASE_URL,
+  applicationName: 'carillon relay',
+  partitions: config.PARTITIONS,
+  log: logger,
+});
+const producer = new BatchProducer(kafkaSettings(config, 'carillon-relay', logger));
+const tell = (message: FromRelay): void => port.postMessage(message);
+const relay = new Relay({
+  feed: store.feed,
+  sink: feedSink(),
+  logger,
+  sleep,
+  clock: systemClock,
+  onLag: (events) => tell({ type: 'lag', events }),
+});
+const stop = new AbortController();
+
+port.on('message', (message: ToRelay) => {
+  switch (message.type) {
+    case 'want':
+      return relay.want(message.partitions);
+    case 'nudge':
+      return relay.nudge();
+    case 'stop':
+      return stop.abort();
+  }
+});
+
+await producer.start();
+tell({ type: 'up' });
+await Promise.race([relay.run(stop.signal), once(stop.signal, 'abort').then(() => sleep(5_000))]);
+await producer.stop();
+await store.close();
+port.close();
+
+function feedSink(): FeedSink {
+  return {
+    publishEvents: (stored) =>
+      producer.send(
+        stored.map((event) => ({ topic: topics.events, partition: event.partition, ...feedRecord(event) })),
+      ),
+    publishRejections: (rejections) =>
+      producer.send(
+        rejections.map(({ key, value, ...rest }) => ({
+          topic: topics.rejected,
+          partition: rest.source.partition,
+          key,
+          value,
+          headers: rejectionHeaders(rest),
+        })),
+      ),
+  };
+}
