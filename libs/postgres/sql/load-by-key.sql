@@ -1,8 +1,16 @@
--- Timers by name, locked in id order.
-select s.id, s.next_fire_at, s.next_tick, s.watermark, s.last_tick, s.scheduled_for, s.started_at, s.event_id, s.version, s.attempt,
-  s.fires, s.phase, s.summary, s.extra, s.recent, p.created_at, p.spec
-from unnest($1::text[], $2::text[]) as k (namespace, key)
-join timer_spec p on p.namespace = k.namespace and p.key = k.key
-join timer_state s on s.id = p.id
-order by s.id
-for update of s
+-- Timers by name, locked in id order. Of many large ones only so many bytes are sent ($3; the last may go over): the spec of the
+-- others is null. Sizes are read from the headers of values, not from the values.
+with locked as materialized (
+  select s.id, s.next_fire_at, s.next_tick, s.watermark, s.last_tick, s.scheduled_for, s.started_at, s.event_id, s.version, s.attempt,
+    s.fires, s.phase, s.summary, s.extra, s.recent, p.created_at, p.spec
+  from unnest($1::text[], $2::text[]) as k (namespace, key)
+  join timer_spec p on p.namespace = k.namespace and p.key = k.key
+  join timer_state s on s.id = p.id
+  order by s.id
+  for update of s
+)
+select id, next_fire_at, next_tick, watermark, last_tick, scheduled_for, started_at, event_id, version, attempt, fires, phase,
+  summary, extra, recent, created_at,
+  case when sum(octet_length(spec) + coalesce(octet_length(summary), 0)) over (order by id rows unbounded preceding)
+    - octet_length(spec) - coalesce(octet_length(summary), 0) < $3::bigint then spec end
+from locked

@@ -37,8 +37,8 @@ const reads: readonly { file: string; types: string; values: string; index: stri
   },
   {
     file: 'load-by-key',
-    types: 'text[], text[]',
-    values: `'{n}', '{k}'`,
+    types: 'text[], text[], bigint',
+    values: `'{n}', '{k}', 1000`,
     index: 'timer_spec_name',
     condition: 'namespace =',
   },

@@ -1,4 +1,5 @@
 import {
+  DataLogError,
   type DueTimer,
   type LoadedTimers,
   recordKey,
@@ -12,7 +13,7 @@ import {
 import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
 import { type HotConnection, transaction } from '../connection/hot-connection.js';
 import { type History, readHistory } from './history.js';
-import { dueBytesMax, readsFor, type What } from './reads.js';
+import { loadedBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
 import { callsFor } from './writes.js';
 
@@ -21,6 +22,15 @@ const storedOffsets = {
   name: 'stored-offsets',
   text: 'select partition, next_offset from consumer_offset where topic = $1',
 };
+
+const [summaryColumn, specColumn] = [12, 16];
+
+/** Together the timers of these commands are too large for one transaction: its halves are not. */
+export class TooLargeToLoad extends DataLogError {
+  constructor(timers: number) {
+    super(`${timers} timers have more than ${loadedBytesMax} bytes together: the batch is halved`);
+  }
+}
 
 type Rows = readonly (readonly unknown[])[];
 
@@ -76,7 +86,9 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
   const of = (what: What): Rows => rows.get(what) ?? [];
   const won = new Set(of('offsets').map(([topic, partition]) => sourceKey(String(topic), Number(partition))));
   const all = request.offsets.map(({ topic, partition }) => sourceKey(topic, partition));
-  const states = [...of('byKey'), ...of('byId')].map((row) => stateFromRow(row as unknown as StateRow));
+  const targets = [...of('byKey'), ...of('byId')];
+  if (targets.some((row) => row[specColumn] === null)) throw new TooLargeToLoad(targets.length);
+  const states = targets.map((row) => stateFromRow(row as unknown as StateRow));
   const tombstones = of('tombstones').map(tombstoneFrom);
   return {
     now,
@@ -84,7 +96,7 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     byKey: new Map(states.map((state) => [recordKey(state.spec.namespace, state.spec.key), state])),
     byId: new Map(states.map((state) => [state.id, state])),
     due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
-    dueIsCut: bytesOf(of('due')) >= dueBytesMax,
+    dueIsCut: bytesOf(of('due')) >= loadedBytesMax,
     rejected: new Map(of('rejected').map(rejectionFrom)),
     tombstones: new Map(tombstones.map(({ name, tombstone }) => [name, tombstone])),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
@@ -114,6 +126,6 @@ const rejectionFrom = ([commandId, code, message, field]: readonly unknown[]): [
 function bytesOf(rows: Rows): number {
   let bytes = 0;
   for (const row of rows)
-    bytes += Buffer.byteLength(String(row[12] ?? '')) + Buffer.byteLength(String(row[16]));
+    bytes += Buffer.byteLength(String(row[summaryColumn] ?? '')) + Buffer.byteLength(String(row[specColumn]));
   return bytes;
 }

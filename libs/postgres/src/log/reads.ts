@@ -11,8 +11,8 @@ const loadDueElsewhere = statement('load-due-elsewhere');
 const loadRejected = statement('load-rejected');
 const loadTombstones = statement('load-tombstones');
 
-/** Of specs and summaries that one transaction loads to fire; the last one may go over. */
-export const dueBytesMax = 4 * 1024 * 1024;
+/** Of specs and summaries that one transaction loads; the last one may go over. */
+export const loadedBytesMax = 4 * 1024 * 1024;
 
 export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'rejected' | 'tombstones';
 
@@ -40,10 +40,11 @@ export function readsFor({
       int8Array(offsets.map((o) => o.next)),
     ]);
   }
-  if (names.length > 0) read('byKey', loadByKey, [namespaces, keys]);
-  if (ids.length > 0) read('byId', loadById, [uuidArray(ids)]);
-  if (due.length > 0) read('due', loadDue, [uuidArray(due), dueBytesMax]);
-  if (dueElsewhere.length > 0) read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), dueBytesMax]);
+  if (names.length > 0) read('byKey', loadByKey, [namespaces, keys, loadedBytesMax]);
+  if (ids.length > 0) read('byId', loadById, [uuidArray(ids), loadedBytesMax]);
+  if (due.length > 0) read('due', loadDue, [uuidArray(due), loadedBytesMax]);
+  if (dueElsewhere.length > 0)
+    read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), loadedBytesMax]);
   if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
   if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
   return reads;

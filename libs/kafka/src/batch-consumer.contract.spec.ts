@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { EmbeddedKafka, freePort } from '#embedded';
+import {
+  BatchConsumer,
+  type BatchConsumerOptions,
+  BatchProducer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  type OffsetOutOfRange,
+  partitionKey,
+} from '#kafka';
+
+const told: string[] = [];
+const tell = (_details: object, message: string) => void told.push(message);
+const log = { debug: () => undefined, info: tell, warn: tell, error: tell };
+const text = ({ value }: InRecord) => value?.toString() ?? '';
+
+/** Resolves when the condition holds; asked whenever `changed` is called. */
+class Signal {
+  #waiting: { holds: () => boolean; go: () => void }[] = [];
+  changed(): void {
+    for (const { holds, go } of this.#waiting) if (holds()) go();
+  }
+  until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((go) => this.#waiting.push({ holds, go }));
+  }
+}
+
+describe('BatchConsumer', () => {
+  let kafka: KafkaSettings;
+  let topic: string;
+  const closers: (() => Promise<void>)[] = [];
+  beforeAll(() => {
+    kafka = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log };
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close();
+    told.length = 0;
+  });
+
+  async function produce(values: readonly string[], settings = kafka): Promise<void> {
+    const producer = new BatchProducer(settings);
+    await producer.send(values.map((value, i) => ({ topic, partition: i % 4, key: null, value })));
+    await producer.stop();
+  }
+  async function freshTopic(settings = kafka): Promise<void> {
+    topic = `spec-${randomUUID()}`;
+    await new KafkaAdmin(settings).ensureTopics([{ topic, partitions: 4 }]);
+  }
+  async function joined(
+    options: Omit<BatchConsumerOptions, 'groupId' | 'topics'>,
+    groupId: string,
+    settings = kafka,
+  ) {
+    const consumer = new BatchConsumer(settings, { groupId, topics: [topic], ...options });
+    closers.push(() => consumer.stop());
+    await consumer.start();
+    return consumer;
+  }
+
+  it('starts each partition where it is told, whatever the group had committed', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3']);
+    const [seen, signal] = [[] as string[], new Signal()];
+    await joined(
+      {
+        startFrom: async (partitions) =>
+          new Map(partitions.map((at) => [partitionKey(at), at.partition === 0 ? 1n : ('latest' as const)])),
+        onRecords: (_topic, _partition, records) => {
+          seen.push(...records.map(text));
+          signal.changed();
+        },
+      },
+      randomUUID(),
+    );
+    await signal.until(() => seen.length >= 1);
+    await produce(['c0', 'c1', 'c2', 'c3']);
+    await signal.until(() => seen.length >= 5);
+    expect(seen.toSorted()).toEqual(['b0', 'c0', 'c1', 'c2', 'c3']);
+  });
+
+  it('hands on nothing that was fetched before a seek as if it followed it', async () => {
+    await freshTopic();
+    const values = Array.from({ length: 400 }, (_, i) => String(i));
+    await produce(values);
+    const [signal, next] = [new Signal(), new Map<number, bigint>()];
+    const gaps: string[] = [];
+    let sought = 0;
+    const consumer = await joined(
+      {
+        startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 0n])),
+        onRecords: (_topic, partition, records, isCurrent) => {
+          if (!isCurrent()) return;
+          const [first, last] = [records[0]?.offset ?? 0n, records.at(-1)?.offset ?? 0n];
+          const expected = next.get(partition) ?? 0n;
+          if (first !== expected) gaps.push(`${partition}: ${first} after ${expected}`);
+          next.set(partition, last + 1n);
+          if (partition === 0 && sought < 3) {
+            sought += 1;
+            next.set(0, 0n);
+            consumer.seek(topic, 0, 0n);
+          }
+          signal.changed();
+        },
+      },
+      randomUUID(),
+    );
+    await signal.until(() => [0, 1, 2, 3].every((partition) => next.get(partition) === 100n));
+    expect(gaps).toEqual([]);
+    expect(sought).toBe(3);
+  });
+
+  it('shares the partitions among members, and gives all to the one that stays', async () => {
+    await freshTopic();
+    const groupId = randomUUID();
+    const signal = new Signal();
+    const onRecords = () => undefined;
+    const onAssigned = () => signal.changed();
+    const one = await joined({ onRecords, onAssigned }, groupId);
+    const two = await joined({ onRecords, onAssigned }, groupId);
+    await signal.until(() => one.assignment().length === 2 && two.assignment().length === 2);
+    const all = [...one.assignment(), ...two.assignment()].map(({ partition }) => partition);
+    expect(all.toSorted()).toEqual([0, 1, 2, 3]);
+    await two.stop();
+    await signal.until(() => one.assignment().length === 4);
+  });
+
+  it('reads nothing from an offset that the topic does not hold, and says what to run', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    const refused = Promise.withResolvers<OffsetOutOfRange>();
+    const [seen, signal] = [[] as number[], new Signal()];
+    await joined(
+      {
+        startFrom: async (partitions) =>
+          new Map(partitions.map((at) => [partitionKey(at), at.partition === 2 ? 99n : 0n])),
+        onRecords: (_topic, partition) => {
+          seen.push(partition);
+          signal.changed();
+        },
+        onOutOfRange: refused.resolve,
+      },
+      randomUUID(),
+    );
+    const error = await refused.promise;
+    expect(error.message).toContain(`carillon offsets set ${topic} 2 1`);
+    await signal.until(() => seen.length >= 3);
+    expect(seen.toSorted()).toEqual([0, 1, 3]);
+  });
+
+  it('stays a member while a batch is handled for longer than the session', async () => {
+    await freshTopic();
+    await produce(['a0']);
+    let assignments = 0;
+    const slow = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    await joined(
+      {
+        sessionTimeoutMs: 1_500,
+        startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 0n])),
+        onAssigned: () => {
+          assignments += 1;
+        },
+        onRecords: () => {
+          begun.resolve();
+          return slow.promise;
+        },
+      },
+      randomUUID(),
+    );
+    await begun.promise;
+    // the broker's patience is what is tested: nothing signals that it did not run out
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    slow.resolve();
+    expect(assignments).toBe(1);
+  });
+
+  describe('on a broker that freezes', () => {
+    const dir = join(process.cwd(), '.carillon', `frozen-${process.pid}`);
+    let broker: EmbeddedKafka;
+    beforeAll(async () => {
+      mkdirSync(dir, { recursive: true });
+      broker = new EmbeddedKafka({
+        homeDir: join(process.cwd(), '.carillon'),
+        dataDir: join(dir, 'kafka'),
+        port: await freePort(),
+        controllerPort: await freePort(),
+        note: () => undefined,
+      });
+      await broker.start();
+    });
+    afterAll(async () => {
+      await broker.stop();
+      rmSync(dir, { recursive: true, force: true });
+    });
+
+    it('is made anew by its watchdog, and reads on when the broker wakes', async () => {
+      const settings: KafkaSettings = { ...kafka, brokers: [broker.brokers] };
+      await freshTopic(settings);
+      await produce(['a0'], settings);
+      const [seen, signal] = [[] as string[], new Signal()];
+      await joined(
+        {
+          stallMs: 2_000,
+          startFrom: async (partitions) =>
+            new Map(partitions.map((at) => [partitionKey(at), BigInt(at.partition === 0 ? seen.length : 0)])),
+          onRecords: (_topic, _partition, records) => {
+            seen.push(...records.map(text));
+            signal.changed();
+          },
+        },
+        randomUUID(),
+        settings,
+      );
+      await signal.until(() => seen.length === 1);
+      const { pid } = broker;
+      if (pid === null) throw new Error('the broker is not there');
+      process.kill(pid, 'SIGSTOP');
+      const anew = Promise.withResolvers<void>();
+      const asking = setInterval(() => told.includes('consumer will be made anew') && anew.resolve(), 20);
+      await anew.promise.finally(() => clearInterval(asking));
+      process.kill(pid, 'SIGCONT');
+      await produce(['b0'], settings);
+      await signal.until(() => seen.length === 2);
+      expect(seen).toEqual(['a0', 'b0']);
+    });
+  });
+});
