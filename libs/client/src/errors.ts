@@ -26,6 +26,7 @@ export class TimerEndedError extends CommandRejectedError {}
 export class TimerFaultedError extends CommandRejectedError {}
 export class ManualRequestPendingError extends CommandRejectedError {}
 export class AlreadyClaimedError extends CommandRejectedError {}
+export class NotClaimedError extends CommandRejectedError {}
 export class NotAskingError extends CommandRejectedError {}
 export class InvalidSpecError extends CommandRejectedError {}
 export class InvalidCommandError extends CommandRejectedError {}
@@ -47,6 +48,7 @@ const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => Comma
   'timer-faulted': TimerFaultedError,
   'manual-request-pending': ManualRequestPendingError,
   'already-claimed': AlreadyClaimedError,
+  'not-claimed': NotClaimedError,
   'not-asking': NotAskingError,
   'invalid-spec': InvalidSpecError,
   'invalid-command': InvalidCommandError,

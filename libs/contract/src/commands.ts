@@ -10,6 +10,7 @@ const addressed = {
   check: z.strictObject({ version: z.number().int().optional(), eventId: eventId.optional() }).optional(),
 };
 const answer = { ...addressed, eventId, attempt: z.number().int().positive().optional() };
+const worker = z.string().max(256).optional();
 
 /** One schema a message: validation, types and the published schemas all come from here. */
 export const commandSchemas = {
@@ -28,6 +29,7 @@ export const commandSchemas = {
   CloseEvent: z.strictObject({
     type: z.literal('CloseEvent'),
     ...answer,
+    worker,
     watermark: moment.nullish(),
     summaryData: payload.nullish(),
     summaryDataEncoding: encoding.optional(),
@@ -38,6 +40,7 @@ export const commandSchemas = {
   RetryEvent: z.strictObject({
     type: z.literal('RetryEvent'),
     ...answer,
+    worker,
     error: z.string().optional(),
     after: duration.optional(),
     at: moment.optional(),
@@ -47,7 +50,7 @@ export const commandSchemas = {
   HeartbeatEvent: z.strictObject({
     type: z.literal('HeartbeatEvent'),
     ...answer,
-    worker: z.string().max(256).optional(),
+    worker,
     progress: payload.optional(),
     progressEncoding: encoding.optional(),
   }),
@@ -55,6 +58,7 @@ export const commandSchemas = {
     type: z.literal('ClaimEvent'),
     ...answer,
     worker: z.string().min(1).max(256),
+    takeOver: z.boolean().optional(),
   }),
   AnswerPreSchedule: z.strictObject({
     type: z.literal('AnswerPreSchedule'),

@@ -84,9 +84,14 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     doNext: 'wait for it, or for its timeout',
   },
   'already-claimed': {
-    commands: ['ClaimEvent'],
+    commands: ['ClaimEvent', 'CloseEvent', 'RetryEvent', 'HeartbeatEvent'],
     means: 'another worker has claimed this attempt',
     doNext: 'leave the event to it',
+  },
+  'not-claimed': {
+    commands: ['CloseEvent', 'RetryEvent', 'HeartbeatEvent'],
+    means: 'the timer needs a claim, and nobody has claimed this attempt',
+    doNext: 'claim the event first',
   },
   'not-asking': {
     commands: ['AnswerPreSchedule'],

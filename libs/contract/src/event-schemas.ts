@@ -50,6 +50,8 @@ const spec = z.object({
   }),
   preSchedule: z.object({ enable: z.boolean(), timeout: z.string(), onTimeout: z.enum(['fire', 'skip']) }),
   maxPause: z.string().nullable(),
+  needsClaim: z.boolean().exactOptional(),
+  keepFor: z.string().nullable().exactOptional(),
 });
 /** What an update changed. */
 const specChange = z.object(
@@ -100,6 +102,17 @@ const state = z.object({
   closedAt: moment.nullable(),
   fault: z.string().nullable(),
   endedReason: endedReason.nullable(),
+  endedAt: moment.optional(),
+  outcome: z
+    .object({
+      eventId: uuid,
+      attempt: count,
+      worker: z.string().nullable(),
+      closedAt: moment,
+      result: payload.nullable(),
+      error: z.string().nullable(),
+    })
+    .optional(),
   recent: z.array(z.object({ commandId: uuid, version: count })),
 });
 
@@ -172,7 +185,10 @@ export const eventSchemas = {
     eventData: payload.nullable(),
     manualRequestId: z.string().nullable(),
   }),
-  EventRedelivered: event('EventRedelivered', { ...ofEvent, reason: z.enum(['ack-timeout', 'retry']) }),
+  EventRedelivered: event('EventRedelivered', {
+    ...ofEvent,
+    reason: z.enum(['ack-timeout', 'retry', 'unclaimed']),
+  }),
   EventRetryScheduled: event('EventRetryScheduled', {
     ...ofEvent,
     error: z.string().nullable(),

@@ -79,6 +79,8 @@ export function timerRecord(state: TimerState): TimerRecord {
     retry,
     preSchedule,
     ...value('maxPause', spec.maxPause),
+    ...value('needsClaim', spec.needsClaim),
+    ...value('keepFor', spec.keepFor),
     ...at('watermark', state.watermark),
     ...at('lastTick', state.lastTick),
     eventStatus: open !== null && ['delivered', 'retrying'].includes(open.phase) ? 'TRIGGER' : 'IDLE',
@@ -92,6 +94,8 @@ export function timerRecord(state: TimerState): TimerRecord {
     ...at('pausedAt', state.pausedAt),
     ...value('fault', state.fault),
     ...value('endedReason', state.endedReason),
+    ...at('endedAt', state.endedAt ?? null),
+    ...(state.outcome !== undefined && { outcome: outcomeFields(state.outcome) }),
   };
 }
 
@@ -107,10 +111,20 @@ function openFields(open: NonNullable<TimerState['open']>): Fields {
       ...at('eventWatermark', open.watermarkBefore),
     },
     ...value('worker', open.worker),
+    ...(open.claimed && { claimed: true }),
     ...text('progress', open.progress),
     ...value('lastError', open.lastError),
   };
 }
+
+const outcomeFields = (outcome: NonNullable<TimerState['outcome']>): Fields => ({
+  eventId: outcome.eventId,
+  attempt: outcome.attempt,
+  ...value('worker', outcome.worker),
+  closedAt: momentText(outcome.closedAt),
+  ...text('result', outcome.result),
+  ...value('error', outcome.error),
+});
 
 const manualFields = (manual: NonNullable<TimerState['manual']>): Fields => ({
   manualRequestId: manual.requestId,

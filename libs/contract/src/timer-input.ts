@@ -55,6 +55,8 @@ const shape = {
     })
     .optional(),
   maxPause: duration.nullish(),
+  needsClaim: z.boolean().optional(),
+  keepFor: duration.nullish(),
 };
 
 /** `timer` of a CreateTimer. */

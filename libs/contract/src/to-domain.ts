@@ -44,6 +44,7 @@ export const toDomain: {
     return {
       type: 'CloseEvent',
       ...answerOf(wire, commandId),
+      ...workerOf(wire),
       ...(wire.watermark !== undefined && { watermark: wire.watermark }),
       ...(summary !== undefined && { summary }),
       ...(result !== undefined && { result }),
@@ -55,6 +56,7 @@ export const toDomain: {
     return {
       type: 'RetryEvent',
       ...answerOf(wire, commandId),
+      ...workerOf(wire),
       ...(wire.error !== undefined && { error: wire.error }),
       ...(wire.after !== undefined && { after: wire.after }),
       ...(wire.at !== undefined && { at: wire.at }),
@@ -66,7 +68,7 @@ export const toDomain: {
     return {
       type: 'HeartbeatEvent',
       ...answerOf(wire, commandId),
-      ...(wire.worker !== undefined && { worker: wire.worker }),
+      ...workerOf(wire),
       ...(progress !== undefined && progress !== null && { progress }),
     };
   },
@@ -74,6 +76,7 @@ export const toDomain: {
     type: 'ClaimEvent',
     ...answerOf(wire, commandId),
     worker: wire.worker,
+    ...(wire.takeOver !== undefined && { takeOver: wire.takeOver }),
   }),
   AnswerPreSchedule: (wire, commandId) => {
     const eventData = payloadOf(wire.eventData, wire.eventDataEncoding);
@@ -85,6 +88,9 @@ export const toDomain: {
     };
   },
 };
+
+const workerOf = ({ worker }: { readonly worker?: string | undefined }) =>
+  worker === undefined ? {} : { worker };
 
 function checkOf({ check }: { readonly check?: WireOf<'DeleteTimer'>['check'] }) {
   if (check === undefined) return {};

@@ -36,6 +36,8 @@ interface Answer extends Addressed {
   readonly eventId: EventId;
   /** Absent: the present one (typed by an operator). Hooks always send it. */
   readonly attempt?: number;
+  /** Who answers; of a claimed attempt only its worker may. Absent: not asked. */
+  readonly worker?: string;
 }
 export type CloseEvent = Answer & {
   readonly type: 'CloseEvent';
@@ -56,10 +58,14 @@ export type RetryEvent = Answer & {
 };
 export type HeartbeatEvent = Answer & {
   readonly type: 'HeartbeatEvent';
-  readonly worker?: string;
   readonly progress?: Payload;
 };
-export type ClaimEvent = Answer & { readonly type: 'ClaimEvent'; readonly worker: string };
+export type ClaimEvent = Answer & {
+  readonly type: 'ClaimEvent';
+  readonly worker: string;
+  /** Also if somebody else has it: then the next attempt begins, and the former worker's answers are stale. */
+  readonly takeOver?: boolean;
+};
 export type AnswerPreSchedule = Answer & {
   readonly type: 'AnswerPreSchedule';
   readonly delay?: string;

@@ -5,6 +5,7 @@ import type { TimerEvent } from './event.js';
 const momentFields = new Set([
   'resumedAt',
   'closedAt',
+  'endedAt',
   'at',
   'nextFireAt',
   'nextTick',

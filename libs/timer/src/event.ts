@@ -96,7 +96,8 @@ export type EventTriggered = EventFact & {
 };
 export type EventRedelivered = EventFact & {
   readonly type: 'EventRedelivered';
-  readonly reason: 'ack-timeout' | 'retry';
+  /** `unclaimed`: offered again, the same attempt. */
+  readonly reason: 'ack-timeout' | 'retry' | 'unclaimed';
 };
 /** `attempt` is the one that failed. */
 export type EventRetryScheduled = EventFact & {
@@ -109,6 +110,7 @@ export type EventExtended = EventFact & {
   readonly worker: string | null;
   readonly progress: Payload | null;
 };
+/** The attempt is the worker's now; a take-over begins the next one. */
 export type EventClaimed = EventFact & { readonly type: 'EventClaimed'; readonly worker: string };
 export type EventClosed = EventFact & {
   readonly type: 'EventClosed';

@@ -4,7 +4,7 @@ import type { RecordedEvent, TimerEvent } from './event.js';
 import { afterClose } from './life/closing.js';
 import { newTimer } from './life/create.js';
 import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
-import { type OpenEvent, recentCommandsMax, type TimerState } from './state.js';
+import { type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
 export const evolve: Evolve = (state, recorded) => {
@@ -45,7 +45,7 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
     case 'TimerExpired':
       return { ...state, pausedAt: null, nextTick: event.nextTick };
     case 'TimerEnded':
-      return { ...state, endedReason: event.reason, nextTick: null };
+      return { ...state, endedReason: event.reason, endedAt: event.at, nextTick: null };
     case 'TimerFaulted':
       return { ...state, fault: event.reason };
     case 'ManualTriggerRequested': {
@@ -75,6 +75,7 @@ function updated(
     spec: Object.keys(spec).length === 0 ? state.spec : changed,
     fault: null,
     endedReason: null,
+    endedAt: undefined,
     nextTick,
     resumedAt: changed.enable && !state.spec.enable ? at : state.resumedAt,
     ...(watermark !== undefined && { watermark, lastTick: null }),
@@ -124,16 +125,37 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
     case 'EventExtended':
       return { ...state, open: { ...open, worker: event.worker, progress: event.progress } };
     case 'EventClaimed':
-      return { ...state, open: { ...open, worker: event.worker, claimed: true } };
+      return { ...state, open: claimed(open, event) };
     case 'EventClosed':
       return {
         ...closed(state, open, event.watermark, event.nextTick, now),
         ...(event.summary !== undefined && { summary: event.summary }),
+        ...(event.result !== undefined && { outcome: outcome(open, event.result, null, now) }),
       };
     case 'EventGivenUp':
-      return closed(state, open, event.watermark, event.nextTick, now);
+      return {
+        ...closed(state, open, event.watermark, event.nextTick, now),
+        outcome: outcome(open, null, event.error, now),
+      };
   }
 }
+
+/** A claim that takes over begins the next attempt. */
+const claimed = (open: OpenEvent, event: Extract<TimerEvent, { type: 'EventClaimed' }>): OpenEvent => ({
+  ...open,
+  phase: 'delivered',
+  attempt: event.attempt,
+  worker: event.worker,
+  claimed: true,
+  progress: event.attempt === open.attempt ? open.progress : null,
+});
+
+const outcome = (
+  { eventId, attempt, worker }: OpenEvent,
+  result: Outcome['result'],
+  error: string | null,
+  closedAt: EpochMs,
+): Outcome => ({ eventId, attempt, worker, closedAt, result, error });
 
 const closed = (
   state: TimerState,

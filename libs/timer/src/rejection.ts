@@ -14,6 +14,7 @@ export const rejectionCodes = [
   'timer-faulted',
   'manual-request-pending',
   'already-claimed',
+  'not-claimed',
   'not-asking',
   'invalid-spec',
   'invalid-command',

@@ -77,6 +77,10 @@ export interface TimerSpec {
   readonly preSchedule: PreSchedulePolicy;
   /** A pause ends by itself after this long (a duration); null: never. */
   readonly maxPause: string | null;
+  /** An attempt belongs to nobody until it is claimed; until then it is offered again and none is used up. Absent: no. */
+  readonly needsClaim?: boolean;
+  /** An ended timer deletes itself after this long (a duration); absent or null: it stays. */
+  readonly keepFor?: string | null;
 }
 
 /** What a client gives; everything else has a default. */

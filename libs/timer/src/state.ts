@@ -63,8 +63,23 @@ export interface TimerState {
   readonly closedAt: EpochMs | null;
   readonly fault: string | null;
   readonly endedReason: EndedReason | null;
+  /** When it ended last; absent: it never did, or was begun anew since. */
+  readonly endedAt?: EpochMs | undefined;
+  /** What the last event that closed with a result, or was given up, left; absent: none did. */
+  readonly outcome?: Outcome | undefined;
   /** The last few commands that were applied, newest last, and the version each one led to. */
   readonly recent: readonly AppliedCommand[];
+}
+
+/** How an event ended, kept with the timer so that it can be asked for as long as the timer is there. */
+export interface Outcome {
+  readonly eventId: EventId;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly closedAt: EpochMs;
+  readonly result: Payload | null;
+  /** Of an event that was given up. */
+  readonly error: string | null;
 }
 
 export interface AppliedCommand {

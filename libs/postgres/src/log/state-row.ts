@@ -6,6 +6,7 @@ import {
   type EventId,
   type ManualRequest,
   type OpenEvent,
+  type Outcome,
   type Payload,
   statusOf,
   type TimerId,
@@ -71,6 +72,8 @@ interface Extra {
   readonly closedAt?: EpochMs;
   readonly fault?: string;
   readonly endedReason?: EndedReason;
+  readonly endedAt?: EpochMs;
+  readonly outcome?: Outcome;
 }
 
 const phaseOf = (code: number): OpenEvent['phase'] | 'none' => phases[code] ?? 'none';
@@ -127,6 +130,8 @@ export function stateFromRow(row: StateRow): TimerState {
     closedAt: extra.closedAt ?? null,
     fault: extra.fault ?? null,
     endedReason: extra.endedReason ?? null,
+    endedAt: extra.endedAt,
+    outcome: extra.outcome,
     recent: parseRecent(recent),
   };
 }
@@ -137,10 +142,10 @@ export const summaryText = ({ summary }: TimerState): string | null =>
   summary === null ? null : JSON.stringify(summary);
 
 export function extraText(state: TimerState): string | null {
-  const { open, manual, pausedAt, resumedAt, closedAt, fault, endedReason } = state;
+  const { open, manual, pausedAt, resumedAt, closedAt, fault, endedReason, endedAt, outcome } = state;
   const openExtra = open === null ? null : openExtraOf(open, state.watermark);
   const rest = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, endedReason];
-  if (rest.every((part) => part === null)) return null;
+  if (rest.every((part) => part === null) && outcome === undefined && endedAt === undefined) return null;
   const extra: Extra = {
     ...(openExtra !== null && { open: openExtra }),
     ...(manual !== null && { manual }),
@@ -149,6 +154,8 @@ export function extraText(state: TimerState): string | null {
     ...(closedAt !== null && { closedAt }),
     ...(fault !== null && { fault }),
     ...(endedReason !== null && { endedReason }),
+    ...(endedAt !== undefined && { endedAt }),
+    ...(outcome !== undefined && { outcome }),
   };
   return JSON.stringify(extra);
 }

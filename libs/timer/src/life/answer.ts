@@ -5,6 +5,7 @@ import type { EventClosed } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { backoffMs } from './backoff.js';
+import { claim, claimProblem } from './claim.js';
 import { closing } from './closing.js';
 import { accept, refuse, reject } from './decision.js';
 import { durationProblem, payloadProblem } from './validate.js';
@@ -42,6 +43,8 @@ export function answer(state: TimerState, command: Answer, now: EpochMs): Decisi
   if (state.fault !== null && command.type !== 'CloseEvent') {
     return reject('timer-faulted', `the timer is faulted: ${state.fault}`);
   }
+  const problem = claimProblem(state, open, command);
+  if (problem !== null) return refuse(problem);
   switch (command.type) {
     case 'CloseEvent':
       return close(state, open, command, now);
@@ -123,21 +126,6 @@ function heartbeat(state: TimerState, open: OpenEvent, command: HeartbeatEvent, 
     attempt: open.attempt,
     worker: command.worker ?? open.worker,
     progress: command.progress ?? open.progress,
-  });
-}
-
-function claim(state: TimerState, open: OpenEvent, command: ClaimEvent, now: EpochMs): Decision {
-  if (open.phase !== 'delivered')
-    return reject('invalid-command', `there is nothing to claim while the event is ${open.phase}`, 'type');
-  if (open.claimed && open.worker === command.worker) return accept();
-  if (open.claimed) return reject('already-claimed', `${open.worker} has claimed this attempt`);
-  return accept({
-    type: 'EventClaimed',
-    at: now,
-    nextFireAt: laterBy(now, durationMs(state.spec.ackTimeout)),
-    eventId: open.eventId,
-    attempt: open.attempt,
-    worker: command.worker,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type EpochMs, later, laterBy } from '../brand.js';
 import { durationMs } from '../schedule/duration.js';
 import { fireMoment } from '../schedule/plan.js';
+import type { TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 
 /** When a timer without an open event must be looked at next: the one clock, whatever it is for. */
@@ -10,5 +11,10 @@ export function idleClock(state: Omit<TimerState, 'open' | 'nextFireAt'>, now: E
   if (pausedAt !== null) return spec.maxPause === null ? null : laterBy(pausedAt, durationMs(spec.maxPause));
   if (!spec.enable) return null;
   if (manual !== null && !manual.processed) return later(manual.requestedAt, now);
-  return nextTick === null ? null : fireMoment(state.id, spec, nextTick);
+  if (nextTick !== null) return fireMoment(state.id, spec, nextTick);
+  return state.endedReason === null ? null : keptUntil(spec, state.endedAt ?? now);
 }
+
+/** When a timer that ended then deletes itself; null: it stays. */
+export const keptUntil = ({ keepFor }: TimerSpec, endedAt: EpochMs): EpochMs | null =>
+  keepFor === undefined || keepFor === null ? null : laterBy(endedAt, durationMs(keepFor));

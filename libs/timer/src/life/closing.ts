@@ -27,7 +27,7 @@ export function closing(
     watermark,
     nextTick: planned.nextTick,
     nextFireAt: planned.nextFireAt,
-    ended: endedEvents(planned, now),
+    ended: endedEvents(planned, state, now),
   };
 }
 

@@ -22,7 +22,7 @@ export function create(state: TimerState | null, command: CreateTimer, now: Epoc
   const { nextTick, nextFireAt } = planned;
   return accept(
     { type: 'TimerCreated', at: now, nextFireAt, timerId, spec, watermark, summary, nextTick },
-    ...endedEvents(planned, now),
+    ...endedEvents(planned, { spec, pausedAt: null }, now),
   );
 }
 

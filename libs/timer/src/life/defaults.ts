@@ -53,6 +53,9 @@ export function specFrom(namespace: string, key: string, input: TimerInput): Tim
     retry: { ...defaultRetry, ...input.retry },
     preSchedule: { ...defaultPreSchedule, ...input.preSchedule },
     maxPause: input.maxPause ?? null,
+    // left out where they say nothing: most timers have neither
+    ...(input.needsClaim === true && { needsClaim: true }),
+    ...(typeof input.keepFor === 'string' && { keepFor: input.keepFor }),
   };
 }
 

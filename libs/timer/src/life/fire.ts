@@ -6,7 +6,8 @@ import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
 import { limited, policyOf } from '../schedule/plan.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
-import { idleClock } from './clock.js';
+import { deliveryWaitMs, isOfferOver } from './claim.js';
+import { idleClock, keptUntil } from './clock.js';
 import { closing } from './closing.js';
 import { accept } from './decision.js';
 import { resumed } from './hold.js';
@@ -36,7 +37,7 @@ function fireManual(state: TimerState, eventId: EventId, now: EpochMs): Decision
 
 function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
   const { spec, nextTick } = state;
-  if (nextTick === null) return accept();
+  if (nextTick === null) return accept(...overdueEnd(state, now));
   const policy = policyOf(spec);
   const { fire, dropped } = settlePassed(spec, policy, { ...state, startAt: spec.startAt }, nextTick, now);
   const last = dropped.at(-1);
@@ -54,8 +55,18 @@ function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
     (run): TicksDropped => ({ type: 'TicksDropped', at: now, nextFireAt, nextTick: after.tick, ...run }),
   );
   if (fire === null)
-    return accept(...drops, ...endedEvents({ nextTick: after.tick, nextFireAt, ended: after.ended }, now));
+    return accept(
+      ...drops,
+      ...endedEvents({ nextTick: after.tick, nextFireAt, ended: after.ended }, state, now),
+    );
   return accept(...drops, ...begin(state, { eventId, scheduledFor: fire, manualRequestId: null }, now));
+}
+
+/** An ended timer whose time to be kept is over. */
+function overdueEnd(state: TimerState, now: EpochMs): TimerEvent[] {
+  if (state.endedReason === null || state.endedAt === undefined) return [];
+  const until = keptUntil(state.spec, state.endedAt);
+  return until === null || until > now ? [] : [{ type: 'TimerDeleted', at: now, nextFireAt: null }];
 }
 
 interface Beginning {
@@ -80,7 +91,7 @@ function triggered(
   eventData: OpenEvent['data'],
   now: EpochMs,
 ): TimerEvent[] {
-  const nextFireAt = laterBy(now, durationMs(state.spec.ackTimeout));
+  const nextFireAt = laterBy(now, deliveryWaitMs(state, false));
   const event = {
     type: 'EventTriggered',
     at: now,
@@ -182,7 +193,7 @@ function skipAsked(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
       countIsExact: true,
       nextTick: planned.nextTick,
     },
-    ...endedEvents(planned, now),
+    ...endedEvents(planned, state, now),
   );
 }
 
@@ -193,14 +204,18 @@ export const processedManual = (
   manual !== null && manual.requestId === manualRequestId ? { ...manual, processed: true } : manual;
 
 function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
-  const { retry, ackTimeout } = state.spec;
-  if (retry.maxAttempts > 0 && open.attempt >= retry.maxAttempts) return giveUp(state, open, now);
+  const { retry } = state.spec;
+  const nextFireAt = laterBy(now, deliveryWaitMs(state, false));
+  const { eventId, attempt } = open;
+  if (isOfferOver(state, open))
+    return accept({ type: 'EventRedelivered', at: now, nextFireAt, eventId, attempt, reason: 'unclaimed' });
+  if (retry.maxAttempts > 0 && attempt >= retry.maxAttempts) return giveUp(state, open, now);
   return accept({
     type: 'EventRedelivered',
     at: now,
-    nextFireAt: laterBy(now, durationMs(ackTimeout)),
-    eventId: open.eventId,
-    attempt: open.attempt + 1,
+    nextFireAt,
+    eventId,
+    attempt: attempt + 1,
     reason: open.phase === 'retrying' ? 'retry' : 'ack-timeout',
   });
 }
@@ -228,12 +243,13 @@ export function confirmEmission(state: TimerState, command: ConfirmEmission, now
   if (state.fault !== null || open === null) return accept();
   if (open.eventId !== command.eventId || open.attempt !== command.attempt) return accept();
   if (open.phase !== 'delivered' && open.phase !== 'asking') return accept();
-  const wait = open.phase === 'asking' ? spec.preSchedule.timeout : spec.ackTimeout;
+  const waitMs =
+    open.phase === 'asking' ? durationMs(spec.preSchedule.timeout) : deliveryWaitMs(state, open.claimed);
   const { eventId, attempt, worker, progress } = open;
   return accept({
     type: 'EventExtended',
     at: now,
-    nextFireAt: laterBy(now, durationMs(wait)),
+    nextFireAt: laterBy(now, waitMs),
     eventId,
     attempt,
     worker,

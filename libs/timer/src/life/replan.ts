@@ -2,7 +2,7 @@ import type { EpochMs } from '../brand.js';
 import type { TimerEnded } from '../event.js';
 import { planNext } from '../schedule/plan.js';
 import type { EndedReason, TimerState } from '../state.js';
-import { idleClock } from './clock.js';
+import { idleClock, keptUntil } from './clock.js';
 
 export interface Replanned {
   readonly nextTick: EpochMs | null;
@@ -18,6 +18,17 @@ export function replan(state: TimerState, now: EpochMs): Replanned {
   return { nextTick: plan.tick, nextFireAt, ended: plan.ended };
 }
 
-/** The fact that follows when nothing is left to come; a pending manual request still keeps the clock. */
-export const endedEvents = ({ ended, nextFireAt }: Replanned, now: EpochMs): TimerEnded[] =>
-  ended === null ? [] : [{ type: 'TimerEnded', at: now, nextFireAt, reason: ended }];
+/**
+ * The fact that follows when nothing is left to come. A pending manual request still keeps the clock; without one it
+ * shows when the timer deletes itself, if it ever does.
+ */
+export const endedEvents = (
+  { ended, nextFireAt }: Replanned,
+  { spec, pausedAt }: Pick<TimerState, 'spec' | 'pausedAt'>,
+  now: EpochMs,
+): TimerEnded[] => {
+  if (ended === null) return [];
+  const isHeld = pausedAt !== null || !spec.enable;
+  const clock = nextFireAt ?? (isHeld ? null : keptUntil(spec, now));
+  return [{ type: 'TimerEnded', at: now, nextFireAt: clock, reason: ended }];
+};

@@ -50,7 +50,7 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
     ? replan(next, now)
     : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
   const { nextTick, nextFireAt } = planned;
-  return accept({ ...event, nextTick, nextFireAt }, ...endedEvents(planned, now));
+  return accept({ ...event, nextTick, nextFireAt }, ...endedEvents(planned, next, now));
 }
 
 function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now: EpochMs): TimerState {

@@ -49,6 +49,7 @@ const rules: readonly Rule[] = [
   retryProblem,
   ({ preSchedule }) => durationProblem('preSchedule.timeout', preSchedule.timeout),
   ({ maxPause }) => (maxPause === null ? null : durationProblem('maxPause', maxPause)),
+  ({ keepFor }) => (keepFor === null || keepFor === undefined ? null : durationProblem('keepFor', keepFor)),
   missedProblem,
 ];
 
