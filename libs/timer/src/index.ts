@@ -14,6 +14,10 @@ export * from './identity/slot.js';
 export { backoffMs } from './life/backoff.js';
 export * from './life/defaults.js';
 export { payloadBytesMax, validateSpec } from './life/validate.js';
+export * from './preview/next-event-time.js';
+export { preview } from './preview/preview.js';
+export * from './preview/preview-change.js';
+export * from './preview/previewed.js';
 export * from './rejection.js';
 export { durationMs, durationMsMax, parseDuration } from './schedule/duration.js';
 export { countedTicksMax } from './schedule/missed.js';
@@ -27,3 +31,5 @@ export {
 export { validateTimeZone } from './schedule/zone.js';
 export * from './spec.js';
 export * from './state.js';
+export * from './why/answer.js';
+export { whyBetween } from './why/why.js';

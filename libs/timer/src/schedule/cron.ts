@@ -9,7 +9,7 @@ import { readZone, type Zone } from './zone.js';
 // at transitions, so it never sees a zone.
 
 export type CronSchedule =
-  | { readonly kind: 'every'; readonly intervalMs: number }
+  | { readonly kind: 'every'; readonly intervalMs: number; readonly zone: Zone | null }
   | { readonly kind: 'wall'; readonly expression: CronExpression | null; readonly zone: Zone | null };
 export type CronReading =
   | { readonly ok: true; readonly cron: CronSchedule }
@@ -51,19 +51,19 @@ export function parseCron(expr: string): CronReading {
   const zone = prefixed === null ? null : readZone(prefixed[1] ?? '');
   if (zone !== null && (!zone.ok || prefixed?.[1] === ''))
     return wrong(expr, zone.ok ? 'the zone is empty' : zone.message);
-  if (body.startsWith('@every')) return parseEvery(expr, body);
+  if (body.startsWith('@every')) return parseEvery(expr, body, zone === null ? null : zone.zone);
   const text = body.startsWith('@') ? macros[body.toLowerCase()] : body;
   if (text === undefined) return wrong(expr, `unknown macro ${body.slice(0, 32)}`);
   return parseFields(expr, text, zone === null ? null : zone.zone);
 }
 
-function parseEvery(expr: string, body: string): CronReading {
+function parseEvery(expr: string, body: string, zone: Zone | null): CronReading {
   const reading = parseDuration(body.slice('@every'.length).trim());
   if (!reading.ok) return wrong(expr, reading.message);
   // as the field does it: whole seconds, at least one
   return {
     ok: true,
-    cron: { kind: 'every', intervalMs: Math.max(1_000, Math.floor(reading.ms / 1_000) * 1_000) },
+    cron: { kind: 'every', intervalMs: Math.max(1_000, Math.floor(reading.ms / 1_000) * 1_000), zone },
   };
 }
 
@@ -121,6 +121,18 @@ function fieldValue(
   if (/^\d+$/.test(text)) return Number(text) >= min && Number(text) <= max ? Number(text) : null;
   const place = names.split('|').indexOf(text.toLowerCase());
   return names === '' || place === -1 ? null : place + min;
+}
+
+/** The wall-clock times of an expression, whatever a zone makes of them: epoch ms read as UTC. */
+export interface WallTicks {
+  /** The first one strictly after a wall-clock time; null: none comes. */
+  after(wallMs: number): number | null;
+}
+
+export function wallTicksOf(cron: CronSchedule): WallTicks | null {
+  if (cron.kind === 'every' || cron.expression === null) return null;
+  const { expression } = cron;
+  return { after: (wallMs) => nextWall(expression, wallMs) };
 }
 
 /** The first tick strictly after a moment; null: none within five years. */

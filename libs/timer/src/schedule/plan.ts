@@ -4,8 +4,14 @@ import type { EndedReason } from '../state.js';
 import { durationMs } from './duration.js';
 import { createSchedEventPolicy, type Progress, type SchedEventPolicy } from './policy.js';
 
+/** The parts of a spec that the next tick is computed from. */
+export type PlannedSpec = Pick<
+  TimerSpec,
+  'schedPolicyType' | 'schedPolicyExpr' | 'timeZone' | 'dst' | 'startAt' | 'endAt' | 'maxFires'
+>;
+
 /** The schedule of a spec that was validated when it was stored. */
-export function policyOf(spec: TimerSpec): SchedEventPolicy {
+export function policyOf(spec: PlannedSpec): SchedEventPolicy {
   const reading = createSchedEventPolicy(spec.schedPolicyType, spec.schedPolicyExpr, spec.timeZone, spec.dst);
   if (!reading.ok) throw new Error(reading.message);
   return reading.policy;
@@ -16,13 +22,13 @@ export type Plan =
   | { readonly tick: null; readonly ended: EndedReason };
 
 /** The next tick within the timer's limits, or why there is none. */
-export function planNext(spec: TimerSpec, progress: Progress, fires: number): Plan {
+export function planNext(spec: PlannedSpec, progress: Progress, fires: number): Plan {
   if (spec.maxFires !== null && fires >= spec.maxFires) return { tick: null, ended: 'max-fires' };
   const policy = policyOf(spec);
   return limited(spec, policy, policy.nextTick(progress));
 }
 
-export function limited(spec: TimerSpec, policy: SchedEventPolicy, tick: EpochMs | null): Plan {
+export function limited(spec: PlannedSpec, policy: SchedEventPolicy, tick: EpochMs | null): Plan {
   if (tick === null) return { tick: null, ended: policy.type === 'CRON' ? 'no-next-time' : 'done' };
   if (spec.endAt !== null && tick > spec.endAt) return { tick: null, ended: 'end-at' };
   return { tick, ended: null };

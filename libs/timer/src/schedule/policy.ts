@@ -1,6 +1,6 @@
 import type { EpochMs } from '../brand.js';
 import type { DstPolicy, SchedPolicyType } from '../spec.js';
-import { type CronSchedule, nextCronTick, parseCron } from './cron.js';
+import { type CronSchedule, nextCronTick, parseCron, type WallTicks, wallTicksOf } from './cron.js';
 import { durationMsMax, parseDuration } from './duration.js';
 import { readZone, type Zone } from './zone.js';
 
@@ -18,6 +18,10 @@ export interface SchedEventPolicy {
   readonly type: SchedPolicyType;
   /** Distance of ticks where it is fixed, ms; a jitter must lie below it. */
   readonly intervalMs: number | null;
+  /** Where its local times are read: the timer's zone, or the one that a cron expression names itself. */
+  readonly zone: Zone;
+  /** The wall-clock times behind the ticks, where there are any. */
+  readonly wall: WallTicks | null;
   nextTick(progress: Progress): EpochMs | null;
   /** Ticks after this one by the schedule alone; null where only a close tells. */
   tickAfter(tick: EpochMs, progress: Progress): EpochMs | null;
@@ -52,6 +56,9 @@ export function createSchedEventPolicy(
 }
 
 function readPolicy(type: string, expr: string, timeZone: string, dst: DstPolicy): PolicyReading {
+  const zoneReading = readZone(timeZone);
+  if (!zoneReading.ok) return invalid(zoneReading.message);
+  const { zone } = zoneReading;
   switch (type) {
     case 'INTERVAL':
     case 'AFTER_FINISH':
@@ -59,18 +66,17 @@ function readPolicy(type: string, expr: string, timeZone: string, dst: DstPolicy
       const reading = parseDuration(expr);
       if (!reading.ok)
         return invalid(`invalid schedule event expr '${expr.slice(0, 64)}': ${reading.message}`);
-      return { ok: true, policy: durationPolicies[type](reading.ms) };
+      return { ok: true, policy: durationPolicies[type](reading.ms, zone) };
     }
     case 'CRON': {
-      const [cron, zone] = [parseCron(expr), readZone(timeZone)];
-      if (!cron.ok) return invalid(cron.message);
-      return zone.ok ? { ok: true, policy: cronPolicy(cron.cron, zone.zone, dst) } : invalid(zone.message);
+      const cron = parseCron(expr);
+      return cron.ok ? { ok: true, policy: cronPolicy(cron.cron, zone, dst) } : invalid(cron.message);
     }
     case 'ONCE':
-      return readOnce(expr);
+      return readOnce(expr, zone);
     case 'ON_CLOSE':
       return expr === ''
-        ? { ok: true, policy: onClosePolicy }
+        ? { ok: true, policy: onClosePolicy(zone) }
         : invalid('ON_CLOSE takes no expression: the close names the next time');
     default:
       return invalid(
@@ -86,9 +92,11 @@ function lastPoint({ watermark, lastTick }: Progress): EpochMs | null {
 }
 const beginning = ({ startAt, createTime }: Progress): EpochMs => startAt ?? createTime;
 
-const intervalPolicy = (intervalMs: number): SchedEventPolicy => ({
+const intervalPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => ({
   type: 'INTERVAL',
   intervalMs,
+  zone,
+  wall: null,
   nextTick: (progress) => {
     const last = lastPoint(progress);
     if (last === null) return beginning(progress);
@@ -100,9 +108,11 @@ const intervalPolicy = (intervalMs: number): SchedEventPolicy => ({
   tickAfter: (tick) => (tick + intervalMs) as EpochMs,
 });
 
-const afterFinishPolicy = (intervalMs: number): SchedEventPolicy => ({
+const afterFinishPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => ({
   type: 'AFTER_FINISH',
   intervalMs,
+  zone,
+  wall: null,
   nextTick: (progress) => {
     const finished = progress.closedAt ?? lastPoint(progress);
     return finished === null ? beginning(progress) : ((finished + intervalMs) as EpochMs);
@@ -110,9 +120,11 @@ const afterFinishPolicy = (intervalMs: number): SchedEventPolicy => ({
   tickAfter: () => null,
 });
 
-const roundedPolicy = (intervalMs: number): SchedEventPolicy => ({
+const roundedPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => ({
   type: 'ROUNDED',
   intervalMs,
+  zone,
+  wall: null,
   nextTick: (progress) => {
     const finished = progress.closedAt ?? lastPoint(progress);
     if (finished === null) return beginning(progress);
@@ -127,25 +139,31 @@ const durationPolicies = {
   ROUNDED: roundedPolicy,
 } as const;
 
-const cronPolicy = (cron: CronSchedule, zone: Zone, dst: DstPolicy): SchedEventPolicy => ({
+const cronPolicy = (cron: CronSchedule, timerZone: Zone, dst: DstPolicy): SchedEventPolicy => ({
   type: 'CRON',
-  intervalMs: null,
+  intervalMs: cron.kind === 'every' ? cron.intervalMs : null,
+  zone: cron.zone ?? timerZone,
+  wall: wallTicksOf(cron),
   nextTick: (progress) => {
     const last = lastPoint(progress) ?? progress.createTime;
+    const { startAt } = progress;
+    if (cron.kind === 'every' && startAt !== null && startAt > last)
+      return (Math.ceil(startAt / 1_000) * 1_000) as EpochMs;
     // a start that is itself a tick fires
-    const from =
-      progress.startAt !== null && progress.startAt - 1 > last ? ((progress.startAt - 1) as EpochMs) : last;
-    return nextCronTick(cron, zone, dst, from);
+    const from = startAt !== null && startAt - 1 > last ? ((startAt - 1) as EpochMs) : last;
+    return nextCronTick(cron, timerZone, dst, from);
   },
-  tickAfter: (tick) => nextCronTick(cron, zone, dst, tick),
+  tickAfter: (tick) => nextCronTick(cron, timerZone, dst, tick),
 });
 
-function readOnce(expr: string): PolicyReading {
+function readOnce(expr: string, zone: Zone): PolicyReading {
   const once = (momentOf: (createTime: EpochMs) => EpochMs): PolicyReading => ({
     ok: true,
     policy: {
       type: 'ONCE',
       intervalMs: null,
+      zone,
+      wall: null,
       nextTick: (progress) => {
         const [moment, last] = [momentOf(progress.createTime), lastPoint(progress)];
         return last === null || moment > last ? moment : null;
@@ -170,9 +188,11 @@ export function parseInstant(text: string): EpochMs | null {
 }
 
 /** Never run: now. After that only a close tells, and it says so itself. */
-const onClosePolicy: SchedEventPolicy = Object.freeze({
-  type: 'ON_CLOSE' as const,
+const onClosePolicy = (zone: Zone): SchedEventPolicy => ({
+  type: 'ON_CLOSE',
   intervalMs: null,
+  zone,
+  wall: null,
   nextTick: (progress: Progress) => (lastPoint(progress) === null ? beginning(progress) : null),
   tickAfter: () => null,
 });
