@@ -29,6 +29,7 @@ export { type EventJson, eventSchemas } from './event-schemas.js';
 export { explainMisfit, type Misfit } from './explain.js';
 export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
+export * from './http/index.js';
 export {
   type Direction,
   type JsonSchema,

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { schedPolicyTypes } from '#timer';
+import { timerStatuses } from '../condition.js';
+
+// The timer as it is answered: `timerRecord` writes it, this describes it for readers. What is unset is absent.
+
+export const momentText = z.iso.datetime({ precision: 3 }).describe('RFC 3339 in UTC with milliseconds');
+const text = z.string();
+const encoding = z.literal('base64').optional();
+const count = z.int().nonnegative();
+const rule = z.object({
+  policy: z.enum(['latest', 'all', 'skip']),
+  max: z.int().positive().optional(),
+  within: text.optional(),
+});
+
+export const timerRecordSchema = z
+  .object({
+    id: z.guid(),
+    namespace: text,
+    key: text,
+    version: z.int().positive().describe('number of the last log event of this timer; its ETag'),
+    tags: z.array(text),
+    data: text.optional(),
+    dataEncoding: encoding,
+    timeZone: text,
+    schedPolicyType: z.enum(schedPolicyTypes),
+    schedPolicyExpr: text,
+    hookClass: text,
+    enable: z.boolean(),
+    startAt: momentText.optional(),
+    endAt: momentText.optional(),
+    maxFires: z.int().optional(),
+    jitter: text.optional(),
+    dst: z.object({ gap: z.enum(['skip', 'shift']), overlap: z.enum(['first', 'second', 'both']) }),
+    missed: z.object({ serviceDown: rule, paused: rule, createdLate: rule }),
+    ackTimeout: text,
+    retry: z.object({
+      maxAttempts: count,
+      backoff: z.enum(['exponential', 'fixed']),
+      min: text,
+      max: text,
+      jitter: z.boolean(),
+    }),
+    preSchedule: z.object({ enable: z.boolean(), timeout: text, onTimeout: z.enum(['fire', 'skip']) }),
+    maxPause: text.optional(),
+    watermark: momentText.optional(),
+    lastTick: momentText.optional(),
+    eventStatus: z.enum(['IDLE', 'TRIGGER']),
+    eventId: z.guid().optional(),
+    attempt: z.int().positive().optional(),
+    eventData: text.optional(),
+    eventDataEncoding: encoding,
+    eventStart: momentText.optional(),
+    eventScheduledFor: momentText.optional(),
+    eventExtra: z
+      .object({ eventManualRequestId: text.optional(), eventWatermark: momentText.optional() })
+      .optional(),
+    worker: text.optional(),
+    progress: text.optional(),
+    progressEncoding: encoding,
+    lastError: text.optional(),
+    manualRequest: z
+      .object({
+        manualRequestId: text,
+        manualRequestTime: momentText,
+        manualTimeout: text,
+        manualProcessed: z.boolean(),
+        manualEventId: z.guid().optional(),
+      })
+      .optional(),
+    summaryData: text.optional(),
+    summaryDataEncoding: encoding,
+    createTime: momentText,
+    nextFireTime: momentText.optional(),
+    fires: count,
+    status: z.enum(timerStatuses),
+    pausedAt: momentText.optional(),
+    fault: text.optional(),
+    endedReason: z.enum(['done', 'end-at', 'max-fires', 'no-next-time']).optional(),
+  })
+  .meta({ id: 'TimerRecord', description: 'a timer; what is unset is absent' });
