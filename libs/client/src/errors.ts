@@ -25,6 +25,7 @@ export class TimerNotPausedError extends CommandRejectedError {}
 export class TimerEndedError extends CommandRejectedError {}
 export class TimerFaultedError extends CommandRejectedError {}
 export class ManualRequestPendingError extends CommandRejectedError {}
+export class NotGivenUpError extends CommandRejectedError {}
 export class AlreadyClaimedError extends CommandRejectedError {}
 export class NotClaimedError extends CommandRejectedError {}
 export class NotAskingError extends CommandRejectedError {}
@@ -47,6 +48,7 @@ const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => Comma
   'timer-ended': TimerEndedError,
   'timer-faulted': TimerFaultedError,
   'manual-request-pending': ManualRequestPendingError,
+  'not-given-up': NotGivenUpError,
   'already-claimed': AlreadyClaimedError,
   'not-claimed': NotClaimedError,
   'not-asking': NotAskingError,

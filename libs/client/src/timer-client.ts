@@ -28,7 +28,13 @@ export interface CallOptions {
 /** Of calls that change a timer which is there. */
 export interface ChangeOptions extends CallOptions {
   /** Refuse unless the timer is as the caller saw it. */
-  readonly check?: { readonly version?: number; readonly eventId?: string };
+  readonly check?: { readonly version?: number; readonly eventId?: string; readonly unclaimed?: true };
+}
+
+/** Of pauses and resumes. */
+export interface HoldOptions {
+  /** One of several who hold the timer, 1 to 64 characters. */
+  readonly token?: string;
 }
 
 export interface NewTimer extends TimerInputWire {
@@ -42,6 +48,8 @@ type Body<T extends CommandType> = Omit<
   Extract<CommandWire, { type: T }>,
   'type' | 'id' | 'namespace' | 'key' | 'timerId'
 >;
+
+const tokenOf = ({ token }: HoldOptions) => (token === undefined ? {} : { token });
 
 type Ref = { readonly namespace?: string; readonly key?: string; readonly timerId?: string };
 
@@ -118,17 +126,38 @@ export class TimerClient {
     return requestId;
   }
 
-  pauseTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
-    return this.#call('PauseTimer', this.#ref(ref), {}, options);
+  /** With a `token`, several may hold a timer: it goes on when the last of them resumes. */
+  pauseTimer(ref: TimerRef, options: ChangeOptions & HoldOptions = {}): Promise<TimerRecord> {
+    return this.#call('PauseTimer', this.#ref(ref), tokenOf(options), options);
   }
 
-  resumeTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
-    return this.#call('ResumeTimer', this.#ref(ref), {}, options);
+  /** Without a `token` whoever holds the timer lets go. @throws TimerNotPausedError */
+  resumeTimer(ref: TimerRef, options: ChangeOptions & HoldOptions = {}): Promise<TimerRecord> {
+    return this.#call('ResumeTimer', this.#ref(ref), tokenOf(options), options);
   }
 
   /** Fires now, whatever the schedule says, also while paused. */
   expireTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
     return this.#call('ExpireTimer', this.#ref(ref), {}, options);
+  }
+
+  /** Ends the timer and keeps its name; an attempt under way is the last. Safe to repeat. @throws TimerEndedError */
+  cancelTimer(ref: TimerRef, options?: ChangeOptions): Promise<TimerRecord> {
+    return this.#call('CancelTimer', this.#ref(ref), {}, options);
+  }
+
+  /** Opens the event that was given up again. @throws NotGivenUpError */
+  redriveEvent(
+    ref: TimerRef,
+    options: ChangeOptions & { readonly eventId?: string } = {},
+  ): Promise<TimerRecord> {
+    const { eventId } = options;
+    return this.#call('RedriveEvent', this.#ref(ref), { ...(eventId !== undefined && { eventId }) }, options);
+  }
+
+  /** One worker wins an attempt. @throws AlreadyClaimedError, StaleAttemptError, NoOpenEventError */
+  claimEvent(ref: TimerRef, claim: Body<'ClaimEvent'>, options?: CallOptions): Promise<TimerRecord> {
+    return this.#call('ClaimEvent', this.#ref(ref), claim, options);
   }
 
   /** @throws EventIdNotMatchError, StaleAttemptError: the event is not the caller's any more */

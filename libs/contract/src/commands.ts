@@ -7,8 +7,15 @@ const addressed = {
   namespace: z.string().optional().describe('with key, which timer; both may be left to the record key'),
   key: z.string().optional(),
   timerId: uuid.optional().describe('stands for namespace and key'),
-  check: z.strictObject({ version: z.number().int().optional(), eventId: eventId.optional() }).optional(),
+  check: z
+    .strictObject({
+      version: z.number().int().optional(),
+      eventId: eventId.optional(),
+      unclaimed: z.literal(true).optional(),
+    })
+    .optional(),
 };
+const token = z.string().min(1).max(64).describe('one of several who hold the timer');
 const answer = { ...addressed, eventId, attempt: z.number().int().positive().optional() };
 const worker = z.string().max(256).optional();
 
@@ -23,9 +30,15 @@ export const commandSchemas = {
     requestId: z.string().min(1).max(64).optional(),
     timeout: duration.optional(),
   }),
-  PauseTimer: z.strictObject({ type: z.literal('PauseTimer'), ...addressed }),
-  ResumeTimer: z.strictObject({ type: z.literal('ResumeTimer'), ...addressed }),
+  PauseTimer: z.strictObject({ type: z.literal('PauseTimer'), ...addressed, token: token.optional() }),
+  ResumeTimer: z.strictObject({ type: z.literal('ResumeTimer'), ...addressed, token: token.optional() }),
   ExpireTimer: z.strictObject({ type: z.literal('ExpireTimer'), ...addressed }),
+  CancelTimer: z.strictObject({ type: z.literal('CancelTimer'), ...addressed }),
+  RedriveEvent: z.strictObject({
+    type: z.literal('RedriveEvent'),
+    ...addressed,
+    eventId: eventId.optional(),
+  }),
   CloseEvent: z.strictObject({
     type: z.literal('CloseEvent'),
     ...answer,

@@ -16,6 +16,8 @@ const changes = [
   'PauseTimer',
   'ResumeTimer',
   'ExpireTimer',
+  'CancelTimer',
+  'RedriveEvent',
   ...answers,
 ] as const;
 const all = Object.keys(commandSchemas) as CommandType[];
@@ -48,7 +50,7 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     doNext: 'a hook stops: somebody else has the event',
   },
   'event-open': {
-    commands: ['TriggerTimer', 'ExpireTimer'],
+    commands: ['TriggerTimer', 'ExpireTimer', 'RedriveEvent'],
     means: 'not while an event is open',
     doNext: 'wait for its close',
   },
@@ -58,23 +60,27 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     doNext: 'nothing; the first close won',
   },
   'timer-disabled': {
-    commands: ['TriggerTimer', 'ExpireTimer'],
+    commands: ['TriggerTimer', 'ExpireTimer', 'RedriveEvent'],
     means: 'not while the timer is disabled',
     doNext: 'enable it first',
   },
   'timer-paused': {
-    commands: ['TriggerTimer'],
+    commands: ['TriggerTimer', 'RedriveEvent'],
     means: 'not while the timer is paused',
     doNext: 'resume it first',
   },
-  'timer-not-paused': { commands: ['ResumeTimer'], means: 'the timer is not paused', doNext: 'nothing' },
+  'timer-not-paused': {
+    commands: ['ResumeTimer'],
+    means: 'the timer is not paused, or not by this token',
+    doNext: 'nothing',
+  },
   'timer-ended': {
-    commands: ['ExpireTimer'],
+    commands: ['TriggerTimer', 'ExpireTimer', 'CancelTimer'],
     means: 'the timer has no time any more',
     doNext: 'update its schedule or set its watermark',
   },
   'timer-faulted': {
-    commands: ['TriggerTimer', 'ExpireTimer'],
+    commands: ['TriggerTimer', 'ExpireTimer', 'RedriveEvent'],
     means: 'the timer failed by its own data and is held',
     doNext: 'look at `fault`, then update the timer',
   },
@@ -83,8 +89,13 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     means: 'an earlier manual request waits',
     doNext: 'wait for it, or for its timeout',
   },
+  'not-given-up': {
+    commands: ['RedriveEvent'],
+    means: 'no such event was given up, or it was redriven since',
+    doNext: 'nothing',
+  },
   'already-claimed': {
-    commands: ['ClaimEvent', 'CloseEvent', 'RetryEvent', 'HeartbeatEvent'],
+    commands: changes,
     means: 'another worker has claimed this attempt',
     doNext: 'leave the event to it',
   },

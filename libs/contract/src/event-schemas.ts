@@ -60,7 +60,7 @@ const specChange = z.object(
   },
 );
 
-const endedReason = z.enum(['done', 'end-at', 'max-fires', 'no-next-time']);
+const endedReason = z.enum(['done', 'end-at', 'max-fires', 'no-next-time', 'cancelled']);
 const state = z.object({
   id: uuid,
   spec,
@@ -77,6 +77,7 @@ const state = z.object({
       phase: z.enum(['asking', 'delayed', 'answered', 'delivered', 'retrying']),
       eventId: uuid,
       attempt: count,
+      attemptsBefore: count,
       scheduledFor: moment,
       startedAt: moment,
       watermarkBefore: moment.nullable(),
@@ -98,9 +99,21 @@ const state = z.object({
     })
     .nullable(),
   pausedAt: moment.nullable(),
+  pausedBy: z.array(z.object({ token: z.string(), at: moment })),
   resumedAt: moment.nullable(),
   closedAt: moment.nullable(),
   fault: z.string().nullable(),
+  givenUp: z
+    .object({
+      eventId: uuid,
+      attempt: count,
+      scheduledFor: moment,
+      startedAt: moment,
+      data: payload.nullable(),
+      error: z.string().nullable(),
+      at: moment,
+    })
+    .nullable(),
   endedReason: endedReason.nullable(),
   endedAt: moment.optional(),
   outcome: z
@@ -142,8 +155,13 @@ export const eventSchemas = {
     nextTick,
   }),
   TimerDeleted: event('TimerDeleted', fact),
-  TimerPaused: event('TimerPaused', fact),
-  TimerResumed: event('TimerResumed', { ...fact, by: z.enum(['command', 'limit']), nextTick }),
+  TimerPaused: event('TimerPaused', { ...fact, token: z.string().exactOptional() }),
+  TimerResumed: event('TimerResumed', {
+    ...fact,
+    by: z.enum(['command', 'limit']),
+    token: z.string().exactOptional(),
+    nextTick,
+  }),
   TimerExpired: event('TimerExpired', { ...fact, nextTick: moment }),
   TimerEnded: event('TimerEnded', { ...fact, reason: endedReason }),
   TimerFaulted: event('TimerFaulted', { ...fact, reason: z.string() }),
@@ -187,7 +205,7 @@ export const eventSchemas = {
   }),
   EventRedelivered: event('EventRedelivered', {
     ...ofEvent,
-    reason: z.enum(['ack-timeout', 'retry', 'unclaimed']),
+    reason: z.enum(['ack-timeout', 'retry', 'unclaimed', 'redriven']),
   }),
   EventRetryScheduled: event('EventRetryScheduled', {
     ...ofEvent,
@@ -214,4 +232,6 @@ export const eventSchemas = {
     reason: z.literal('attempts-exhausted'),
     nextTick,
   }),
+  EventCancelled: event('EventCancelled', { ...ofEvent, error: z.string().nullable() }),
+  EventRedriven: event('EventRedriven', ofEvent),
 } satisfies { readonly [T in TimerEventType]: z.ZodType<EventJson<T>> };

@@ -92,7 +92,9 @@ export function timerRecord(state: TimerState): TimerRecord {
     fires: state.fires,
     status: statusOf(state),
     ...at('pausedAt', state.pausedAt),
+    ...value('pausedBy', tokensOf(state)),
     ...value('fault', state.fault),
+    ...(state.givenUp !== null && { givenUp: givenUpFields(state.givenUp) }),
     ...value('endedReason', state.endedReason),
     ...at('endedAt', state.endedAt ?? null),
     ...(state.outcome !== undefined && { outcome: outcomeFields(state.outcome) }),
@@ -124,6 +126,20 @@ const outcomeFields = (outcome: NonNullable<TimerState['outcome']>): Fields => (
   closedAt: momentText(outcome.closedAt),
   ...text('result', outcome.result),
   ...value('error', outcome.error),
+});
+
+const tokensOf = ({ pausedBy }: TimerState): readonly string[] | null => {
+  const tokens = pausedBy.map(({ token }) => token).filter((token) => token !== '');
+  return tokens.length > 0 ? tokens : null;
+};
+
+const givenUpFields = (former: NonNullable<TimerState['givenUp']>): Fields => ({
+  eventId: former.eventId,
+  attempts: former.attempt,
+  scheduledFor: momentText(former.scheduledFor),
+  givenUpAt: momentText(former.at),
+  ...text('eventData', former.data),
+  ...value('error', former.error),
 });
 
 const manualFields = (manual: NonNullable<TimerState['manual']>): Fields => ({

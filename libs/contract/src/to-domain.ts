@@ -33,9 +33,26 @@ export const toDomain: {
     requestId: wire.requestId ?? commandId,
     ...(wire.timeout !== undefined && { timeout: wire.timeout }),
   }),
-  PauseTimer: (wire, commandId) => ({ type: 'PauseTimer', commandId, ...checkOf(wire) }),
-  ResumeTimer: (wire, commandId) => ({ type: 'ResumeTimer', commandId, ...checkOf(wire) }),
+  PauseTimer: (wire, commandId) => ({
+    type: 'PauseTimer',
+    commandId,
+    ...checkOf(wire),
+    ...(wire.token !== undefined && { token: wire.token }),
+  }),
+  ResumeTimer: (wire, commandId) => ({
+    type: 'ResumeTimer',
+    commandId,
+    ...checkOf(wire),
+    ...(wire.token !== undefined && { token: wire.token }),
+  }),
   ExpireTimer: (wire, commandId) => ({ type: 'ExpireTimer', commandId, ...checkOf(wire) }),
+  CancelTimer: (wire, commandId) => ({ type: 'CancelTimer', commandId, ...checkOf(wire) }),
+  RedriveEvent: (wire, commandId) => ({
+    type: 'RedriveEvent',
+    commandId,
+    ...checkOf(wire),
+    ...(wire.eventId !== undefined && { eventId: wire.eventId }),
+  }),
   CloseEvent: (wire, commandId) => {
     const [summary, result] = [
       payloadOf(wire.summaryData, wire.summaryDataEncoding),
@@ -94,9 +111,13 @@ const workerOf = ({ worker }: { readonly worker?: string | undefined }) =>
 
 function checkOf({ check }: { readonly check?: WireOf<'DeleteTimer'>['check'] }) {
   if (check === undefined) return {};
-  const { version, eventId: checked } = check;
+  const { version, eventId: checked, unclaimed } = check;
   return {
-    check: { ...(version !== undefined && { version }), ...(checked !== undefined && { eventId: checked }) },
+    check: {
+      ...(version !== undefined && { version }),
+      ...(checked !== undefined && { eventId: checked }),
+      ...(unclaimed !== undefined && { unclaimed }),
+    },
   };
 }
 

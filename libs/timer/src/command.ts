@@ -5,6 +5,8 @@ import type { Payload, TimerChange, TimerInput } from './spec.js';
 export interface Check {
   readonly version?: number;
   readonly eventId?: EventId;
+  /** Refuse if a worker has claimed the open event: its work has begun, and cannot be called back. */
+  readonly unclaimed?: true;
 }
 
 interface Addressed {
@@ -27,10 +29,20 @@ export type TriggerTimer = Addressed & {
   readonly requestId: string;
   readonly timeout?: string;
 };
-export type PauseTimer = Addressed & { readonly type: 'PauseTimer' };
-export type ResumeTimer = Addressed & { readonly type: 'ResumeTimer' };
+/** `token` names one of several that hold the timer at a time; it goes on when the last of them resumes. */
+export type PauseTimer = Addressed & { readonly type: 'PauseTimer'; readonly token?: string };
+/** With the `token` of a pause: that one ends. Without: all of them do. */
+export type ResumeTimer = Addressed & { readonly type: 'ResumeTimer'; readonly token?: string };
 /** Fire now, whatever the schedule says, also while paused. */
 export type ExpireTimer = Addressed & { readonly type: 'ExpireTimer' };
+/** Ends the timer for good, and keeps its name: no attempt follows. An attempt under way may still be closed. */
+export type CancelTimer = Addressed & { readonly type: 'CancelTimer' };
+/** Opens the event that was given up again, with its data, and as many attempts as a new one has. */
+export type RedriveEvent = Addressed & {
+  readonly type: 'RedriveEvent';
+  /** Absent: whichever was given up last. */
+  readonly eventId?: EventId;
+};
 
 interface Answer extends Addressed {
   readonly eventId: EventId;
@@ -100,6 +112,8 @@ export type ClientCommand =
   | PauseTimer
   | ResumeTimer
   | ExpireTimer
+  | CancelTimer
+  | RedriveEvent
   | CloseEvent
   | RetryEvent
   | HeartbeatEvent

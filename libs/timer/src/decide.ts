@@ -2,6 +2,7 @@ import { unreachable } from './brand.js';
 import type { Check, TimerCommand } from './command.js';
 import type { Decide, Decision } from './decider.js';
 import { answer } from './life/answer.js';
+import { cancel, redrive } from './life/cancel.js';
 import { create } from './life/create.js';
 import { accept, refuse, reject } from './life/decision.js';
 import { confirmEmission, fault, fireDue } from './life/fire.js';
@@ -37,6 +38,10 @@ function decideOn(
       return resume(state, command, now);
     case 'ExpireTimer':
       return expire(state, command, now);
+    case 'CancelTimer':
+      return cancel(state, command, now);
+    case 'RedriveEvent':
+      return redrive(state, command, now);
     case 'CloseEvent':
     case 'RetryEvent':
     case 'HeartbeatEvent':
@@ -66,6 +71,12 @@ function checkProblem(state: TimerState, check: Check | undefined): Rejection | 
     return {
       code: 'event-id-not-match',
       message: `timer event id not match: ${state.open?.eventId ?? 'none'} is open`,
+    };
+  }
+  if (check?.unclaimed === true && state.open?.claimed === true && state.open.phase === 'delivered') {
+    return {
+      code: 'already-claimed',
+      message: `${state.open.worker} has claimed event ${state.open.eventId}`,
     };
   }
   return null;

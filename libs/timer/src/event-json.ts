@@ -34,7 +34,10 @@ function mapMoments(
   for (const name in value) {
     const field = value[name];
     if (momentFields.has(name)) mapped[name] = convert(field);
-    else mapped[name] = isRecord(field) ? mapMoments(field, convert) : field;
+    else if (isRecord(field)) mapped[name] = mapMoments(field, convert);
+    else if (Array.isArray(field) && isRecord(field[0]))
+      mapped[name] = field.map((item: Record<string, unknown>) => mapMoments(item, convert));
+    else mapped[name] = field;
   }
   return mapped;
 }

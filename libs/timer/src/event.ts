@@ -32,11 +32,13 @@ export type TimerUpdated = Fact & {
   readonly nextTick: EpochMs | null;
 };
 export type TimerDeleted = Fact & { readonly type: 'TimerDeleted' };
-export type TimerPaused = Fact & { readonly type: 'TimerPaused' };
-/** `by`: `limit` when `maxPause` ended it. */
+/** `token`: which of several holders paused it. */
+export type TimerPaused = Fact & { readonly type: 'TimerPaused'; readonly token?: string };
+/** `by`: `limit` when `maxPause` ended it. With a `token` only that holder let go, and others may hold on. */
 export type TimerResumed = Fact & {
   readonly type: 'TimerResumed';
   readonly by: 'command' | 'limit';
+  readonly token?: string;
   readonly nextTick: EpochMs | null;
 };
 export type TimerExpired = Fact & { readonly type: 'TimerExpired'; readonly nextTick: EpochMs };
@@ -97,7 +99,7 @@ export type EventTriggered = EventFact & {
 export type EventRedelivered = EventFact & {
   readonly type: 'EventRedelivered';
   /** `unclaimed`: offered again, the same attempt. */
-  readonly reason: 'ack-timeout' | 'retry' | 'unclaimed';
+  readonly reason: 'ack-timeout' | 'retry' | 'unclaimed' | 'redriven';
 };
 /** `attempt` is the one that failed. */
 export type EventRetryScheduled = EventFact & {
@@ -128,6 +130,11 @@ export type EventGivenUp = EventFact & {
   readonly nextTick: EpochMs | null;
 };
 
+/** The timer was cancelled, so no attempt follows; the watermark stays. `error`: why the last attempt failed, if it did. */
+export type EventCancelled = EventFact & { readonly type: 'EventCancelled'; readonly error: string | null };
+/** An event that was given up is open again, and its attempts are counted anew; `attempt` is the last one so far. */
+export type EventRedriven = EventFact & { readonly type: 'EventRedriven' };
+
 export type TimerEvent =
   | TimerCreated
   | TimerUpdated
@@ -150,7 +157,9 @@ export type TimerEvent =
   | EventExtended
   | EventClaimed
   | EventClosed
-  | EventGivenUp;
+  | EventGivenUp
+  | EventCancelled
+  | EventRedriven;
 
 export type TimerEventType = TimerEvent['type'];
 

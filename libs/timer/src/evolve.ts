@@ -1,9 +1,11 @@
 import type { EpochMs } from './brand.js';
 import type { Evolve } from './decider.js';
 import type { RecordedEvent, TimerEvent } from './event.js';
+import { givenUp, reopened } from './life/cancel.js';
 import { afterClose } from './life/closing.js';
 import { newTimer } from './life/create.js';
 import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
+import { heldBy, letGoBy } from './life/hold.js';
 import { type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
@@ -39,11 +41,11 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
     case 'TimerUpdated':
       return updated(state, event);
     case 'TimerPaused':
-      return { ...state, pausedAt: event.at };
+      return heldBy(state, event.token, event.at);
     case 'TimerResumed':
-      return { ...state, pausedAt: null, resumedAt: event.at, nextTick: event.nextTick };
+      return { ...letGoBy(state, event.token, event.at), nextTick: event.nextTick };
     case 'TimerExpired':
-      return { ...state, pausedAt: null, nextTick: event.nextTick };
+      return { ...state, pausedAt: null, pausedBy: [], nextTick: event.nextTick };
     case 'TimerEnded':
       return { ...state, endedReason: event.reason, endedAt: event.at, nextTick: null };
     case 'TimerFaulted':
@@ -97,6 +99,7 @@ type OpenFact = Extract<TimerEvent, { eventId: OpenEvent['eventId'] }>;
 function applyToOpen(state: TimerState, event: OpenFact): TimerState {
   if (event.type === 'EventTriggered') return triggered(state, event);
   if (event.type === 'PreScheduleAsked') return asked(state, event);
+  if (event.type === 'EventRedriven') return reopened(state);
   const { open } = state;
   if (open === null) return state;
   const now = event.at;
@@ -136,7 +139,10 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
       return {
         ...closed(state, open, event.watermark, event.nextTick, now),
         outcome: outcome(open, null, event.error, now),
+        givenUp: givenUp(open, event),
       };
+    case 'EventCancelled':
+      return { ...state, open: null, nextTick: null, manual: processedManual(state, open) };
   }
 }
 

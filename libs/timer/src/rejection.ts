@@ -13,6 +13,7 @@ export const rejectionCodes = [
   'timer-ended',
   'timer-faulted',
   'manual-request-pending',
+  'not-given-up',
   'already-claimed',
   'not-claimed',
   'not-asking',

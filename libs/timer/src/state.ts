@@ -14,6 +14,8 @@ export interface OpenEvent {
   readonly eventId: EventId;
   /** 1, 2, …; the fencing value: an answer for a former attempt is refused. */
   readonly attempt: number;
+  /** Attempts before the event was last redriven; the retry policy does not count them. */
+  readonly attemptsBefore: number;
   /** The tick of the schedule that this firing stands for. */
   readonly scheduledFor: EpochMs;
   /** When it was triggered (the first attempt); until then, when it was asked. */
@@ -27,6 +29,26 @@ export interface OpenEvent {
   readonly progress: Payload | null;
   readonly lastError: string | null;
 }
+
+/** An event that was given up: what a redrive opens again. */
+export interface GivenUpEvent {
+  readonly eventId: EventId;
+  /** The last one; the next goes on from here. */
+  readonly attempt: number;
+  readonly scheduledFor: EpochMs;
+  readonly startedAt: EpochMs;
+  readonly data: Payload | null;
+  readonly error: string | null;
+  readonly at: EpochMs;
+}
+
+/** One of those who hold a timer; the token of a pause without one is empty. */
+export interface PauseHold {
+  readonly token: string;
+  readonly at: EpochMs;
+}
+export const pauseHoldsMax = 16;
+export const pauseTokenMax = 64;
 
 export interface ManualRequest {
   readonly requestId: string;
@@ -57,11 +79,15 @@ export interface TimerState {
   readonly open: OpenEvent | null;
   readonly manual: ManualRequest | null;
   readonly pausedAt: EpochMs | null;
+  /** Who holds it, the newest last; empty: it is not paused. */
+  readonly pausedBy: readonly PauseHold[];
   /** When a pause or a disablement last ended: ticks up to then were missed because of it. */
   readonly resumedAt: EpochMs | null;
   /** When an event last closed, for policies that count from there; null for the others. */
   readonly closedAt: EpochMs | null;
   readonly fault: string | null;
+  /** The last event that was given up and not redriven since. */
+  readonly givenUp: GivenUpEvent | null;
   readonly endedReason: EndedReason | null;
   /** When it ended last; absent: it never did, or was begun anew since. */
   readonly endedAt?: EpochMs | undefined;
@@ -89,7 +115,7 @@ export interface AppliedCommand {
 
 export const recentCommandsMax = 4;
 
-export type EndedReason = 'done' | 'end-at' | 'max-fires' | 'no-next-time';
+export type EndedReason = 'done' | 'end-at' | 'max-fires' | 'no-next-time' | 'cancelled';
 
 export type TimerStatus = 'waiting' | 'asking' | 'open' | 'paused' | 'disabled' | 'faulted' | 'ended';
 

@@ -16,6 +16,7 @@ export const rejectionStatus: Readonly<Record<RejectionCode, number>> = Object.f
   'timer-ended': 409,
   'timer-faulted': 409,
   'manual-request-pending': 409,
+  'not-given-up': 409,
   'already-claimed': 409,
   'not-claimed': 409,
   'not-asking': 409,

@@ -76,7 +76,20 @@ export const timerRecordSchema = z
     fires: count,
     status: z.enum(timerStatuses),
     pausedAt: momentText.optional(),
+    pausedBy: z.array(text).optional().describe('tokens of those who hold it'),
     fault: text.optional(),
-    endedReason: z.enum(['done', 'end-at', 'max-fires', 'no-next-time']).optional(),
+    givenUp: z
+      .object({
+        eventId: z.guid(),
+        attempts: z.int().positive(),
+        scheduledFor: momentText,
+        givenUpAt: momentText,
+        eventData: text.optional(),
+        eventDataEncoding: encoding,
+        error: text.optional(),
+      })
+      .optional()
+      .describe('the last event that was given up and not redriven since'),
+    endedReason: z.enum(['done', 'end-at', 'max-fires', 'no-next-time', 'cancelled']).optional(),
   })
   .meta({ id: 'TimerRecord', description: 'a timer; what is unset is absent' });

@@ -4,9 +4,11 @@ import {
   type EndedReason,
   type EpochMs,
   type EventId,
+  type GivenUpEvent,
   type ManualRequest,
   type OpenEvent,
   type Outcome,
+  type PauseHold,
   type Payload,
   statusOf,
   type TimerId,
@@ -63,14 +65,24 @@ interface Extra {
   readonly open?: Partial<
     Pick<
       OpenEvent,
-      'watermarkBefore' | 'data' | 'manualRequestId' | 'worker' | 'claimed' | 'progress' | 'lastError'
+      | 'attemptsBefore'
+      | 'watermarkBefore'
+      | 'data'
+      | 'manualRequestId'
+      | 'worker'
+      | 'claimed'
+      | 'progress'
+      | 'lastError'
     >
   >;
   readonly manual?: ManualRequest;
   readonly pausedAt?: EpochMs;
+  /** Left out where one holds it without a token. */
+  readonly pausedBy?: readonly PauseHold[];
   readonly resumedAt?: EpochMs;
   readonly closedAt?: EpochMs;
   readonly fault?: string;
+  readonly givenUp?: GivenUpEvent;
   readonly endedReason?: EndedReason;
   readonly endedAt?: EpochMs;
   readonly outcome?: Outcome;
@@ -113,6 +125,7 @@ export function stateFromRow(row: StateRow): TimerState {
             phase,
             eventId,
             attempt,
+            attemptsBefore: 0,
             scheduledFor,
             startedAt,
             watermarkBefore: watermark,
@@ -126,9 +139,11 @@ export function stateFromRow(row: StateRow): TimerState {
           },
     manual: extra.manual ?? null,
     pausedAt: extra.pausedAt ?? null,
+    pausedBy: extra.pausedBy ?? plainHold(extra.pausedAt),
     resumedAt: extra.resumedAt ?? null,
     closedAt: extra.closedAt ?? null,
     fault: extra.fault ?? null,
+    givenUp: extra.givenUp ?? null,
     endedReason: extra.endedReason ?? null,
     endedAt: extra.endedAt,
     outcome: extra.outcome,
@@ -142,17 +157,20 @@ export const summaryText = ({ summary }: TimerState): string | null =>
   summary === null ? null : JSON.stringify(summary);
 
 export function extraText(state: TimerState): string | null {
-  const { open, manual, pausedAt, resumedAt, closedAt, fault, endedReason, endedAt, outcome } = state;
+  const { open, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason, endedAt, outcome } =
+    state;
   const openExtra = open === null ? null : openExtraOf(open, state.watermark);
-  const rest = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, endedReason];
+  const rest = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason];
   if (rest.every((part) => part === null) && outcome === undefined && endedAt === undefined) return null;
   const extra: Extra = {
     ...(openExtra !== null && { open: openExtra }),
     ...(manual !== null && { manual }),
     ...(pausedAt !== null && { pausedAt }),
+    ...(isPlainHold(state) ? {} : { pausedBy: state.pausedBy }),
     ...(resumedAt !== null && { resumedAt }),
     ...(closedAt !== null && { closedAt }),
     ...(fault !== null && { fault }),
+    ...(givenUp !== null && { givenUp }),
     ...(endedReason !== null && { endedReason }),
     ...(endedAt !== undefined && { endedAt }),
     ...(outcome !== undefined && { outcome }),
@@ -160,9 +178,16 @@ export function extraText(state: TimerState): string | null {
   return JSON.stringify(extra);
 }
 
+const plainHold = (pausedAt: EpochMs | undefined): readonly PauseHold[] =>
+  pausedAt === undefined ? [] : [{ token: '', at: pausedAt }];
+const isPlainHold = ({ pausedAt, pausedBy }: TimerState): boolean =>
+  pausedAt === null || (pausedBy.length === 1 && pausedBy[0]?.token === '' && pausedBy[0].at === pausedAt);
+
 function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Extra['open']> | null {
-  const { watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError } = open;
+  const { attemptsBefore, watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError } =
+    open;
   if (
+    attemptsBefore === 0 &&
     watermarkBefore === watermark &&
     data === null &&
     manualRequestId === null &&
@@ -173,7 +198,7 @@ function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Ex
   ) {
     return null;
   }
-  return { watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError };
+  return { attemptsBefore, watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError };
 }
 
 /** "id:version,id:version", newest last. */

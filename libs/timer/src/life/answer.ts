@@ -5,6 +5,7 @@ import type { EventClosed } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { backoffMs } from './backoff.js';
+import { cancelledEvent } from './cancel.js';
 import { claim, claimProblem } from './claim.js';
 import { closing } from './closing.js';
 import { accept, refuse, reject } from './decision.js';
@@ -93,7 +94,9 @@ function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: Epo
     payloadProblem('data', command.data);
   if (problem !== null) return refuse(problem);
   const { retry: policy } = state.spec;
-  const wasLast = policy.maxAttempts > 0 && open.attempt >= policy.maxAttempts;
+  if (state.endedReason === 'cancelled')
+    return accept(cancelledEvent(state, open, command.error ?? null, now));
+  const wasLast = policy.maxAttempts > 0 && open.attempt - open.attemptsBefore >= policy.maxAttempts;
   return accept({
     type: 'EventRetryScheduled',
     at: now,
@@ -109,7 +112,9 @@ function retryMoment(state: TimerState, open: OpenEvent, { after, at }: RetryEve
   if (at !== undefined) return at;
   return laterBy(
     now,
-    after !== undefined ? durationMs(after) : backoffMs(state.spec.retry, open.eventId, open.attempt),
+    after !== undefined
+      ? durationMs(after)
+      : backoffMs(state.spec.retry, open.eventId, open.attempt - open.attemptsBefore),
   );
 }
 

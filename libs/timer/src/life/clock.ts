@@ -6,9 +6,13 @@ import type { TimerState } from '../state.js';
 
 /** When a timer without an open event must be looked at next: the one clock, whatever it is for. */
 export function idleClock(state: Omit<TimerState, 'open' | 'nextFireAt'>, now: EpochMs): EpochMs | null {
-  const { spec, manual, pausedAt, fault, nextTick } = state;
+  const { spec, manual, pausedAt, pausedBy, fault, nextTick } = state;
   if (fault !== null) return null;
-  if (pausedAt !== null) return spec.maxPause === null ? null : laterBy(pausedAt, durationMs(spec.maxPause));
+  if (pausedAt !== null) {
+    // counted from the newest hold: each of them may last that long
+    const since = pausedBy.at(-1)?.at ?? pausedAt;
+    return spec.maxPause === null ? null : laterBy(since, durationMs(spec.maxPause));
+  }
   if (!spec.enable) return null;
   if (manual !== null && !manual.processed) return later(manual.requestedAt, now);
   if (nextTick !== null) return fireMoment(state.id, spec, nextTick);

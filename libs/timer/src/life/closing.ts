@@ -22,13 +22,20 @@ export function closing(
 ): Closing {
   const watermark = givenWatermark === undefined ? defaultWatermark(state, open) : givenWatermark;
   const after = afterClose(state, open, watermark, now);
-  const planned = namedNext === null ? replan(after, now) : named(after, namedNext, now);
+  const planned = planAfter(after, namedNext, now);
   return {
     watermark,
     nextTick: planned.nextTick,
     nextFireAt: planned.nextFireAt,
     ended: endedEvents(planned, state, now),
   };
+}
+
+function planAfter(after: TimerState, namedNext: EpochMs | null, now: EpochMs): Replanned {
+  // cancelled while this event was open: it ended then
+  if (after.endedReason === 'cancelled')
+    return { nextTick: null, nextFireAt: idleClock({ ...after, nextTick: null }, now), ended: null };
+  return namedNext === null ? replan(after, now) : named(after, namedNext, now);
 }
 
 /** Where the event began; under `missed: all` its tick, so that the ticks behind it are still to come. By default only forward. */

@@ -46,9 +46,11 @@ export const newTimer = (
   open: null,
   manual: null,
   pausedAt: null,
+  pausedBy: [],
   resumedAt: null,
   closedAt: null,
   fault: null,
+  givenUp: null,
   endedReason: null,
   recent: [],
 });

@@ -6,6 +6,7 @@ import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
 import { limited, policyOf } from '../schedule/plan.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
+import { cancelledEvent } from './cancel.js';
 import { deliveryWaitMs, isOfferOver } from './claim.js';
 import { idleClock, keptUntil } from './clock.js';
 import { closing } from './closing.js';
@@ -128,6 +129,7 @@ export function openEvent(
     phase: 'delivered',
     eventId,
     attempt: 1,
+    attemptsBefore: 0,
     scheduledFor,
     startedAt,
     watermarkBefore: state.watermark,
@@ -205,18 +207,20 @@ export const processedManual = (
 
 function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const { retry } = state.spec;
+  if (state.endedReason === 'cancelled') return accept(cancelledEvent(state, open, open.lastError, now));
   const nextFireAt = laterBy(now, deliveryWaitMs(state, false));
   const { eventId, attempt } = open;
   if (isOfferOver(state, open))
     return accept({ type: 'EventRedelivered', at: now, nextFireAt, eventId, attempt, reason: 'unclaimed' });
-  if (retry.maxAttempts > 0 && attempt >= retry.maxAttempts) return giveUp(state, open, now);
+  const attempts = attempt - open.attemptsBefore;
+  if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) return giveUp(state, open, now);
   return accept({
     type: 'EventRedelivered',
     at: now,
     nextFireAt,
     eventId,
     attempt: attempt + 1,
-    reason: open.phase === 'retrying' ? 'retry' : 'ack-timeout',
+    reason: open.phase !== 'retrying' ? 'ack-timeout' : attempts === 0 ? 'redriven' : 'retry',
   });
 }
 

@@ -1,8 +1,9 @@
 import type { EpochMs } from '../brand.js';
 import type { ExpireTimer, PauseTimer, ResumeTimer, TriggerTimer } from '../command.js';
 import type { Decision } from '../decider.js';
+import type { TimerResumed } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
-import type { TimerState } from '../state.js';
+import { pauseHoldsMax, pauseTokenMax, type TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { accept, refuse, reject } from './decision.js';
 import { defaultManualTimeout } from './defaults.js';
@@ -10,23 +11,48 @@ import { durationProblem } from './validate.js';
 
 // Holding a timer, letting it go, and firing it out of turn.
 
-export function pause(state: TimerState, _command: PauseTimer, now: EpochMs): Decision {
-  // two updates that overlap pause twice: one resume ends it, and nothing becomes immortal
-  if (state.pausedAt !== null) return accept();
-  const nextFireAt = state.open !== null ? state.nextFireAt : idleClock({ ...state, pausedAt: now }, now);
-  return accept({ type: 'TimerPaused', at: now, nextFireAt });
+export function pause(state: TimerState, { token }: PauseTimer, now: EpochMs): Decision {
+  // whoever holds it holds it once, so that one resume of theirs ends it and nothing becomes immortal
+  if (state.pausedBy.some((hold) => hold.token === (token ?? ''))) return accept();
+  if (token !== undefined && (token === '' || token.length > pauseTokenMax))
+    return reject('invalid-command', `a token has 1 to ${pauseTokenMax} characters`, 'token');
+  if (state.pausedBy.length >= pauseHoldsMax)
+    return reject('invalid-command', `${pauseHoldsMax} hold this timer already`, 'token');
+  const held = heldBy(state, token, now);
+  const nextFireAt = state.open !== null ? state.nextFireAt : idleClock(held, now);
+  return accept({ type: 'TimerPaused', at: now, nextFireAt, ...(token !== undefined && { token }) });
 }
 
-export function resume(state: TimerState, _command: ResumeTimer, now: EpochMs): Decision {
+/** The one place that says what a pause and a resume do to who holds the timer; `evolve` uses them too. */
+export const heldBy = (state: TimerState, token: string | undefined, now: EpochMs): TimerState => ({
+  ...state,
+  pausedAt: state.pausedAt ?? now,
+  pausedBy: [...state.pausedBy, { token: token ?? '', at: now }],
+});
+
+export function letGoBy(state: TimerState, token: string | undefined, now: EpochMs): TimerState {
+  const pausedBy = token === undefined ? [] : state.pausedBy.filter((hold) => hold.token !== token);
+  if (pausedBy.length > 0) return { ...state, pausedBy };
+  return { ...state, pausedBy, pausedAt: null, resumedAt: now };
+}
+
+export function resume(state: TimerState, { token }: ResumeTimer, now: EpochMs): Decision {
   if (state.pausedAt === null) return reject('timer-not-paused', 'the timer is not paused');
-  return accept(resumed(state, 'command', now));
+  if (token !== undefined && !state.pausedBy.some((hold) => hold.token === token))
+    return reject('timer-not-paused', `'${token.slice(0, pauseTokenMax)}' does not hold the timer`, 'token');
+  return accept(resumed(state, 'command', now, token));
 }
 
 /** The same absolute times as before the pause; what passed meanwhile is settled by the missed policy when it fires. */
-export function resumed(state: TimerState, by: 'command' | 'limit', now: EpochMs) {
-  const nextFireAt =
-    state.open !== null ? state.nextFireAt : idleClock({ ...state, pausedAt: null, resumedAt: now }, now);
-  return { type: 'TimerResumed', at: now, nextFireAt, by, nextTick: state.nextTick } as const;
+export function resumed(
+  state: TimerState,
+  by: 'command' | 'limit',
+  now: EpochMs,
+  token?: string,
+): TimerResumed {
+  const nextFireAt = state.open !== null ? state.nextFireAt : idleClock(letGoBy(state, token, now), now);
+  const { nextTick } = state;
+  return { type: 'TimerResumed', at: now, nextFireAt, by, ...(token !== undefined && { token }), nextTick };
 }
 
 export function expire(state: TimerState, _command: ExpireTimer, now: EpochMs): Decision {
@@ -40,6 +66,7 @@ export function expire(state: TimerState, _command: ExpireTimer, now: EpochMs): 
 
 export function trigger(state: TimerState, command: TriggerTimer, now: EpochMs): Decision {
   if (state.fault !== null) return reject('timer-faulted', `the timer is faulted: ${state.fault}`);
+  if (state.endedReason === 'cancelled') return reject('timer-ended', 'the timer was cancelled');
   if (state.open !== null)
     return reject('event-open', 'manual trigger is not allowed when event is not closed');
   if (!state.spec.enable)

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { pauseHoldsMax, statusOf } from '#timer';
+import { at, create, eventId, fire, given, type Step, step, timerAfter, type Wish } from '../spec-dsl.js';
+
+const once = (extra: object = {}): Step =>
+  create({ schedPolicyType: 'ONCE', schedPolicyExpr: '10s', ...extra });
+const token = (name?: string) => (name === undefined ? {} : { token: name });
+const pause = (ms: number, name?: string): Step => step({ type: 'PauseTimer', ...token(name) }, ms);
+const resume = (ms: number, name?: string): Step => step({ type: 'ResumeTimer', ...token(name) }, ms);
+
+describe('a timer that several hold', () => {
+  it('goes on when the last of them lets go, at the time it always had', () => {
+    const held = timerAfter(once(), pause(1_000, 'a'), pause(2_000, 'b'), resume(3_000, 'a'));
+    expect(held).toMatchObject({
+      pausedAt: at(1_000),
+      pausedBy: [{ token: 'b', at: at(2_000) }],
+      nextFireAt: null,
+    });
+    const free = timerAfter(
+      once(),
+      pause(1_000, 'a'),
+      pause(2_000, 'b'),
+      resume(3_000, 'a'),
+      resume(4_000, 'b'),
+    );
+    expect(free).toMatchObject({ pausedAt: null, pausedBy: [], nextFireAt: at(10_000) });
+  });
+  it('is held once by each, however often they say it', () => {
+    given(once(), pause(1_000, 'a')).when(pause(2_000, 'a')).thenNothing();
+    given(once(), pause(1_000)).when(pause(2_000)).thenNothing();
+  });
+  it('is let go by nobody who does not hold it', () => {
+    given(once(), pause(1_000, 'a')).when(resume(2_000, 'b')).rejected('timer-not-paused', 'token');
+  });
+  it('is let go by all at once when nobody is named', () => {
+    given(once(), pause(1_000, 'a'), pause(1_000))
+      .when(resume(2_000))
+      .then({ type: 'TimerResumed', by: 'command', nextFireAt: at(10_000) });
+  });
+  it('has an upper bound that counts from the newest of them', () => {
+    const bounded = { maxPause: '5s' };
+    const two = [once(bounded), pause(1_000, 'a'), pause(3_000, 'b')];
+    expect(timerAfter(...two).nextFireAt).toBe(at(8_000));
+    given(...two)
+      .when(fire(8_000))
+      .then({ type: 'TimerResumed', by: 'limit', nextFireAt: at(10_000) });
+    given(...two, fire(8_000))
+      .when(resume(8_500, 'a'))
+      .rejected('timer-not-paused');
+  });
+  it('is held by so many and no more', () => {
+    const holds = Array.from({ length: pauseHoldsMax }, (_, i) => pause(100 + i, `t${i}`));
+    given(once(), ...holds)
+      .when(pause(900, 'one more'))
+      .rejected('invalid-command', 'token');
+    given(once(), ...holds)
+      .when(pause(900, 't0'))
+      .thenNothing();
+  });
+  it('refuses a token that is empty or long', () => {
+    given(once()).when(pause(100, '')).rejected('invalid-command', 'token');
+    given(once())
+      .when(pause(100, 'x'.repeat(65)))
+      .rejected('invalid-command', 'token');
+  });
+});
+
+describe('work that has begun', () => {
+  const claimed = [
+    once(),
+    fire(10_000),
+    step({ type: 'ClaimEvent', eventId: eventId(), worker: 'w' }, 10_001),
+  ];
+  const unclaimed = { check: { unclaimed: true } } as const;
+  it.each([
+    ['PauseTimer', 'TimerPaused'],
+    ['DeleteTimer', 'TimerDeleted'],
+    ['CancelTimer', 'TimerEnded'],
+  ] as const)('is not called back by a %s that asks first', (type, event) => {
+    const wish = step({ type, ...unclaimed } as Wish, 10_002);
+    given(...claimed)
+      .when(wish)
+      .rejected('already-claimed');
+    given(once(), fire(10_000)).when(wish).then({ type: event });
+  });
+  it('is over when its attempt failed: then the timer can be held again', () => {
+    const failed = [...claimed, step({ type: 'RetryEvent', eventId: eventId(), attempt: 1 } as Wish, 10_100)];
+    given(...failed)
+      .when(step({ type: 'PauseTimer', ...unclaimed }, 10_101))
+      .then({ type: 'TimerPaused' });
+  });
+  it('that waits for a worker is called back by a close that sets the watermark back, and comes again when resumed', () => {
+    const recalled = [
+      once(),
+      fire(10_000),
+      pause(10_100, 'u'),
+      step({ type: 'CloseEvent', eventId: eventId(), watermark: null }, 10_101),
+    ];
+    expect(statusOf(timerAfter(...recalled))).toBe('paused');
+    given(...recalled)
+      .when(resume(12_000, 'u'))
+      .then({ type: 'TimerResumed', nextFireAt: at(10_000) });
+  });
+});
