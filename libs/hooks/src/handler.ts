@@ -38,6 +38,15 @@ export interface AskAnswer {
 export interface Hook {
   readonly handle: HookHandler;
   readonly ask?: AskHandler;
+  /** Once, before the first event of its class. If it fails, so does that event, and a later one tries again. */
+  start?(): Promise<void> | void;
+  /** Once, when the worker stops and no handler runs any more. */
+  stop?(): Promise<void> | void;
+}
+
+/** Makes the hook of a class when its first event comes. */
+export interface HookFactory {
+  create(hookClass: string): Promise<Hook> | Hook;
 }
 
 /** Try again at a time of the handler's own choice, with other data if it likes. It uses up an attempt. */

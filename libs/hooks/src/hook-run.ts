@@ -4,18 +4,33 @@ import type { Logger } from '#kafka';
 import { answerId } from './command-id.js';
 import { type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 
+/** What lets time pass for a run: the machine's clock, or one that a test moves. */
+export interface RunClock {
+  /** Rings once after this long; the answer cancels it. */
+  after(durationMs: number, ring: () => void): () => void;
+}
+
+export const machineClock: RunClock = {
+  after: (durationMs, ring) => {
+    const timer = setTimeout(ring, durationMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 export interface RunDeps {
   /** Resolves when Kafka has the command. */
   readonly send: (command: CommandWire) => Promise<void>;
   readonly log: Logger;
   readonly worker: string;
+  readonly clock: RunClock;
 }
 
 /** One attempt of one event in this worker: heartbeats while it waits and works, one answer at the end. */
 export class HookRun {
   readonly #abort = new AbortController();
-  readonly #beat: NodeJS.Timeout;
-  #deadline: NodeJS.Timeout;
+  #isOver = false;
+  #cancelBeat: () => void;
+  #cancelDeadline: () => void;
 
   constructor(
     readonly kind: 'due' | 'ask',
@@ -23,10 +38,9 @@ export class HookRun {
     private readonly hook: Hook,
     private readonly deps: RunDeps,
   ) {
-    const { ackTimeoutMs } = event;
     // an event that waits for its turn needs its deadline moved as much as one that runs
-    this.#beat = setInterval(() => void this.#heartbeat(), Math.max(1, Math.floor(ackTimeoutMs / 3)));
-    this.#deadline = this.#startDeadline();
+    this.#cancelBeat = this.#startBeat();
+    this.#cancelDeadline = this.#startDeadline();
   }
 
   get isAborted(): boolean {
@@ -108,21 +122,31 @@ export class HookRun {
         worker: this.deps.worker,
         ...(progress !== undefined && { progress }),
       });
-      clearTimeout(this.#deadline);
-      this.#deadline = this.#startDeadline();
+      this.#cancelDeadline();
+      // it may have been taken away, or have ended, while the command was on its way
+      if (!this.#isOver) this.#cancelDeadline = this.#startDeadline();
     } catch (error) {
       this.deps.log.warn({ eventId: this.event.eventId, error: String(error) }, 'a heartbeat was not sent');
     }
   }
 
+  #startBeat(): () => void {
+    const everyMs = Math.max(1, Math.floor(this.event.ackTimeoutMs / 3));
+    return this.deps.clock.after(everyMs, () => {
+      this.#cancelBeat = this.#startBeat();
+      void this.#heartbeat();
+    });
+  }
+
   /** Without a heartbeat that reached Kafka the event may be with another worker by now. */
-  #startDeadline(): NodeJS.Timeout {
-    return setTimeout(() => this.abort('the ack deadline has passed'), this.event.ackTimeoutMs);
+  #startDeadline(): () => void {
+    return this.deps.clock.after(this.event.ackTimeoutMs, () => this.abort('the ack deadline has passed'));
   }
 
   #stopClocks(): void {
-    clearInterval(this.#beat);
-    clearTimeout(this.#deadline);
+    this.#isOver = true;
+    this.#cancelBeat();
+    this.#cancelDeadline();
   }
 
   #address(kind: string | null) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type CommandWire, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
 import {
   BatchConsumer,
@@ -9,15 +8,13 @@ import {
   partitionKey,
   type TopicPartition,
 } from '#kafka';
-import type { Hook, HookHandler } from './handler.js';
-import { HookRun } from './hook-run.js';
+import { HookRunner, type Hooks } from './hook-runner.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
-import { TimerQueues } from './timer-queues.js';
 
 export interface HookWorkerOptions {
   readonly kafka: KafkaSettings;
-  /** By hook class. */
-  readonly hooks: Readonly<Record<string, Hook | HookHandler>>;
+  /** By hook class; what a factory makes, and what has a `start`, begins with the first event of its class. */
+  readonly hooks: Hooks;
   /** Workers of one group share the events; default `carillon-hooks`. */
   readonly groupId?: string;
   readonly topicPrefix?: string;
@@ -42,29 +39,29 @@ const answersEveryMs = 5;
 export class HookWorker {
   readonly #producer: BatchProducer;
   readonly #consumer: BatchConsumer;
-  readonly #queues: TimerQueues;
-  readonly #hooks: ReadonlyMap<string, Hook>;
+  readonly #runner: HookRunner;
+  /** Hook classes by their topic. */
+  readonly #classes: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, LowestUnfinished>();
-  readonly #name = `${process.pid}-${randomUUID().slice(0, 8)}`;
   #unfinished = 0;
   #roomWanted: (() => void)[] = [];
   #committing: NodeJS.Timeout | null = null;
   #stopping = false;
 
   constructor(private readonly options: HookWorkerOptions) {
-    const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism = 64 } = options;
+    const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism } = options;
     const topics = topicsOf(topicPrefix);
-    this.#hooks = new Map(
-      Object.entries(hooks).map(([hookClass, hook]) => [
-        topics.due(hookClass),
-        typeof hook === 'function' ? { handle: hook } : hook,
-      ]),
-    );
+    this.#classes = new Map(Object.keys(hooks).map((hookClass) => [topics.due(hookClass), hookClass]));
     this.#producer = new BatchProducer(kafka, { sendEveryMs: answersEveryMs });
-    this.#queues = new TimerQueues(parallelism);
+    this.#runner = new HookRunner({
+      hooks,
+      send: (command) => this.#send(command),
+      log: kafka.log,
+      ...(parallelism !== undefined && { parallelism }),
+    });
     this.#consumer = new BatchConsumer(kafka, {
       groupId,
-      topics: [...this.#hooks.keys()],
+      topics: [...this.#classes.keys()],
       onAssigned: (partitions) => this.#onAssigned(partitions),
       onRecords: (topic, partition, records) => this.#onRecords(topic, partition, records),
     });
@@ -83,7 +80,7 @@ export class HookWorker {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    await this.#queues.drain(this.options.stopWaitMs ?? 10_000);
+    await this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     if (this.#committing !== null) clearInterval(this.#committing);
     await this.#commit();
     await this.#consumer.stop();
@@ -92,7 +89,7 @@ export class HookWorker {
 
   async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {
     await admin.ensureTopics(
-      [...this.#hooks.keys()].map((topic) => ({
+      [...this.#classes.keys()].map((topic) => ({
         topic,
         partitions,
         config: { 'max.message.bytes': String(emittedBytesMax) },
@@ -120,8 +117,8 @@ export class HookWorker {
 
   #take(topic: string, record: InRecord, progress: LowestUnfinished): void {
     const parsed = parseDueRecord(record);
-    const hook = this.#hooks.get(topic);
-    if (!parsed.ok || hook === undefined) {
+    const hookClass = this.#classes.get(topic);
+    if (!parsed.ok || hookClass === undefined) {
       const reason = parsed.ok ? 'no hook' : parsed.reason;
       this.options.kafka.log.error(
         { topic, partition: record.partition, offset: String(record.offset), reason },
@@ -130,19 +127,9 @@ export class HookWorker {
       progress.finish(record.offset);
       return;
     }
-    const send = (command: CommandWire) => this.#send(command);
     this.#unfinished += 1;
-    const accepted = this.#queues.add(
-      parsed,
-      () =>
-        new HookRun(parsed.kind, parsed.event, hook, {
-          send,
-          log: this.options.kafka.log,
-          worker: this.#name,
-        }),
-      (error) => this.#finished(record, progress, error),
-    );
-    if (!accepted) this.#finished(record, progress, null);
+    const isTaken = this.#runner.take(hookClass, parsed, (error) => this.#finished(record, progress, error));
+    if (!isTaken) this.#finished(record, progress, null);
   }
 
   /** An answer that could not be sent leaves its offset where it is: the event comes again after a restart, or its deadline does. */

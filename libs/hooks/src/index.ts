@@ -6,8 +6,11 @@ export type {
   DueEvent,
   Hook,
   HookContext,
+  HookFactory,
   HookHandler,
   HookOutcome,
 } from './handler.js';
 export { LeaveOpen, RetryLater } from './handler.js';
+export type { RunClock } from './hook-run.js';
+export { HookRunner, type HookRunnerOptions, type Hooks } from './hook-runner.js';
 export { HookWorker, type HookWorkerOptions } from './hook-worker.js';

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { CommandWire, DueEvent } from '#contract';
 import type { EventId, TimerId } from '#timer';
 import { type HookHandler, LeaveOpen, RetryLater } from './handler.js';
-import { HookRun } from './hook-run.js';
+import { HookRun, machineClock } from './hook-run.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
 import { TimerQueues } from './timer-queues.js';
 
@@ -33,7 +33,7 @@ function setUp(handle: HookHandler, parallelism = 2) {
   const queues = new TimerQueues(parallelism);
   const send = async (command: CommandWire): Promise<void> => void sent.push(command);
   const runOf = (kind: 'due' | 'ask', event: DueEvent) =>
-    new HookRun(kind, event, { handle }, { send, log: silent, worker: 'w' });
+    new HookRun(kind, event, { handle }, { send, log: silent, worker: 'w', clock: machineClock });
   const add = (event: DueEvent, kind: 'due' | 'ask' = 'due') =>
     queues.add(
       { kind, event },
@@ -147,6 +147,7 @@ describe('the ack deadline', () => {
           },
           log: silent,
           worker: 'w',
+          clock: machineClock,
         },
       );
       const running = run.run();

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { CommandWire, ParsedDue } from '#contract';
+import type { Logger } from '#kafka';
+import type { Hook, HookFactory, HookHandler } from './handler.js';
+import { HookRun, machineClock, type RunClock } from './hook-run.js';
+import { LazyHook } from './lazy-hook.js';
+import { TimerQueues } from './timer-queues.js';
+
+/** By hook class. */
+export type Hooks = Readonly<Record<string, Hook | HookHandler | HookFactory>>;
+
+export interface HookRunnerOptions {
+  readonly hooks: Hooks;
+  /** Brings an answer to the scheduler; resolves when it is on its way for sure. */
+  readonly send: (command: CommandWire) => Promise<void>;
+  readonly log: Logger;
+  /** Handlers at a time; default 64. */
+  readonly parallelism?: number;
+  /** Default: the machine's. */
+  readonly clock?: RunClock;
+}
+
+/** Runs handlers for due events, wherever these come from: those of one timer in order, others side by side. */
+export class HookRunner {
+  readonly #hooks: ReadonlyMap<string, LazyHook>;
+  readonly #queues: TimerQueues;
+  readonly #name = `${process.pid}-${randomUUID().slice(0, 8)}`;
+
+  constructor(private readonly options: HookRunnerOptions) {
+    const { hooks, log, parallelism = 64 } = options;
+    this.#hooks = new Map(
+      Object.entries(hooks).map(([hookClass, hook]) => [
+        hookClass,
+        new LazyHook(hookClass, factoryOf(hook), log),
+      ]),
+    );
+    this.#queues = new TimerQueues(parallelism);
+  }
+
+  /**
+   * False: no hook is there for it, or it is a repeat of what was taken before. Otherwise `done` is called once, when it
+   * is answered (null) or its answer could not be sent.
+   */
+  take(hookClass: string, due: Extract<ParsedDue, { ok: true }>, done: (error: unknown) => void): boolean {
+    const hook = this.#hooks.get(hookClass);
+    if (hook === undefined) return false;
+    const { send, log, clock = machineClock } = this.options;
+    const deps = { send, log, clock, worker: this.#name };
+    return this.#queues.add(due, () => new HookRun(due.kind, due.event, hook, deps), done);
+  }
+
+  /** Begins nothing more, waits so long for what runs, then stops each hook that was made. */
+  async stop(waitMs: number): Promise<void> {
+    await this.#queues.drain(waitMs);
+    await Promise.all([...this.#hooks.values()].map((hook) => hook.stop()));
+  }
+}
+
+function factoryOf(hook: Hook | HookHandler | HookFactory): HookFactory {
+  if (typeof hook === 'function') return { create: () => ({ handle: hook }) };
+  return 'create' in hook ? hook : { create: () => hook };
+}
