@@ -40,7 +40,7 @@ module.exports = {
       'front-door-only',
       'another lib is entered by its index.ts',
       { path: '^(libs|apps)/([^/]+)/', pathNot: spec },
-      { path: '^libs/', pathNot: '^libs/($2/|[^/]+/src/index\\.ts$|hooks/src/nest\\.ts$)' },
+      { path: '^libs/', pathNot: '^libs/($2/|[^/]+/src/index\\.ts$|(client|hooks)/src/nest\\.ts$)' },
     ),
     rule(
       'timer-is-pure',
@@ -55,7 +55,7 @@ module.exports = {
       'nest-at-the-rim',
       'Nest wires; it does not decide',
       {
-        path: '^libs/(timer|engine|contract|client|kafka|postgres|runtime)/|^libs/hooks/src/(?!nest\\.ts)',
+        path: '^libs/(timer|engine|contract|kafka|postgres|runtime)/|^libs/(client|hooks)/src/(?!nest\\.ts)',
         pathNot: spec,
       },
       { path: 'node_modules/@nestjs/' },

@@ -10,6 +10,7 @@ const shared = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: {
     alias: [
+      { find: '#client/nest', replacement: source('libs/client/src/nest.ts') },
       { find: '#hooks/nest', replacement: source('libs/hooks/src/nest.ts') },
       ...libs.map((lib) => ({ find: `#${lib}`, replacement: source(`libs/${lib}/src/index.ts`) })),
     ],

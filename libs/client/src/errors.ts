@@ -87,3 +87,44 @@ export class ClientNotConnectedError extends Error {
     this.name = 'ClientNotConnectedError';
   }
 }
+
+/** A client without `api` was asked to read. */
+export class ApiNotConfiguredError extends Error {
+  readonly code = 'client/api-not-configured';
+  constructor() {
+    super('timers are read by HTTP: give the client api: { url }');
+    this.name = 'ApiNotConfiguredError';
+  }
+}
+
+/** No good answer to a query came in time, with all its tries. */
+export class ApiTimeoutError extends Error {
+  readonly code = 'client/api-timeout';
+  /** @param cause what the last try met */
+  constructor(path: string, timeoutMs: number, cause: unknown) {
+    super(`no answer to ${path} within ${timeoutMs} ms`, { cause });
+    this.name = 'ApiTimeoutError';
+  }
+}
+
+/** Nothing that speaks HTTP was there, or it went away. */
+export class ApiUnreachableError extends Error {
+  readonly code = 'client/api-unreachable';
+  constructor(url: string, cause: unknown) {
+    super(`${url} cannot be reached`, { cause });
+    this.name = 'ApiUnreachableError';
+  }
+}
+
+/** Something answered that is not the API, or one that is much newer: a proxy's own page, for one. */
+export class UnexpectedAnswerError extends Error {
+  readonly code = 'client/unexpected-answer';
+  constructor(
+    path: string,
+    readonly status: number,
+    text: string,
+  ) {
+    super(`${path} answered ${status} with what is not an answer of the API: ${text.slice(0, 200)}`);
+    this.name = 'UnexpectedAnswerError';
+  }
+}

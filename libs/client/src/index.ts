@@ -1,5 +1,6 @@
-// For services that make and change timers: typed commands over Kafka, each with its awaited answer. No Nest.
-
+// For services that make and change timers: commands over Kafka, each with its awaited outcome; queries by HTTP; an outbox
+// for commands that belong to a transaction of yours; the pure functions that know schedules. No Nest here; a module for Nest
+// is in `#client/nest`. Start at timers.ts.
 export {
   type ChangePreview,
   createSchedEventPolicy,
@@ -19,13 +20,22 @@ export {
   type WhyRequest,
   whyBetween,
 } from '#timer';
+export { type Body, type Check, defaultNamespace, type TimerRef } from './command-of.js';
 export { type AskOptions, CommandSender, type CommandSenderOptions } from './command-sender.js';
 export * from './errors.js';
+export type { ApiOptions } from './http/api-connection.js';
+export * from './http/problems.js';
+export { Outbox, type OutboxCallOptions, OutboxCommands, type OutboxOptions } from './outbox/outbox.js';
+export { OutboxShipper, type OutboxShipperOptions } from './outbox/outbox-shipper.js';
 export {
-  type CallOptions,
-  type ChangeOptions,
-  type NewTimer,
-  TimerClient,
-  type TimerClientOptions,
-  type TimerRef,
-} from './timer-client.js';
+  type QueryRunnerSource,
+  type SqlConnection,
+  type SqlPool,
+  type SqlTransaction,
+  typeOrmPool,
+} from './outbox/sql.js';
+export { defaultOutboxTable, outboxTableSql } from './outbox/table.js';
+export type { Commands, Reads, TimerPorts } from './ports.js';
+export { TimerCalls } from './timer-calls.js';
+export { TimerClient, type TimerClientOptions } from './timer-client.js';
+export type * from './timers.js';

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   acceptedReply,
@@ -15,10 +17,12 @@ import {
   CommandTooLargeError,
   InvalidSpecError,
   TimerClient,
+  type TimerClientOptions,
   TimerExistsError,
   TimerNotExistError,
   VersionNotMatchError,
 } from './index.js';
+import { TimersModule } from './nest.js';
 
 const quiet = {
   debug: () => undefined,
@@ -101,6 +105,7 @@ describe('the client', () => {
   let scheduler: FakeScheduler;
   let client: TimerClient;
   let makeClient: () => TimerClient;
+  let options: TimerClientOptions;
 
   beforeEach(async () => {
     const kafka = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log: quiet };
@@ -110,8 +115,9 @@ describe('the client', () => {
       [topics.commands, topics.replies].map((topic) => ({ topic, partitions: 4 })),
     );
     scheduler = new FakeScheduler(kafka, topics.commands);
+    options = { kafka, topicPrefix, timeoutMs: 20_000 };
     makeClient = () => {
-      const made = new TimerClient({ kafka, topicPrefix, timeoutMs: 20_000 });
+      const made = new TimerClient(options);
       closers.push(() => made.close());
       return made;
     };
@@ -131,10 +137,11 @@ describe('the client', () => {
     expect(await client.resumeTimer({ key: 'a' })).toMatchObject({ status: 'waiting' });
     const commandId = randomUUID();
     expect(await client.manualTriggerEvent({ key: 'a' }, { commandId })).toBe(commandId);
-    expect(await client.deleteTimer({ key: 'a' })).toMatchObject({
-      key: 'a',
+    expect(await client.updateTimer({ key: 'a' }, { tags: ['y'] })).toMatchObject({
       manualRequest: { manualRequestId: commandId },
     });
+    expect(await client.deleteTimer({ key: 'a' })).toBe(true);
+    expect(await client.deleteTimer({ key: 'a' })).toBe(false);
   });
 
   it('throws a refusal as the error of its code', async () => {
@@ -176,6 +183,16 @@ describe('the client', () => {
     );
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     expect(await client.createTimer({ key: 'later', ...hourly })).toMatchObject({ key: 'later' });
+  });
+
+  it('is a provider of a Nest application, connected when it starts and closed when it ends', async () => {
+    @Module({ imports: [TimersModule.forRoot(options)] })
+    class App {}
+    const app = await NestFactory.createApplicationContext(App, { logger: false });
+    const injected = app.get(TimerClient);
+    expect(await injected.createTimer({ key: 'nest', ...hourly })).toMatchObject({ key: 'nest' });
+    await app.close();
+    await expect(injected.pauseTimer({ key: 'nest' })).rejects.toThrow(ClientNotConnectedError);
   });
 
   it('each client hears its own answers only', async () => {

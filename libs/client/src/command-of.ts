@@ -1,0 +1,37 @@
+import type { CommandType, CommandWire } from '#contract';
+
+/** A command of one type without what the client fills in. */
+export type Body<T extends CommandType> = Omit<
+  Extract<CommandWire, { type: T }>,
+  'type' | 'id' | 'namespace' | 'key' | 'timerId' | 'check'
+>;
+
+/** Refuse unless the timer is as the caller saw it. */
+export interface Check {
+  readonly version?: number;
+  readonly eventId?: string;
+  /** No worker has claimed its event. */
+  readonly unclaimed?: true;
+}
+
+/** A timer by its name, in the client's own namespace if none is given, or by its id. */
+export type TimerRef = { readonly key: string; readonly namespace?: string } | { readonly timerId: string };
+
+export const defaultNamespace = 'default';
+
+export interface CommandParts<T extends CommandType> {
+  readonly type: T;
+  readonly id: string;
+  readonly ref: TimerRef;
+  readonly body: Body<T>;
+  readonly check?: Check | undefined;
+}
+
+/** @param namespace of those that name none */
+export function commandOf<T extends CommandType>(parts: CommandParts<T>, namespace: string): CommandWire {
+  const { type, id, ref, body, check } = parts;
+  const target =
+    'timerId' in ref ? { timerId: ref.timerId } : { namespace: ref.namespace ?? namespace, key: ref.key };
+  // the compiler cannot see that these parts make one of the union
+  return { type, id, ...target, ...body, ...(check !== undefined && { check }) } as unknown as CommandWire;
+}

@@ -1,0 +1,41 @@
+// What is needed of a Postgres driver; `pg` has it as it is.
+
+/** A transaction of the caller's: a `pg` client, or TypeORM's entity manager or query runner. */
+export interface SqlTransaction {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+export interface SqlConnection {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  /** @param isBroken it cannot be used again */
+  release(isBroken?: boolean): void;
+}
+/** `pg.Pool`, or `typeOrmPool(dataSource)`. */
+export interface SqlPool {
+  connect(): Promise<SqlConnection>;
+}
+
+/** What is needed of a TypeORM data source. */
+export interface QueryRunnerSource {
+  createQueryRunner(): {
+    connect(): Promise<unknown>;
+    query(text: string, values?: unknown[]): Promise<unknown>;
+    release(): Promise<void>;
+  };
+}
+
+/** The connections of a TypeORM data source, for the shipper. */
+export const typeOrmPool = (source: QueryRunnerSource): SqlPool => ({
+  connect: async () => {
+    const runner = source.createQueryRunner();
+    await runner.connect();
+    return {
+      query: async (text, values) => {
+        const answer = await runner.query(text, values);
+        return { rows: Array.isArray(answer) ? answer : [] };
+      },
+      // the data source closes what is broken by itself
+      release: () => void runner.release(),
+    };
+  },
+});

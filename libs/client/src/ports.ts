@@ -1,0 +1,50 @@
+import type {
+  CommandWire,
+  HistoryPageWire,
+  Reply,
+  TimerConditionWire,
+  TimerCountWire,
+  TimerRecord,
+} from '#contract';
+import type { TimerRef } from './command-of.js';
+import type {
+  HistoryOptions,
+  PageOptions,
+  PastOptions,
+  ReadOptions,
+  TimerPage,
+  WatchedChange,
+  WatchOptions,
+} from './timers.js';
+
+/** Where commands go, and where their outcomes come from. */
+export interface Commands {
+  /** @throws CommandTimeoutError, CommandTooLargeError, the signal's reason */
+  ask(
+    command: CommandWire,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly actor?: string },
+  ): Promise<Reply>;
+}
+
+/** Where timers are read. A `ref` without a namespace never comes here. */
+export interface Reads {
+  timer(ref: TimerRef, options: PastOptions): Promise<TimerRecord>;
+  page(condition: TimerConditionWire, options: PageOptions): Promise<TimerPage>;
+  count(
+    condition: TimerConditionWire,
+    options: ReadOptions & { readonly max?: number },
+  ): Promise<TimerCountWire>;
+  events(ref: TimerRef, options: HistoryOptions): Promise<HistoryPageWire>;
+  watch(condition: TimerConditionWire, options: WatchOptions): AsyncIterable<WatchedChange>;
+}
+
+export interface TimerPorts {
+  readonly commands: Commands;
+  readonly reads: Reads;
+  /** Of timers that are named without one. */
+  readonly namespace: string;
+  /** How long a command waits for its outcome, ms. */
+  readonly timeoutMs: number;
+  /** @throws the signal's reason */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}

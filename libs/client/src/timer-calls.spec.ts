@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandWire, Reply, TimerRecord } from '#contract';
+import type { Rejection } from '#timer';
+import { noReads } from './http/http-reads.js';
+import {
+  ApiNotConfiguredError,
+  CommandRejectedError,
+  EventOpenError,
+  TimerCalls,
+  VersionNotMatchError,
+} from './index.js';
+import type { TimerPorts } from './ports.js';
+
+const timer = (version: number) => ({ id: 't', version }) as unknown as TimerRecord;
+const refusal = (code: Rejection['code']): Reply => ({ ok: false, code, message: code });
+const conflict = refusal('version-not-match');
+
+function setUp(replies: readonly Reply[], versions: readonly number[] | null = []) {
+  const asked: CommandWire[] = [];
+  const pauses: number[] = [];
+  const read: unknown[] = [];
+  const ports: TimerPorts = {
+    namespace: 'shop',
+    timeoutMs: 1_000,
+    commands: {
+      ask: async (command) => {
+        asked.push(command);
+        return replies[asked.length - 1] ?? { ok: true, timer: timer(1) };
+      },
+    },
+    reads: {
+      ...noReads,
+      ...(versions !== null && {
+        timer: async (ref: unknown) => {
+          read.push(ref);
+          return timer(versions[read.length - 1] ?? 0);
+        },
+      }),
+    },
+    sleep: async (ms, signal) => {
+      pauses.push(ms);
+      signal?.throwIfAborted();
+    },
+  };
+  return { timers: new TimerCalls(ports), asked, pauses, read };
+}
+
+describe('a manual trigger', () => {
+  it('that meets another version reads the timer again and tries anew, with the same request id', async () => {
+    const { timers, asked, pauses, read } = setUp([conflict, conflict], [4, 6]);
+    const requestId = await timers.manualTriggerEvent({ key: 'k' }, { check: { version: 3 }, timeout: '1m' });
+    expect(asked).toMatchObject([
+      {
+        type: 'TriggerTimer',
+        id: requestId,
+        requestId,
+        namespace: 'shop',
+        timeout: '1m',
+        check: { version: 3 },
+      },
+      { requestId, check: { version: 4 } },
+      { requestId, check: { version: 6 } },
+    ]);
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(3);
+    expect(pauses).toEqual([1_000, 2_000]);
+    expect(read).toEqual([
+      { namespace: 'shop', key: 'k' },
+      { namespace: 'shop', key: 'k' },
+    ]);
+  });
+
+  it('gives up after five tries, with the conflict', async () => {
+    const { timers, asked, pauses } = setUp(Array(9).fill(conflict), [4, 5, 6, 7]);
+    const triggered = timers.manualTriggerEvent({ key: 'k' }, { check: { version: 3 } });
+    await expect(triggered).rejects.toThrow(VersionNotMatchError);
+    expect(asked.length).toBe(5);
+    expect(pauses).toEqual([1_000, 2_000, 3_000, 4_000]);
+  });
+
+  it('that is refused for another reason stops at once', async () => {
+    const { timers, asked } = setUp([conflict, refusal('event-open')], [4]);
+    await expect(timers.manualTriggerEvent({ key: 'k' }, { check: { version: 3 } })).rejects.toThrow(
+      EventOpenError,
+    );
+    expect(asked.length).toBe(2);
+  });
+
+  it('without a check is decided on the timer as it is, by one command', async () => {
+    const { timers, asked, read } = setUp([]);
+    await timers.manualTriggerEvent({ timerId: 't' });
+    expect(asked.length).toBe(1);
+    expect(asked[0]).not.toHaveProperty('check');
+    expect(read).toEqual([]);
+  });
+
+  it('tells the conflict where timers cannot be read, and the reason of its signal while it waits', async () => {
+    const blind = setUp([conflict], null);
+    await expect(blind.timers.manualTriggerEvent({ key: 'k' }, { check: { version: 3 } })).rejects.toThrow(
+      VersionNotMatchError,
+    );
+    const abort = new AbortController();
+    const stopped = setUp([conflict], [4]);
+    abort.abort(new Error('enough'));
+    await expect(stopped.timers.manualTriggerEvent({ key: 'k' }, { signal: abort.signal })).rejects.toThrow(
+      'enough',
+    );
+    await expect(blind.timers.getTimerById('t')).rejects.toThrow(ApiNotConfiguredError);
+  });
+});
+
+describe('a deletion', () => {
+  it('is true of a timer that was there, false of one that was not, and an error for any other refusal', async () => {
+    const { timers } = setUp([
+      { ok: true, timer: timer(1) },
+      refusal('timer-not-exist'),
+      refusal('version-not-match'),
+    ]);
+    expect(await timers.deleteTimer({ key: 'k' })).toBe(true);
+    expect(await timers.deleteTimer({ key: 'k' })).toBe(false);
+    await expect(timers.deleteTimer({ key: 'k' }, { check: { version: 9 } })).rejects.toThrow(
+      VersionNotMatchError,
+    );
+  });
+});
+
+describe('every call', () => {
+  it('names its timer by the namespace of the client, another one, or an id', async () => {
+    const { timers, asked } = setUp([]);
+    expect(timers.getDefaultNamespace()).toBe('shop');
+    await timers.pauseTimer({ key: 'a' });
+    await timers.pauseTimer({ namespace: 'other', key: 'a' });
+    await timers.claimEvent({ timerId: 't' }, { eventId: 'e', worker: 'w' }, { commandId: 'c' });
+    expect(asked).toEqual([
+      { type: 'PauseTimer', id: expect.any(String), namespace: 'shop', key: 'a' },
+      { type: 'PauseTimer', id: expect.any(String), namespace: 'other', key: 'a' },
+      { type: 'ClaimEvent', id: 'c', timerId: 't', eventId: 'e', worker: 'w' },
+    ]);
+  });
+
+  it('throws what was refused as the error of its code', async () => {
+    const { timers } = setUp([{ ok: false, code: 'invalid-spec', message: 'no', field: 'timeZone' }]);
+    const refused = timers.createTimer({ key: 'k', schedPolicyType: 'ONCE', schedPolicyExpr: '1s' });
+    await expect(refused).rejects.toThrow(CommandRejectedError);
+    await expect(refused).rejects.toMatchObject({ code: 'invalid-spec', field: 'timeZone' });
+  });
+});
