@@ -23,6 +23,13 @@ export interface Call {
   readonly values: readonly unknown[];
 }
 
+export type Answers = readonly pg.QueryArrayResult<unknown[]>[];
+
+export interface Session {
+  /** As `HotConnection.send`, in this session only. */
+  send(calls: readonly Call[]): Promise<Answers>;
+}
+
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
@@ -55,8 +62,24 @@ export class HotConnection {
    * and the first cause is thrown.
    * @throws TransientLogError, DataLogError
    */
-  async send(calls: readonly Call[]): Promise<pg.QueryArrayResult<unknown[]>[]> {
+  async send(calls: readonly Call[]): Promise<Answers> {
+    return this.#sendOn(await this.#connected(), calls);
+  }
+
+  /** For a transaction of several sends: all of them go to one session, or nowhere. */
+  async session(): Promise<Session> {
     const client = await this.#connected();
+    return {
+      send: async (calls) => {
+        // what was read in a session that has ended holds no lock any more; in a new one a decision on it would stand alone
+        if (this.#client !== client)
+          throw new TransientLogError('the session ended before its transaction did');
+        return this.#sendOn(client, calls);
+      },
+    };
+  }
+
+  async #sendOn(client: pg.Client, calls: readonly Call[]): Promise<Answers> {
     // without the cork each statement would be a packet of its own, and a freeze could fall between two of them
     const stream = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } })
       .connection.stream;

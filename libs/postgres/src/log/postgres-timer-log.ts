@@ -11,7 +11,7 @@ import {
   type TransactionWrites,
 } from '#engine';
 import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
-import { type HotConnection, transaction } from '../connection/hot-connection.js';
+import { type HotConnection, type Session, transaction } from '../connection/hot-connection.js';
 import { type History, readHistory } from './history.js';
 import { loadedBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
@@ -50,8 +50,9 @@ export class PostgresTimerLog implements TimerLog {
     decide: (loaded: LoadedTimers) => TransactionWrites,
   ): Promise<TransactionResult> {
     try {
-      const loaded = await this.#load(request);
-      await this.connection.send([...callsFor(decide(loaded), this.partitions), transaction.commit]);
+      const session = await this.connection.session();
+      const loaded = await this.#load(session, request);
+      await session.send([...callsFor(decide(loaded), this.partitions), transaction.commit]);
       return { now: loaded.now, lostSources: loaded.lostSources };
     } catch (error) {
       await this.connection.abandon();
@@ -70,9 +71,9 @@ export class PostgresTimerLog implements TimerLog {
     return new Map(all.filter(([partition]) => wanted.has(partition)));
   }
 
-  async #load(request: TransactionRequest): Promise<LoadedTimers> {
+  async #load(session: Session, request: TransactionRequest): Promise<LoadedTimers> {
     const reads = readsFor(request);
-    const results = await this.connection.send([
+    const results = await session.send([
       transaction.begin,
       ...reads.map(({ call }) => call),
       { statement: readClock, values: [] },
