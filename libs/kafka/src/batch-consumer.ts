@@ -323,7 +323,7 @@ export class BatchConsumer {
       }
       await finished;
     } finally {
-      nothing.abort();
+      nothing.abort('done');
     }
   }
 }

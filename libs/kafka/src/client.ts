@@ -1,5 +1,6 @@
-// first: it takes the place of two functions of kafkajs before kafkajs loads them
+// first: they take the place of functions of kafkajs before kafkajs loads them
 import './record-codec.js';
+import './send-path.js';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './settings.js';
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { replaceModule } from './replace-module.js';
 
 // kafkajs writes each record and each of its headers through an encoder with a zeroed buffer of its own, and reads
 // headers by copying an object for every one of them. With the ten headers of a CloudEvent that was a third of the
@@ -194,10 +195,5 @@ function readHeaders(cursor: Cursor): Record<string, Buffer | null | (Buffer | n
   return headers;
 }
 
-/** Must run before kafkajs loads what uses them: this file is imported first. */
-function replace(path: string, by: unknown): void {
-  const module = require.cache[path];
-  if (module !== undefined) module.exports = by;
-}
-replace(encoderPath, encodeRecord);
-replace(decoderPath, decodeRecord);
+replaceModule(encoderPath, encodeRecord);
+replaceModule(decoderPath, decodeRecord);

@@ -42,8 +42,13 @@ function mapMoments(
   return mapped;
 }
 
-const toText = (moment: unknown): unknown =>
-  typeof moment === 'number' ? new Date(moment).toISOString() : moment;
+/** Events of one batch were decided at one moment: its text is made once. */
+let latest = { moment: 0, text: '1970-01-01T00:00:00.000Z' };
+function toText(moment: unknown): unknown {
+  if (typeof moment !== 'number') return moment;
+  if (moment !== latest.moment) latest = { moment, text: new Date(moment).toISOString() };
+  return latest.text;
+}
 const fromText = (moment: unknown): unknown => (typeof moment === 'string' ? Date.parse(moment) : moment);
 
 /** Lone surrogates and NUL in payloads become JSON escapes, so the text is valid UTF-8 and loses nothing. */

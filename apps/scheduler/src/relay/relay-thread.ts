@@ -7,6 +7,9 @@ import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
 /** Commands wait while more committed events than this are not published: the feed stays young under any load. */
 const lagMax = 20_000;
 
+/** What is read is published and forgotten: a nursery that holds a few reads spares copying them. */
+const youngGenerationMb = 48;
+
 /** The scheduler's side of the relay. */
 export class RelayThread implements Service {
   #worker: Worker | null = null;
@@ -22,7 +25,10 @@ export class RelayThread implements Service {
 
   async start(): Promise<void> {
     const workerData: RelayThreadData = { config: this.config };
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./thread.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    });
     this.#worker = worker;
     worker.on('message', (message: FromRelay) => {
       if (message.type === 'lag') this.#onLag(message.events);

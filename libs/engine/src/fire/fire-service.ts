@@ -183,7 +183,7 @@ export class FireService {
     });
     const nap = new AbortController();
     await Promise.race([stopped, woken, this.deps.sleep(this.#napMs(), nap.signal)]);
-    nap.abort();
+    nap.abort('woken');
   }
 
   #napMs(): number {

@@ -192,6 +192,6 @@ export class Relay {
   async #pause(woken: Promise<void>): Promise<void> {
     const nap = new AbortController();
     await Promise.race([woken, this.deps.sleep(this.deps.pollMs ?? 20, nap.signal)]);
-    nap.abort();
+    nap.abort('woken');
   }
 }

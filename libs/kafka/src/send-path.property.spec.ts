@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checksum, groupByPartition, original } from './send-path.js';
+
+describe('the send path', () => {
+  it('sums as kafkajs sums', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 5_000 }), (bytes) => {
+        expect(checksum(Buffer.from(bytes))).toBe(original.checksum(Buffer.from(bytes)));
+      }),
+    );
+  });
+
+  it('groups as kafkajs groups, in order', () => {
+    const messages = fc.array(fc.record({ partition: fc.nat(7), value: fc.string() }), { maxLength: 200 });
+    fc.assert(
+      fc.property(messages, fc.nat(1), (given, partitions) => {
+        const grouping = {
+          topic: 't',
+          partitionMetadata: Array.from({ length: partitions * 8 }, () => ({})),
+          messages: given,
+          partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+        };
+        expect(groupByPartition(grouping)).toEqual(original.groupByPartition(grouping));
+      }),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module';
+import { crc32c } from '@node-rs/crc32';
+import { replaceModule } from './replace-module.js';
+
+// Two more functions in place of kafkajs's own (docs/adr/0005): it sums a batch byte by byte in JavaScript, a twelfth as fast as the
+// processor's own instruction, and groups a send by copying each partition's list once for every record in it.
+
+interface Grouping<Message> {
+  readonly topic: string;
+  readonly partitionMetadata: readonly object[];
+  readonly messages: readonly Message[];
+  readonly partitioner: (asked: {
+    topic: string;
+    partitionMetadata: readonly object[];
+    message: Message;
+  }) => number;
+}
+
+export function groupByPartition<Message>({
+  topic,
+  partitionMetadata,
+  messages,
+  partitioner,
+}: Grouping<Message>): Record<number, Message[]> {
+  const groups: Record<number, Message[]> = {};
+  if (partitionMetadata.length === 0) return groups;
+  for (const message of messages) {
+    const partition = partitioner({ topic, partitionMetadata, message });
+    const group = groups[partition];
+    if (group === undefined) groups[partition] = [message];
+    else group.push(message);
+  }
+  return groups;
+}
+
+export const checksum = (bytes: Buffer): number => crc32c(bytes);
+
+const require = createRequire(import.meta.url);
+/** kafkajs's own, for the property test. */
+export const original = {
+  checksum: replaceModule(require.resolve('kafkajs/src/protocol/recordBatch/crc32C/index.js'), checksum),
+  groupByPartition: replaceModule<typeof groupByPartition>(
+    require.resolve('kafkajs/src/producer/groupMessagesPerPartition.js'),
+    groupByPartition,
+  ),
+};
