@@ -60,7 +60,7 @@ describe('the AsyncAPI document', () => {
   it('describes each recorded message as it is, headers too', () => {
     const typed = [...samples<{ type: string }[]>('commands'), ...samples<{ type: string }[]>('events')];
     const known = [...Object.keys(commandSchemas), ...Object.keys(eventSchemas)];
-    expect(typed.map(({ type }) => type).sort()).toEqual(known.sort());
+    expect([...new Set(typed.map(({ type }) => type))].sort()).toEqual(known.sort());
     const due = samples<Record<string, { value: string; headers: object }>>('due-records');
     const told = (name: string, part: 'payload' | 'headers', value: unknown) => {
       const validate = ajv().compile(message(name)[part]);

@@ -73,6 +73,7 @@ export function timerRecord(state: TimerState): TimerRecord {
     ...at('endAt', spec.endAt),
     ...value('maxFires', spec.maxFires),
     ...value('jitter', spec.jitter),
+    ...value('exclude', spec.exclude),
     dst,
     missed,
     ackTimeout,

@@ -35,8 +35,10 @@ const incoming = ({ value, headers }: z.output<typeof wireRecord>) => ({
 });
 
 describe('recorded commands', () => {
-  it('are one of each type', () =>
-    expect(commands.map(({ type }) => type).sort()).toEqual(Object.keys(commandSchemas).sort()));
+  it('are one of each type at least', () =>
+    expect([...new Set(commands.map(({ type }) => type))].sort()).toEqual(
+      Object.keys(commandSchemas).sort(),
+    ));
   it.each(commands)('$type is read', (command) => {
     const value = Buffer.from(JSON.stringify(command));
     expect(parseCommand({ key: null, value }, commandBytesMax)).toMatchObject({
@@ -47,8 +49,8 @@ describe('recorded commands', () => {
 });
 
 describe('recorded events', () => {
-  it('are one of each type', () =>
-    expect(events.map(({ type }) => type).sort()).toEqual(Object.keys(eventSchemas).sort()));
+  it('are one of each type at least', () =>
+    expect([...new Set(events.map(({ type }) => type))].sort()).toEqual(Object.keys(eventSchemas).sort()));
   // a field that the schema does not know would be missing from what it answers
   it.each(events)('$type has a schema that knows all of it', (event) =>
     expect(eventSchemas[event.type as TimerEventType].parse(event)).toEqual(event),

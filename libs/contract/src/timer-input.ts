@@ -24,6 +24,10 @@ const shape = {
   endAt: moment.nullish(),
   maxFires: z.number().int().nullish(),
   jitter: duration.nullish(),
+  exclude: z
+    .array(z.string())
+    .optional()
+    .describe('dates and ranges of dates in the zone of the timer: 2026-12-25, 2026-12-24/2027-01-02'),
   dst: z
     .strictObject({
       gap: z.enum(['skip', 'shift']).optional(),

@@ -64,7 +64,8 @@ export type DroppedReason =
   | 'created-late'
   | 'pre-schedule-timeout'
   | 'overlap'
-  | 'end-at';
+  | 'end-at'
+  | 'excluded';
 /** Ticks that will never fire: `count` of them from `first` to `last`, with the reason. Moves `lastTick` to `last`. */
 export type TicksDropped = Fact & {
   readonly type: 'TicksDropped';

@@ -1,4 +1,4 @@
-import type { EpochMs } from './brand.js';
+import { type EpochMs, later } from './brand.js';
 import type { Evolve } from './decider.js';
 import type { RecordedEvent, TimerEvent } from './event.js';
 import { givenUp, reopened } from './life/cancel.js';
@@ -89,7 +89,8 @@ function dropped(
   state: TimerState,
   { reason, last, nextTick }: Extract<TimerEvent, { type: 'TicksDropped' }>,
 ): TimerState {
-  const after = { ...state, lastTick: last, nextTick };
+  const lastTick = state.lastTick === null ? last : later(state.lastTick, last);
+  const after = { ...state, lastTick, nextTick };
   if (reason !== 'pre-schedule-timeout' || state.open === null) return after;
   return { ...after, open: null, manual: processedManual(state, state.open) };
 }

@@ -20,7 +20,6 @@ export * from './preview/preview-change.js';
 export * from './preview/previewed.js';
 export * from './rejection.js';
 export { durationMs, durationMsMax, parseDuration } from './schedule/duration.js';
-export { countedTicksMax } from './schedule/missed.js';
 export { fireMoment, planNext, unitFraction } from './schedule/plan.js';
 export {
   createSchedEventPolicy,
@@ -28,6 +27,7 @@ export {
   parseInstant,
   type SchedEventPolicy,
 } from './schedule/policy.js';
+export { countedTicksMax } from './schedule/tick-list.js';
 export { validateTimeZone } from './schedule/zone.js';
 export * from './spec.js';
 export * from './state.js';

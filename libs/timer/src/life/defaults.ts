@@ -47,6 +47,7 @@ export function specFrom(namespace: string, key: string, input: TimerInput): Tim
     endAt: input.endAt ?? null,
     maxFires: input.maxFires ?? null,
     jitter: input.jitter ?? null,
+    ...(input.exclude !== undefined && input.exclude.length > 0 && { exclude: input.exclude }),
     dst: { ...defaultDst, ...input.dst },
     missed: missedFrom(defaultMissed, input.missed),
     ackTimeout: input.ackTimeout ?? defaultAckTimeout,

@@ -4,7 +4,7 @@ import type { Decision } from '../decider.js';
 import type { TicksDropped, TimerEvent } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
-import { limited, policyOf } from '../schedule/plan.js';
+import { type Plan, planAfterDropped } from '../schedule/plan.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { cancelledEvent } from './cancel.js';
 import { deliveryWaitMs, isOfferOver } from './claim.js';
@@ -39,18 +39,12 @@ function fireManual(state: TimerState, eventId: EventId, now: EpochMs): Decision
 function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
   const { spec, nextTick } = state;
   if (nextTick === null) return accept(...overdueEnd(state, now));
-  const policy = policyOf(spec);
-  const { fire, dropped } = settlePassed(spec, policy, { ...state, startAt: spec.startAt }, nextTick, now);
-  const last = dropped.at(-1);
-  const following =
-    fire ??
-    (last === undefined
-      ? null
-      : limited(spec, policy, policy.tickAfter(last.last, { ...state, startAt: spec.startAt })));
-  const after =
-    typeof following === 'number'
-      ? { tick: following, ended: null }
-      : (following ?? { tick: null, ended: 'done' as const });
+  const progress = { ...state, startAt: spec.startAt };
+  const { fire, dropped } = settlePassed(spec, progress, nextTick, now);
+  const after: Plan =
+    fire === null
+      ? planAfterDropped(spec, progress, dropped.at(-1)?.last ?? nextTick, now)
+      : { tick: fire, ended: null };
   const nextFireAt = fire !== null ? now : idleClock({ ...state, nextTick: after.tick }, now);
   const drops = dropped.map(
     (run): TicksDropped => ({ type: 'TicksDropped', at: now, nextFireAt, nextTick: after.tick, ...run }),
@@ -147,7 +141,9 @@ export function progressOfTrigger(state: TimerState, { manualRequestId, schedule
   const isManual = manualRequestId !== null;
   return {
     fires: state.fires + 1,
-    lastTick: isManual ? state.lastTick : scheduledFor,
+    // excluded ticks after this one may have been dropped with it
+    lastTick:
+      isManual || (state.lastTick !== null && state.lastTick > scheduledFor) ? state.lastTick : scheduledFor,
     nextTick: null,
     manual: isManual && state.manual !== null ? { ...state.manual, processed: true, eventId } : state.manual,
   };

@@ -21,6 +21,7 @@ const timer: fc.Arbitrary<Partial<TimerInput>> = fc.record(
     enable: fc.constantFrom(true, true, false),
     startAt: fc.integer({ min: -100_000, max: 100_000 }).map(at),
     maxFires: fc.integer({ min: 1, max: 4 }),
+    exclude: fc.constantFrom(['2026-11-24'], ['2026-11-25/2026-11-26'], []),
     maxPause: fc.constantFrom('5s', '1h'),
     ackTimeout: fc.constantFrom('1s', '30s'),
     retry: fc.record({ maxAttempts: fc.integer({ min: 0, max: 3 }) }),

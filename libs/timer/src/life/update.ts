@@ -1,7 +1,8 @@
 import type { EpochMs } from '../brand.js';
 import type { UpdateTimer } from '../command.js';
 import type { Decision } from '../decider.js';
-import type { TimerUpdated } from '../event.js';
+import type { TicksDropped, TimerUpdated } from '../event.js';
+import { excludedBy } from '../schedule/missed.js';
 import type { TimerChange, TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 import { idleClock } from './clock.js';
@@ -19,6 +20,7 @@ const planning = [
   'endAt',
   'maxFires',
   'dst',
+  'exclude',
 ] as const;
 
 export function update(state: TimerState, command: UpdateTimer, now: EpochMs): Decision {
@@ -46,11 +48,25 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
     const nextFireAt = state.fault === null ? state.nextFireAt : now;
     return accept({ ...event, nextTick: state.nextTick, nextFireAt });
   }
+  const dropped = isReplanned && set.watermark === undefined ? leftBehind(state, now) : [];
   const planned: Replanned = isReplanned
-    ? replan(next, now)
+    ? replan({ ...next, lastTick: dropped.at(-1)?.last ?? next.lastTick }, now)
     : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
   const { nextTick, nextFireAt } = planned;
-  return accept({ ...event, nextTick, nextFireAt }, ...endedEvents(planned, next, now));
+  return accept(...dropped, { ...event, nextTick, nextFireAt }, ...endedEvents(planned, next, now));
+}
+
+/** Excluded ticks that have passed are told before the schedule that knew them is gone: another must not bring them back. */
+function leftBehind(state: TimerState, now: EpochMs): TicksDropped[] {
+  const { spec, nextTick, nextFireAt } = state;
+  if (nextTick === null) return [];
+  return excludedBy(spec, { ...state, startAt: spec.startAt }, nextTick, now).map((run) => ({
+    type: 'TicksDropped',
+    at: now,
+    nextFireAt,
+    nextTick,
+    ...run,
+  }));
 }
 
 function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now: EpochMs): TimerState {

@@ -1,5 +1,6 @@
 import type { Rejection } from '../rejection.js';
 import { durationMs, parseDuration } from '../schedule/duration.js';
+import { parseExclude } from '../schedule/exclude.js';
 import { createSchedEventPolicy } from '../schedule/policy.js';
 import { validateTimeZone } from '../schedule/zone.js';
 import type { MissedRule, Payload, TimerSpec } from '../spec.js';
@@ -45,6 +46,7 @@ const rules: readonly Rule[] = [
       ? null
       : invalid('maxFires', 'maxFires is a whole number from 1 up, or absent for no limit'),
   jitterProblem,
+  excludeProblem,
   ({ ackTimeout }) => durationProblem('ackTimeout', ackTimeout),
   retryProblem,
   ({ preSchedule }) => durationProblem('preSchedule.timeout', preSchedule.timeout),
@@ -124,6 +126,14 @@ function jitterProblem({
   return intervalMs !== null && durationMs(jitter) >= intervalMs
     ? invalid('jitter', `jitter ${jitter} must be below the interval ${schedPolicyExpr}`)
     : null;
+}
+
+function excludeProblem({ exclude, schedPolicyType }: TimerSpec): Rejection | null {
+  if (exclude === undefined || exclude.length === 0) return null;
+  if (schedPolicyType === 'ONCE' || schedPolicyType === 'ON_CLOSE')
+    return invalid('exclude', `a ${schedPolicyType} timer names its one time itself: leave exclude out`);
+  const reading = parseExclude(exclude);
+  return reading.ok ? null : invalid('exclude', reading.message);
 }
 
 function retryProblem({ retry }: TimerSpec): Rejection | null {

@@ -202,3 +202,13 @@ it('a policy tells its zone, also one that the expression names itself', () => {
   const reading = createSchedEventPolicy('CRON', 'CRON_TZ=Asia/Tokyo 0 9 * * *', 'Europe/Paris', defaultDst);
   expect(reading.ok && reading.policy.zone.name).toBe('Asia/Tokyo');
 });
+
+it('a preview names the excluded ticks before a fire', () => {
+  const spec = paris('0 9 * * *', { exclude: ['2026-11-25/2026-11-26'] });
+  const [first] = preview(spec, { count: 1, from: at(0) }).fires;
+  expect(first).toMatchObject({
+    localTime: '2026-11-27T09:00:00',
+    skipped: [{ reason: 'excluded', count: 2, firstLocal: '2026-11-25T09:00:00' }],
+    why: '2026-11-27 09:00:00 Europe/Paris (+01:00); before it, 2 ticks from 2026-11-25 09:00:00 to 2026-11-26 09:00:00 do not fire: excluded',
+  });
+});

@@ -67,6 +67,7 @@ function letGo(state: TimerState, from: EpochMs): TimerState {
     ...state.spec,
     hookClass: '',
     enable: true,
+    keepFor: null,
     preSchedule: { ...state.spec.preSchedule, enable: false },
   };
   const isHeld = state.pausedAt !== null || !state.spec.enable;

@@ -10,6 +10,7 @@ const skipWords: Readonly<Record<SkippedTicks['reason'], string>> = {
   'pre-schedule-timeout': 'the hook did not answer whether to go on',
   overlap: 'an earlier run was still going',
   'end-at': 'lies after the end',
+  excluded: 'excluded',
 };
 
 const spaced = (local: string): string => local.replace('T', ' ');

@@ -2,10 +2,11 @@ import type { EpochMs } from '../brand.js';
 import type { DroppedReason } from '../event.js';
 import type { MissedRule, TimerSpec } from '../spec.js';
 import { durationMs } from './duration.js';
+import { type Exclusions, exclusionsOf } from './exclude.js';
+import { policyOf } from './plan.js';
 import type { Progress, SchedEventPolicy } from './policy.js';
+import { countedTicksMax, type TickList, ticksUntil } from './tick-list.js';
 
-/** Ticks are counted one by one up to here; beyond, intervals are computed and cron ticks estimated from below. */
-export const countedTicksMax = 10_000;
 /** With `skip`, a tick this late is still on time. */
 const skipToleranceMs = 60_000;
 
@@ -20,105 +21,104 @@ export interface DroppedTicks {
 export interface PassedTicks {
   /** The one to fire now; null: none of those that passed. */
   readonly fire: EpochMs | null;
-  /** Those that will never fire, oldest first. All lie before `fire`, or before the next tick if there is none. */
+  /** Those that will never fire, in order: before `fire`, or behind it where nothing but them has passed since. */
   readonly dropped: readonly DroppedTicks[];
 }
 
+type Passing = Progress & { readonly resumedAt: EpochMs | null };
+
 interface Absence {
   readonly reason: DroppedReason;
-  readonly rule: MissedRule;
+  /** Null: never made up for. */
+  readonly rule: MissedRule | null;
 }
 
-/** Which absence a tick fell into: before the timer was there, while it was held, or while the service was away. */
-function absenceOf(tick: EpochMs, spec: TimerSpec, createTime: EpochMs, resumedAt: EpochMs | null): Absence {
-  if (tick < createTime) return { reason: 'created-late', rule: spec.missed.createdLate };
-  if (resumedAt !== null && tick <= resumedAt) return { reason: 'paused', rule: spec.missed.paused };
-  return { reason: 'missed-policy', rule: spec.missed.serviceDown };
-}
-
-/** What becomes of the ticks from `tick` on that have passed by `now`. */
+/** What becomes of the ticks from `nextTick` on that have passed by `now`, and of excluded ones on the way to it. */
 export function settlePassed(
   spec: TimerSpec,
-  policy: SchedEventPolicy,
-  progress: Progress & { readonly resumedAt: EpochMs | null },
-  tick: EpochMs,
+  progress: Passing,
+  nextTick: EpochMs,
   now: EpochMs,
 ): PassedTicks {
-  const ticks = passedTicks(policy, progress, tick, now, spec.endAt);
-  const kept = keptTicks(ticks.list, spec, progress, now);
+  const policy = policyOf(spec);
+  const exclusions = exclusionsOf(spec.exclude, policy.zone);
+  const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
+  const ticks = ticksUntil(policy, progress, nextTick, until);
+  const absence = absences(spec, progress, exclusions, nextTick);
+  const kept = keptTicks(ticks.list, absence, now);
   const fire = kept[0] ?? null;
-  const gone = ticks.list.filter((passed) => fire === null || passed < fire);
-  return { fire, dropped: runs(gone, ticks, spec, progress) };
+  const before = ticks.list.filter((tick) => fire === null || tick < fire);
+  // with more to make up for, what lies behind the next one is settled when its turn comes
+  const behind = kept.length === 1 && fire !== null ? ticks.list.filter((tick) => tick > fire) : [];
+  const dropped = [
+    ...excludedOnTheWay(policy, exclusions, progress, nextTick),
+    ...runs(before, absence),
+    ...runs(behind, absence),
+  ];
+  return { fire, dropped: ticks.list.length < countedTicksMax ? dropped : counted(dropped, ticks) };
 }
 
-interface TickList {
-  readonly list: readonly EpochMs[];
-  /** Ticks that were not listed, all before the last one. */
-  readonly skipped: number;
-  readonly isExact: boolean;
-}
-
-function passedTicks(
+/** The plan went past excluded ticks to reach `nextTick`: one fact tells them all. */
+function excludedOnTheWay(
   policy: SchedEventPolicy,
+  exclusions: Exclusions | null,
   progress: Progress,
-  first: EpochMs,
-  now: EpochMs,
-  endAt: EpochMs | null,
-): TickList {
-  const until = endAt !== null && endAt < now ? endAt : now;
-  const list: EpochMs[] = [first];
-  let tick = policy.tickAfter(first, progress);
-  while (tick !== null && tick <= until && list.length < countedTicksMax) {
-    list.push(tick);
-    tick = policy.tickAfter(tick, progress);
-  }
-  if (tick === null || tick > until) return { list, skipped: 0, isExact: true };
-  return jump(policy, progress, list, tick, until);
-}
-
-/** Too many to list: only the latest matter beyond this point. */
-function jump(
-  policy: SchedEventPolicy,
-  progress: Progress,
-  list: EpochMs[],
-  next: EpochMs,
-  until: EpochMs,
-): TickList {
+  nextTick: EpochMs,
+): DroppedTicks[] {
+  if (exclusions === null) return [];
+  const first = policy.nextTick(progress);
+  // an expiry may come before the tick that was planned
+  if (first === null || first >= nextTick || exclusions.stretchAt(first) === null) return [];
   if (policy.intervalMs !== null) {
-    const more = Math.floor((until - next) / policy.intervalMs);
-    list.push((next + more * policy.intervalMs) as EpochMs);
-    return { list, skipped: more, isExact: true };
+    const count = Math.floor((nextTick - 1 - first) / policy.intervalMs) + 1;
+    const last = (first + (count - 1) * policy.intervalMs) as EpochMs;
+    return [{ reason: 'excluded', first, last, count, countIsExact: true }];
   }
-  for (const backMs of [3_600_000, 86_400_000, 40 * 86_400_000, 400 * 86_400_000]) {
-    let tick = policy.tickAfter(Math.max(next - 1, until - backMs) as EpochMs, progress);
-    let latest: EpochMs | null = null;
-    while (tick !== null && tick <= until) {
-      latest = tick;
-      tick = policy.tickAfter(tick, progress);
-    }
-    if (latest !== null) {
-      list.push(latest);
-      return { list, skipped: 0, isExact: false };
-    }
-  }
-  return { list, skipped: 0, isExact: false };
+  const { list, skipped, isExact } = ticksUntil(policy, progress, first, (nextTick - 1) as EpochMs);
+  const last = list.at(-1) ?? first;
+  return [{ reason: 'excluded', first, last, count: list.length + skipped, countIsExact: isExact }];
+}
+
+/** Excluded ticks that a change of the schedule at `now` leaves behind for good. */
+export function excludedBy(
+  spec: TimerSpec,
+  progress: Progress,
+  nextTick: EpochMs,
+  now: EpochMs,
+): DroppedTicks[] {
+  const policy = policyOf(spec);
+  const exclusions = exclusionsOf(spec.exclude, policy.zone);
+  const end = (nextTick <= now ? nextTick : now + 1) as EpochMs;
+  return excludedOnTheWay(policy, exclusions, progress, end);
+}
+
+/** Which absence a tick fell into: an excluded date, before the timer was there, while it was held, or while the service was away. */
+function absences(
+  spec: TimerSpec,
+  { createTime, resumedAt }: Passing,
+  exclusions: Exclusions | null,
+  nextTick: EpochMs,
+): (tick: EpochMs) => Absence {
+  return (tick) => {
+    // the planned one never is; an expiry may put it on any date
+    if (tick !== nextTick && exclusions !== null && exclusions.stretchAt(tick) !== null)
+      return { reason: 'excluded', rule: null };
+    if (tick < createTime) return { reason: 'created-late', rule: spec.missed.createdLate };
+    if (resumedAt !== null && tick <= resumedAt) return { reason: 'paused', rule: spec.missed.paused };
+    return { reason: 'missed-policy', rule: spec.missed.serviceDown };
+  };
 }
 
 /** Survivors, oldest first. Of ticks that are only to be caught up with by the latest, later ones supersede them. */
-function keptTicks(
-  list: readonly EpochMs[],
-  spec: TimerSpec,
-  progress: Progress & { readonly resumedAt: EpochMs | null },
-  now: EpochMs,
-): EpochMs[] {
+function keptTicks(list: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absence, now: EpochMs): EpochMs[] {
   const kept: EpochMs[] = [];
   const perReason = new Map<DroppedReason, number>();
   for (let i = list.length - 1; i >= 0; i -= 1) {
     const tick = list[i];
     if (tick === undefined) continue;
-    const { reason, rule } = absenceOf(tick, spec, progress.createTime, progress.resumedAt);
+    const { reason, rule } = absenceOf(tick);
     const taken = perReason.get(reason) ?? 0;
-    if (!isKept(rule, now - tick, taken, kept.length)) continue;
+    if (rule === null || !isKept(rule, now - tick, taken, kept.length)) continue;
     kept.push(tick);
     perReason.set(reason, taken + 1);
   }
@@ -138,22 +138,20 @@ function isKept({ policy, max, within }: MissedRule, ageMs: number, taken: numbe
 }
 
 /** Consecutive ticks of one reason are one fact. */
-function runs(
-  gone: readonly EpochMs[],
-  { skipped, isExact }: TickList,
-  spec: TimerSpec,
-  progress: Progress & { readonly resumedAt: EpochMs | null },
-): DroppedTicks[] {
+function runs(gone: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absence): DroppedTicks[] {
   const result: DroppedTicks[] = [];
   for (const tick of gone) {
-    const { reason } = absenceOf(tick, spec, progress.createTime, progress.resumedAt);
+    const { reason } = absenceOf(tick);
     const run = result.at(-1);
     if (run?.reason === reason) result[result.length - 1] = { ...run, last: tick, count: run.count + 1 };
     else result.push({ reason, first: tick, last: tick, count: 1, countIsExact: true });
   }
-  const last = result.at(-1);
-  if (last !== undefined && gone.length >= countedTicksMax) {
-    result[result.length - 1] = { ...last, count: last.count + skipped, countIsExact: isExact };
-  }
   return result;
+}
+
+/** Ticks that were not listed count for the last run. */
+function counted(dropped: readonly DroppedTicks[], { skipped, isExact }: TickList): DroppedTicks[] {
+  const last = dropped.at(-1);
+  if (last === undefined) return [];
+  return [...dropped.slice(0, -1), { ...last, count: last.count + skipped, countIsExact: isExact }];
 }

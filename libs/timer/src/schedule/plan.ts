@@ -2,12 +2,13 @@ import type { EpochMs, TimerId } from '../brand.js';
 import type { TimerSpec } from '../spec.js';
 import type { EndedReason } from '../state.js';
 import { durationMs } from './duration.js';
+import { exclusionsOf } from './exclude.js';
 import { createSchedEventPolicy, type Progress, type SchedEventPolicy } from './policy.js';
 
 /** The parts of a spec that the next tick is computed from. */
 export type PlannedSpec = Pick<
   TimerSpec,
-  'schedPolicyType' | 'schedPolicyExpr' | 'timeZone' | 'dst' | 'startAt' | 'endAt' | 'maxFires'
+  'schedPolicyType' | 'schedPolicyExpr' | 'timeZone' | 'dst' | 'startAt' | 'endAt' | 'maxFires' | 'exclude'
 >;
 
 /** The schedule of a spec that was validated when it was stored. */
@@ -25,7 +26,48 @@ export type Plan =
 export function planNext(spec: PlannedSpec, progress: Progress, fires: number): Plan {
   if (spec.maxFires !== null && fires >= spec.maxFires) return { tick: null, ended: 'max-fires' };
   const policy = policyOf(spec);
-  return limited(spec, policy, policy.nextTick(progress));
+  return limited(spec, policy, allowed(spec, policy, policy.nextTick(progress), progress));
+}
+
+/** The tick itself, or the first after it whose date is not excluded. */
+export function allowed(
+  spec: PlannedSpec,
+  policy: SchedEventPolicy,
+  tick: EpochMs | null,
+  progress: Progress,
+): EpochMs | null {
+  const exclusions = exclusionsOf(spec.exclude, policy.zone);
+  if (exclusions === null) return tick;
+  let next = tick;
+  while (next !== null) {
+    const stretch = exclusions.stretchAt(next);
+    if (stretch === null) return next;
+    next = tickFrom(policy, next, stretch.toMs, progress);
+  }
+  return null;
+}
+
+/** The first tick at a moment or after it, counted on from a tick before it. */
+function tickFrom(
+  { intervalMs, tickAfter }: SchedEventPolicy,
+  tick: EpochMs,
+  fromMs: number,
+  progress: Progress,
+): EpochMs | null {
+  if (intervalMs !== null) return (tick + Math.ceil((fromMs - tick) / intervalMs) * intervalMs) as EpochMs;
+  return tickAfter((fromMs - 1) as EpochMs, progress);
+}
+
+/** What comes after ticks that were dropped, the last of them named. Where only a close tells, the interval goes on from the tick. */
+export function planAfterDropped(spec: PlannedSpec, progress: Progress, last: EpochMs, now: EpochMs): Plan {
+  const policy = policyOf(spec);
+  const { intervalMs } = policy;
+  const counted =
+    intervalMs === null
+      ? null
+      : ((last + (Math.max(0, Math.floor((now - last) / intervalMs)) + 1) * intervalMs) as EpochMs);
+  const next = policy.tickAfter(last, progress) ?? counted;
+  return limited(spec, policy, allowed(spec, policy, next, progress));
 }
 
 export function limited(spec: PlannedSpec, policy: SchedEventPolicy, tick: EpochMs | null): Plan {

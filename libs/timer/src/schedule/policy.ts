@@ -90,6 +90,11 @@ function lastPoint({ watermark, lastTick }: Progress): EpochMs | null {
   if (watermark === null || lastTick === null) return watermark ?? lastTick;
   return watermark > lastTick ? watermark : lastTick;
 }
+/** Where the next run is counted from: the last close, or a tick that was dropped or a watermark set after it. */
+function finishOf(progress: Progress): EpochMs | null {
+  const [{ closedAt }, last] = [progress, lastPoint(progress)];
+  return closedAt === null || (last !== null && last > closedAt) ? last : closedAt;
+}
 const beginning = ({ startAt, createTime }: Progress): EpochMs => startAt ?? createTime;
 
 const intervalPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => ({
@@ -114,7 +119,7 @@ const afterFinishPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => 
   zone,
   wall: null,
   nextTick: (progress) => {
-    const finished = progress.closedAt ?? lastPoint(progress);
+    const finished = finishOf(progress);
     return finished === null ? beginning(progress) : ((finished + intervalMs) as EpochMs);
   },
   tickAfter: () => null,
@@ -126,7 +131,7 @@ const roundedPolicy = (intervalMs: number, zone: Zone): SchedEventPolicy => ({
   zone,
   wall: null,
   nextTick: (progress) => {
-    const finished = progress.closedAt ?? lastPoint(progress);
+    const finished = finishOf(progress);
     if (finished === null) return beginning(progress);
     return (Math.floor((finished + intervalMs) / intervalMs) * intervalMs) as EpochMs;
   },

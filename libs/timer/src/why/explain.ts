@@ -1,5 +1,6 @@
 import type { EpochMs } from '../brand.js';
-import { fireMoment } from '../schedule/plan.js';
+import { exclusionsOf } from '../schedule/exclude.js';
+import { fireMoment, policyOf } from '../schedule/plan.js';
 import type { TimerState } from '../state.js';
 import type { WhyEntry, WhyReason, WhyRequest, WhyVerdict } from './answer.js';
 import { sentenceOf } from './sentences.js';
@@ -58,12 +59,16 @@ function unsettled(
   if (state.endedReason !== null) return ['not-fired', 'ended'];
   if (state.pausedAt !== null) return ['not-fired', 'paused'];
   if (!state.spec.enable) return ['not-fired', 'disabled'];
+  if (isExcluded(state, tick)) return ['not-fired', 'excluded'];
   if (fireMoment(state.id, state.spec, tick) > now) return ['planned', null];
   const { last } = timeline;
   const isBehind = last === null || Math.max(last.watermark ?? 0, last.lastTick ?? 0) >= tick;
   if (isBehind || tick < state.createTime) return ['not-fired', 'passed-over'];
   return ['pending', last.open === null ? 'late' : 'event-open'];
 }
+
+const isExcluded = ({ spec }: TimerState, tick: EpochMs): boolean =>
+  exclusionsOf(spec.exclude, policyOf(spec).zone)?.stretchAt(tick) != null;
 
 const wasDeletedBy = ({ history }: Timeline, tick: EpochMs): boolean =>
   history.some(({ event }) => event.type === 'TimerDeleted' && event.at <= tick);

@@ -85,6 +85,7 @@ const plainReasons: Readonly<
   'pre-schedule-timeout': () => 'the hook was asked whether to go on and did not answer in time',
   overlap: () => 'an earlier run was still going',
   'end-at': () => 'it lies after the end of the timer',
+  excluded: () => 'its date is excluded',
   'not-created': ({ first, history }, _state, zone) =>
     `the timer was created only at ${first === null ? '?' : spoken(zone, first.createTime)}${byOf(factOf(history, 'TimerCreated'))}`,
   deleted: ({ history }, _state, zone) => {

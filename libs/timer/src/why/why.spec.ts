@@ -156,6 +156,11 @@ describe('why it did not fire', () => {
     const { entries } = ask(steps, at9(day));
     expect(entries).toMatchObject([{ reason, sentence: expect.stringContaining(sentence) }]);
   });
+  it('lay on an excluded date', () => {
+    const { entries } = ask([create({ ...daily, exclude: ['2026-11-25'] })], at9('2026-11-25'));
+    expect(entries).toMatchObject([{ verdict: 'not-fired', reason: 'excluded' }]);
+    expect(entries[0]?.sentence).toBe('did not fire at 2026-11-25 09:00 Europe/Paris: its date is excluded');
+  });
   it('waits for the close of the event before it, or is late, or is still to come', () => {
     const open = [create(daily), fire(ms('2026-11-25T08:00:00Z'))];
     expect(ask(open, at9('2026-11-26')).entries).toMatchObject([
