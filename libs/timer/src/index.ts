@@ -1,4 +1,4 @@
-// The timer: one aggregate, pure. Imports nothing of ours, only the cron parser and Temporal.
+// The timer: one aggregate, pure. Imports nothing of ours, only Temporal.
 // Start at decider.ts for the shape, event.ts for the facts, state.ts for what they fold to.
 export * from './brand.js';
 export * from './command.js';

@@ -1,16 +1,15 @@
-import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import type { EpochMs } from '../brand.js';
 import type { DstPolicy } from '../spec.js';
 import { parseDuration } from './duration.js';
+import { type CronField, WallCron, type WallTicks } from './wall-cron.js';
 import { readZone, type Zone } from './zone.js';
 
-// Wall-clock times come from cron-parser, enumerated as if the zone were UTC; which instants they are, and what becomes
-// of times that a zone skips or repeats, is decided here, span by span. cron-parser's own zone handling has open faults
-// at transitions, so it never sees a zone.
+// Wall-clock times come from the field list alone; which instants they are, and what becomes of times that a zone skips or
+// repeats, is decided here, span by span.
 
 export type CronSchedule =
   | { readonly kind: 'every'; readonly intervalMs: number; readonly zone: Zone | null }
-  | { readonly kind: 'wall'; readonly expression: CronExpression | null; readonly zone: Zone | null };
+  | { readonly kind: 'wall'; readonly wall: WallTicks; readonly zone: Zone | null };
 export type CronReading =
   | { readonly ok: true; readonly cron: CronSchedule }
   | { readonly ok: false; readonly message: string };
@@ -80,27 +79,42 @@ function parseFields(expr: string, text: string, zone: Zone | null): CronReading
     const problem = fieldProblem(field, index);
     if (problem !== null) return wrong(expr, problem);
   }
-  try {
-    const plain = six.map((field) => field.replaceAll('?', '*')).join(' ');
-    return {
-      ok: true,
-      cron: { kind: 'wall', expression: CronExpressionParser.parse(plain, { tz: 'UTC' }), zone },
-    };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // a date that no calendar has: valid, and never
-    if (message === 'Invalid explicit day of month definition')
-      return { ok: true, cron: { kind: 'wall', expression: null, zone } };
-    return wrong(expr, message);
-  }
+  const [second, minute, hour, dayOfMonth, month, dayOfWeek] = six.map((field, index) =>
+    fieldOf(field, index),
+  );
+  if (!second || !minute || !hour || !dayOfMonth || !month || !dayOfWeek)
+    return wrong(expr, 'a field is missing');
+  const wall = new WallCron({ second, minute, hour, dayOfMonth, month, dayOfWeek });
+  return { ok: true, cron: { kind: 'wall', wall, zone } };
 }
 
-/** The dialect is fenced here: no `L`, `W`, `#`, `H`, weekday 7 or reversed range gets through to the library. */
+/** What a field matches; it has passed `fieldProblem`. `N/step` goes from N to the end. */
+function fieldOf(field: string, index: number): CronField | null {
+  const rule = fieldRules[index];
+  if (rule === undefined) return null;
+  const values = new Set<number>();
+  let isAny = false;
+  for (const item of field.split(',')) {
+    const [, whole, from, to, stepText] = itemPattern.exec(item) ?? [];
+    const step = stepText === undefined ? 1 : Number(stepText);
+    const isStar = whole === '*' || whole === '?';
+    if (isStar && step === 1) isAny = true;
+    const low = isStar ? rule.min : (fieldValue(from, rule) ?? rule.min);
+    const high =
+      isStar || (to === undefined && stepText !== undefined) ? rule.max : (fieldValue(to, rule) ?? low);
+    for (let value = low; value <= high; value += step) values.add(value);
+  }
+  return { values, isAny };
+}
+
+const itemPattern = /^(\*|\?|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d+))?$/i;
+
+/** The dialect is fenced here: no `L`, `W`, `#`, `H`, weekday 7 or reversed range. */
 function fieldProblem(field: string, index: number): string | null {
   const rule = fieldRules[index];
   if (rule === undefined) return 'too many fields';
   for (const item of field.split(',')) {
-    const found = /^(\*|\?|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d+))?$/i.exec(item);
+    const found = itemPattern.exec(item);
     if (found === null) return `'${item.slice(0, 32)}' is not a ${rule.name}`;
     const [, , from, to, step] = found;
     if (step !== undefined && Number(step) < 1) return `the step of ${rule.name} must be at least 1`;
@@ -123,17 +137,9 @@ function fieldValue(
   return names === '' || place === -1 ? null : place + min;
 }
 
-/** The wall-clock times of an expression, whatever a zone makes of them: epoch ms read as UTC. */
-export interface WallTicks {
-  /** The first one strictly after a wall-clock time; null: none comes. */
-  after(wallMs: number): number | null;
-}
-
-export function wallTicksOf(cron: CronSchedule): WallTicks | null {
-  if (cron.kind === 'every' || cron.expression === null) return null;
-  const { expression } = cron;
-  return { after: (wallMs) => nextWall(expression, wallMs) };
-}
+/** The wall-clock times behind the ticks; null: the ticks count elapsed time. */
+export const wallTicksOf = (cron: CronSchedule): WallTicks | null =>
+  cron.kind === 'wall' ? cron.wall : null;
 
 /** The first tick strictly after a moment; null: none within five years. */
 export function nextCronTick(
@@ -143,24 +149,18 @@ export function nextCronTick(
   after: EpochMs,
 ): EpochMs | null {
   if (cron.kind === 'every') return (Math.floor(after / 1_000) * 1_000 + cron.intervalMs) as EpochMs;
-  if (cron.expression === null) return null;
-  return nextWallTick(cron.expression, cron.zone ?? timerZone, dst, after);
+  return nextWallTick(cron.wall, cron.zone ?? timerZone, dst, after);
 }
 
-function nextWallTick(
-  expression: CronExpression,
-  zone: Zone,
-  dst: DstPolicy,
-  after: EpochMs,
-): EpochMs | null {
+function nextWallTick(wall: WallTicks, zone: Zone, dst: DstPolicy, after: EpochMs): EpochMs | null {
   const limit = after + searchMs;
   let from: number = after;
   while (from < limit) {
     const span = zone.spanAt(from);
-    const wall = nextWall(expression, from + span.offsetMs);
-    const instant = wall === null ? Number.POSITIVE_INFINITY : wall - span.offsetMs;
+    const next = wall.after(from + span.offsetMs, span.toMs + span.offsetMs);
+    const instant = next === null ? Number.POSITIVE_INFINITY : next - span.offsetMs;
     if (instant >= span.toMs) {
-      const first = span.toMs >= limit ? null : tickAtTransition(expression, zone, dst, span.toMs);
+      const first = span.toMs >= limit ? null : tickAtTransition(wall, zone, dst, span.toMs);
       if (first !== null) return first;
       from = span.toMs;
     } else {
@@ -173,34 +173,24 @@ function nextWallTick(
 }
 
 /** A tick that the zone skips and the policy shifts lands on the transition; so may one of the new span's own. */
-function tickAtTransition(
-  expression: CronExpression,
-  zone: Zone,
-  dst: DstPolicy,
-  atMs: number,
-): EpochMs | null {
-  if (dst.gap === 'shift' && skipsTick(expression, zone, atMs)) return atMs as EpochMs;
-  return firstOfSpan(expression, zone, dst, atMs);
+function tickAtTransition(wall: WallTicks, zone: Zone, dst: DstPolicy, atMs: number): EpochMs | null {
+  if (dst.gap === 'shift' && skipsTick(wall, zone, atMs)) return atMs as EpochMs;
+  return firstOfSpan(wall, zone, dst, atMs);
 }
 
 /** A tick exactly at the first moment of a span; `next` is strictly-after, so it needs a question of its own. */
-function firstOfSpan(
-  expression: CronExpression,
-  zone: Zone,
-  dst: DstPolicy,
-  startMs: number,
-): EpochMs | null {
+function firstOfSpan(wall: WallTicks, zone: Zone, dst: DstPolicy, startMs: number): EpochMs | null {
   const { offsetMs } = zone.spanAt(startMs);
-  if (nextWall(expression, startMs + offsetMs - 1) !== startMs + offsetMs) return null;
+  const start = startMs + offsetMs;
+  if (wall.after(start - 1, start + 1) !== start) return null;
   return repeatedUntil(zone, dst, startMs) === null ? (startMs as EpochMs) : null;
 }
 
 /** Whether some tick falls into the wall-clock times that the transition at `atMs` skips. */
-function skipsTick(expression: CronExpression, zone: Zone, atMs: number): boolean {
+function skipsTick(wall: WallTicks, zone: Zone, atMs: number): boolean {
   const [before, after] = [zone.spanAt(atMs - 1).offsetMs, zone.spanAt(atMs).offsetMs];
   if (after <= before) return false;
-  const wall = nextWall(expression, atMs + before - 1);
-  return wall !== null && wall < atMs + after;
+  return wall.after(atMs + before - 1, atMs + after) !== null;
 }
 
 /**
@@ -219,14 +209,4 @@ function repeatedUntil(zone: Zone, { overlap }: DstPolicy, instant: number): num
     if (back > 0 && instant >= span.toMs - back) return span.toMs - 1;
   }
   return null;
-}
-
-/** Wall-clock times are epoch ms read as UTC. The library gives up on dates that never come by throwing. */
-function nextWall(expression: CronExpression, afterWall: number): number | null {
-  try {
-    expression.reset(new Date(afterWall));
-    return expression.next().getTime();
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,8 @@
 import type { EpochMs } from '../brand.js';
 import type { DstPolicy, SchedPolicyType } from '../spec.js';
-import { type CronSchedule, nextCronTick, parseCron, type WallTicks, wallTicksOf } from './cron.js';
+import { type CronSchedule, nextCronTick, parseCron, wallTicksOf } from './cron.js';
 import { durationMsMax, parseDuration } from './duration.js';
+import type { WallTicks } from './wall-cron.js';
 import { readZone, type Zone } from './zone.js';
 
 /** What the next tick of a schedule is computed from. */
