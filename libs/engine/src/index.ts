@@ -1,5 +1,9 @@
 // Use cases (handle commands, fire what is due, relay the log) and the ports they need. No Kafka, no SQL, no Nest.
 // Start at log/timer-log.ts: the one way to write.
+export * from './bulk/bulk.js';
+export * from './bulk/bulk-commands.js';
+export * from './bulk/bulk-worker.js';
+export * from './bulk/preview-bulk.js';
 export * from './commands/command-service.js';
 export * from './commands/decide-all.js';
 export * from './commands/envelope.js';
@@ -17,5 +21,6 @@ export * from './ports.js';
 export * from './queries/cursor.js';
 export * from './queries/natural-order.js';
 export * from './queries/past.js';
+export * from './queries/query-unavailable.js';
 export * from './queries/timer-queries.js';
 export * from './relay/relay.js';

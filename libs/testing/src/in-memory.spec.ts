@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { recordKey, TransientLogError } from '#engine';
 import { ManualClock } from './clock/manual-clock.js';
+import { bulkStoreContract } from './contract/bulk-store-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
 import type { QueriesSubject, StoreHandle } from './contract/subject.js';
 import { timerLogContract } from './contract/timer-log-contract.js';
 import { timerQueriesContract } from './contract/timer-queries-contract.js';
 import { apply, createTimer, deletion, loadWith, nameOf, request, writing } from './contract/writing.js';
+import { InMemoryBulkStore } from './memory/in-memory-bulk-store.js';
 import { InMemoryTimerStore } from './memory/in-memory-timer-store.js';
 
 function openStore() {
@@ -38,6 +40,21 @@ timerLogContract('in memory', openInMemory);
 dueIndexContract('in memory', openInMemory);
 logFeedContract('in memory', openInMemory);
 timerQueriesContract('in memory', openInMemory);
+bulkStoreContract('in memory', () => {
+  const clock = new ManualClock();
+  let store = new InMemoryBulkStore(() => clock.now());
+  return Promise.resolve({
+    get store() {
+      return store;
+    },
+    clear: () => {
+      store = new InMemoryBulkStore(() => clock.now());
+      return Promise.resolve();
+    },
+    pass: (durationMs) => clock.advance(durationMs),
+    close: () => Promise.resolve(),
+  });
+});
 
 describe('the store in memory', () => {
   it('forgets a deleted timer after a day', async () => {

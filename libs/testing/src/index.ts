@@ -2,6 +2,7 @@
 // May import any lib. The contract suites are what every store passes: start at contract/subject.ts.
 export { InMemoryTimers, type InMemoryTimersOptions } from './client/in-memory-timers.js';
 export { ManualClock } from './clock/manual-clock.js';
+export { type BulkSubject, bulkStoreContract } from './contract/bulk-store-contract.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
@@ -9,6 +10,7 @@ export { timerLogContract } from './contract/timer-log-contract.js';
 export { timerQueriesContract } from './contract/timer-queries-contract.js';
 export type { TimersSubject } from './contract/timers/stage.js';
 export { timersContract } from './contract/timers-contract.js';
+export { InMemoryBulkStore } from './memory/in-memory-bulk-store.js';
 export { InMemoryDueIndex } from './memory/in-memory-due-index.js';
 export { InMemoryLogFeed } from './memory/in-memory-log-feed.js';
 export { InMemoryTimerLog, type LogFault } from './memory/in-memory-timer-log.js';
