@@ -3,9 +3,12 @@
 
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
+export { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
 export { PostgresDueIndex } from './due/postgres-due-index.js';
 export { PostgresLogFeed } from './feed/postgres-log-feed.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { logPartitionsAheadDays, migrate } from './migrate.js';
+export { openPostgresQueries, type PostgresQueries } from './queries/open.js';
+export type { ReadPoolSettings } from './queries/read-pool.js';
 export { openPostgresStore, type PostgresStore, type PostgresStoreSettings } from './store.js';

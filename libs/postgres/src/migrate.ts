@@ -17,6 +17,26 @@ class LogAndState1764000000001 implements MigrationInterface {
   }
 }
 
+class Queries1764000000002 implements MigrationInterface {
+  readonly name = 'Queries1764000000002';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(migrationSql('0002-queries'));
+  }
+  down(): Promise<void> {
+    return Promise.reject(new Error('indexes are dropped by hand, by their names in 0002-queries.sql'));
+  }
+}
+
+class Bulk1764000000003 implements MigrationInterface {
+  readonly name = 'Bulk1764000000003';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(migrationSql('0003-bulk'));
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table bulk_request');
+  }
+}
+
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
@@ -33,7 +53,7 @@ export async function migrate(databaseUrl: string, partitions: number): Promise<
     const source = new DataSource({
       type: 'postgres',
       url: databaseUrl,
-      migrations: [LogAndState1764000000001],
+      migrations: [LogAndState1764000000001, Queries1764000000002, Bulk1764000000003],
       migrationsTableName: 'schema_migration',
       migrationsTransactionMode: 'each',
     });

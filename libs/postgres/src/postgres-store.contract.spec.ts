@@ -1,7 +1,14 @@
 import pg from 'pg';
 import { afterAll } from 'vitest';
-import { migrate, openPostgresStore } from '#postgres';
-import { dueIndexContract, logFeedContract, type Subject, timerLogContract } from '#testing';
+import { migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
+import {
+  bulkStoreContract,
+  dueIndexContract,
+  logFeedContract,
+  type QueriesSubject,
+  timerLogContract,
+  timerQueriesContract,
+} from '#testing';
 import { freshDatabase } from '../../../test/harness/database.js';
 
 const partitions = 8;
@@ -12,16 +19,24 @@ afterAll(async () => {
 });
 
 /** A database of its own for each suite run; `another` is a second connection, as another process has one. */
-async function open(): Promise<Subject> {
+async function open(): Promise<QueriesSubject> {
   const database = await freshDatabase();
   await migrate(database.url, partitions);
   const settings = { databaseUrl: database.url, applicationName: 'contract', partitions, log };
   const [store, others] = [openPostgresStore(settings), [] as ReturnType<typeof openPostgresStore>[]];
+  const reading = openPostgresQueries(settings);
   const locks: pg.Client[] = [];
   return {
     log: store.log,
     due: store.due,
     feed: store.feed,
+    queries: reading.queries,
+    forgetBefore: async (timerId, version) => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query('delete from event_log where stream_id = $1 and version < $2', [timerId, version]);
+      await client.end();
+    },
     partitions,
     another: async () => {
       const other = openPostgresStore(settings);
@@ -38,7 +53,7 @@ async function open(): Promise<Subject> {
       return () => client.end();
     },
     close: async () => {
-      await Promise.all([store.close(), ...others.map((other) => other.close())]);
+      await Promise.all([store.close(), reading.close(), ...others.map((other) => other.close())]);
       await database.drop();
     },
   };
@@ -47,3 +62,19 @@ async function open(): Promise<Subject> {
 timerLogContract('Postgres', open);
 dueIndexContract('Postgres', open);
 logFeedContract('Postgres', open);
+timerQueriesContract('Postgres', open);
+
+bulkStoreContract('Postgres', async () => {
+  const database = await freshDatabase();
+  await migrate(database.url, partitions);
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  return {
+    store: new PostgresBulkStore(pool),
+    clear: async () => void (await pool.query('truncate bulk_request')),
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 1)),
+    close: async () => {
+      await pool.end();
+      await database.drop();
+    },
+  };
+});

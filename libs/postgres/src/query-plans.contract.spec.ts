@@ -39,7 +39,8 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     file: 'load-by-key',
     types: 'text[], text[], bigint',
     values: `'{n}', '{k}', 1000`,
-    index: 'timer_spec_name',
+    // either of the two that begin with the pair
+    index: 'timer_spec_',
     condition: 'namespace =',
   },
   {

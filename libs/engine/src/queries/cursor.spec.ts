@@ -8,7 +8,7 @@ import { InvalidCursorError } from './timer-queries.js';
 const id = '0193a1f0-0000-7000-8000-000000000001' as TimerId;
 const positions: readonly PagePosition[] = [
   { order: 'id', id },
-  { order: 'key', key: '𝄞 "k"', id },
+  { order: 'key', key: '𝄞 "k"', namespace: 'n' },
   { order: 'nextFireTime', nextFireAt: 1_000 as EpochMs, id },
   { order: 'nextFireTime', nextFireAt: null, id },
 ];
@@ -33,8 +33,8 @@ describe('a cursor', () => {
 
   it.each([
     ['an id that is none', { order: 'id', id: `x' or true` }],
-    ['a key that no text can be', { order: 'key', key: '\ud800', id }],
-    ['a key with U+0000', { order: 'key', key: 'a\0', id }],
+    ['a key that no text can be', { order: 'key', key: '\ud800', namespace: 'n' }],
+    ['a key with U+0000', { order: 'key', key: 'a', namespace: 'a\0' }],
     ['a moment that is none', { order: 'nextFireTime', nextFireAt: 1e300, id }],
     ['an order that is none', { order: 'colour', id }],
     ['nothing', null],

@@ -5,12 +5,12 @@ import { InvalidCursorError, type TimerOrder } from './timer-queries.js';
 /** The last timer of a page: the next page begins after it. */
 export type PagePosition =
   | { readonly order: 'id'; readonly id: TimerId }
-  | { readonly order: 'key'; readonly key: string; readonly id: TimerId }
+  | { readonly order: 'key'; readonly key: string; readonly namespace: string }
   | { readonly order: 'nextFireTime'; readonly nextFireAt: EpochMs | null; readonly id: TimerId };
 
 export function positionOf(order: TimerOrder, { id, spec, nextFireAt }: TimerState): PagePosition {
   if (order === 'id') return { order, id };
-  return order === 'key' ? { order, key: spec.key, id } : { order, nextFireAt, id };
+  return order === 'key' ? { order, key: spec.key, namespace: spec.namespace } : { order, nextFireAt, id };
 }
 
 /** Opaque to who carries it; says of which query it is, so that it cannot be carried to another unnoticed. */
@@ -37,15 +37,18 @@ function parts(text: string): unknown[] {
 /** Cursors come from outside, and their values end in a statement: nothing but what `writeCursor` writes passes. */
 function isPosition(given: unknown): given is PagePosition {
   if (typeof given !== 'object' || given === null) return false;
-  const { order, id, key, nextFireAt } = given as Readonly<Record<string, unknown>>;
+  const { order, id, key, namespace, nextFireAt } = given as Readonly<Record<string, unknown>>;
+  if (order === 'key') return isText(key) && isText(namespace);
   if (typeof id !== 'string' || !/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) return false;
-  if (order === 'key') return typeof key === 'string' && key.isWellFormed() && !key.includes('\0');
   if (order === 'nextFireTime')
     return (
       nextFireAt === null || (Number.isSafeInteger(nextFireAt) && Math.abs(Number(nextFireAt)) <= 8.64e15)
     );
   return order === 'id';
 }
+
+const isText = (given: unknown): boolean =>
+  typeof given === 'string' && given.isWellFormed() && !given.includes('\0');
 
 const fingerprint = (condition: TimerCondition): string =>
   createHash('sha256').update(canonical(condition)).digest('base64url').slice(0, 12);

@@ -2,8 +2,8 @@ import type { CommandId, EpochMs, TimerCondition, TimerEvent, TimerId, TimerStat
 import type { EventMeta } from '../log/timer-log.js';
 
 /**
- * Ties are broken by the id, so a page boundary is stable. Keys are in the order of their code points; timers without a
- * next time come last.
+ * Each is total, so a page boundary is stable: the same key is in the order of its namespaces, the same moment in the order
+ * of the ids. Text is in the order of its code points; timers without a next time come last.
  */
 export type TimerOrder = 'id' | 'key' | 'nextFireTime';
 

@@ -189,7 +189,7 @@ const plainNumberOids = new Set([21, 23]);
 const toEpochMs = (text: string): number => Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
 
 /** Moments arrive as epoch milliseconds, 8-byte integers as bigint, everything else that we select as text. */
-function typeParser(oid: number): (value: string) => unknown {
+export function typeParser(oid: number): (value: string) => unknown {
   if (oid === timestamptzOid) return toEpochMs;
   if (oid === int8Oid) return BigInt;
   if (plainNumberOids.has(oid)) return Number;

@@ -74,6 +74,7 @@ function specInsertion(created: readonly Existing[]): Call {
       textArray(states.map((s) => s.spec.hookClass)),
       textArray(states.map((s) => JSON.stringify(s.spec.tags))),
       textArray(states.map((s) => JSON.stringify(s.spec))),
+      int2Array(states.map((s) => (s.spec.enable ? 1 : 0))),
     ],
   };
 }
@@ -87,6 +88,7 @@ function specUpdate(changed: readonly Existing[]): Call {
       textArray(states.map((s) => s.spec.hookClass)),
       textArray(states.map((s) => JSON.stringify(s.spec.tags))),
       textArray(states.map((s) => JSON.stringify(s.spec))),
+      int2Array(states.map((s) => (s.spec.enable ? 1 : 0))),
     ],
   };
 }

@@ -134,11 +134,10 @@ const compareMoments = (a: EpochMs | null, b: EpochMs | null): number =>
   a === b ? 0 : (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY);
 
 function compare(a: PagePosition, b: PagePosition): number {
+  if (a.order === 'key' && b.order === 'key')
+    return compareText(a.key, b.key) || compareText(a.namespace, b.namespace);
+  if (a.order === 'key' || b.order === 'key') return 0;
   const first =
-    a.order === 'key' && b.order === 'key'
-      ? compareText(a.key, b.key)
-      : a.order === 'nextFireTime' && b.order === 'nextFireTime'
-        ? compareMoments(a.nextFireAt, b.nextFireAt)
-        : 0;
-  return first === 0 ? compareText(a.id, b.id) : first;
+    a.order === 'nextFireTime' && b.order === 'nextFireTime' ? compareMoments(a.nextFireAt, b.nextFireAt) : 0;
+  return first || compareText(a.id, b.id);
 }

@@ -91,11 +91,8 @@ export const pages = (stage: Stage<QueriesSubject>) =>
 const moment = (at: number) => at as TimerState['nextFireAt'];
 
 function compare(order: TimerOrder, a: TimerState, b: TimerState): number {
-  const first =
-    order === 'key'
-      ? Buffer.compare(Buffer.from(a.spec.key), Buffer.from(b.spec.key))
-      : order === 'nextFireTime'
-        ? Math.sign((a.nextFireAt ?? 1e16) - (b.nextFireAt ?? 1e16))
-        : 0;
-  return first === 0 ? (a.id < b.id ? -1 : 1) : first;
+  const text = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
+  if (order === 'key') return text(a.spec.key, b.spec.key) || text(a.spec.namespace, b.spec.namespace);
+  const first = order === 'id' ? 0 : Math.sign((a.nextFireAt ?? 1e16) - (b.nextFireAt ?? 1e16));
+  return first || text(a.id, b.id);
 }

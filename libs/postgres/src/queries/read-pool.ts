@@ -1,0 +1,73 @@
+import pg from 'pg';
+import { QueryUnavailableError } from '#engine';
+import { type Logger, typeParser } from '../connection/hot-connection.js';
+
+export interface ReadPoolSettings {
+  readonly databaseUrl: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly log: Logger;
+  /** Connections; a query waits for one at most `waitTimeoutMs`. */
+  readonly connectionsMax?: number;
+  readonly waitTimeoutMs?: number;
+  /** A query that takes longer is ended by the database. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Reads that change nothing, from the database or from a replica of it. Rows come as arrays. */
+export class ReadPool {
+  readonly #pool: pg.Pool;
+
+  constructor(settings: ReadPoolSettings) {
+    const { databaseUrl, applicationName, log, connectionsMax = 4, waitTimeoutMs = 5_000 } = settings;
+    this.#pool = new pg.Pool({
+      connectionString: databaseUrl,
+      application_name: applicationName,
+      max: connectionsMax,
+      connectionTimeoutMillis: waitTimeoutMs,
+      keepAlive: true,
+      types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+      options: optionsOf(settings),
+    });
+    this.#pool.on('error', (error) =>
+      log.warn({ error: error.message }, 'idle reading connection to Postgres lost'),
+    );
+  }
+
+  /** @throws QueryUnavailableError */
+  async rows(text: string, values: readonly unknown[]): Promise<readonly (readonly unknown[])[]> {
+    try {
+      const answer = await this.#pool.query<unknown[]>({ text, values: [...values], rowMode: 'array' });
+      return answer.rows;
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+function optionsOf({ statementTimeoutMs = 5_000 }: ReadPoolSettings): string {
+  return Object.entries({
+    TimeZone: 'UTC',
+    default_transaction_read_only: 'on',
+    statement_timeout: statementTimeoutMs,
+    // what is asked differs from query to query: each plan is made for its own values
+    plan_cache_mode: 'force_custom_plan',
+    // the tables are read by index from memory or flash, where a page costs nearly the same wherever it lies
+    random_page_cost: 1.1,
+    jit: 'off',
+  })
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
+const queryCanceled = '57014';
+
+function unavailable(error: unknown): QueryUnavailableError {
+  const isTimeout = error instanceof pg.DatabaseError && error.code === queryCanceled;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new QueryUnavailableError(`Postgres did not answer: ${reason}`, isTimeout, { cause: error });
+}
