@@ -28,6 +28,8 @@ export default defineConfig({
           // one project after the other: specs that kill processes must not share two cores with the rest
           sequence: { groupOrder: 0 },
           include: ['{libs,apps,test,docs}/**/*.spec.ts'],
+          // laws over thousands of cases, also on a machine that does much else
+          testTimeout: 30_000,
           exclude: [
             '**/*.contract.spec.ts',
             '**/*.e2e.spec.ts',

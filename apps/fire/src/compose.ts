@@ -20,7 +20,7 @@ import {
   sleep,
   systemClock,
 } from '#runtime';
-import { decide, evolve, mintEventId, slotOfTimerId } from '#timer';
+import { decide, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
 import { slotsOf } from './slots.js';
@@ -64,6 +64,7 @@ export function composeFire(
       eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
       emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,
       slotOf: slotOfTimerId,
+      timerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
     },
     sink: wraps.sink?.(sink) ?? sink,
     logger,

@@ -29,6 +29,22 @@ export class NotGivenUpError extends CommandRejectedError {}
 export class AlreadyClaimedError extends CommandRejectedError {}
 export class NotClaimedError extends CommandRejectedError {}
 export class NotAskingError extends CommandRejectedError {}
+/** Somebody else has the lease. */
+export class LeaseHeldError extends CommandRejectedError {
+  readonly holder: string | null;
+  /** When it ends if it is not renewed, by the database's clock; null: told in a form that is not known here. */
+  readonly until: Date | null;
+  constructor(rejection: Rejection) {
+    super(rejection);
+    const [, until, holder] = /^held until (\S+) by (.*)$/s.exec(rejection.message) ?? [];
+    this.until = until === undefined ? null : new Date(until);
+    this.holder = holder ?? null;
+  }
+}
+/** It was held too long without being renewed: what it protected must stop. */
+export class LeaseLostError extends CommandRejectedError {}
+/** Timers that were ever leased are not deleted. */
+export class LeaseRememberedError extends CommandRejectedError {}
 export class InvalidSpecError extends CommandRejectedError {}
 export class InvalidCommandError extends CommandRejectedError {}
 export class UnreadableCommandError extends CommandRejectedError {}
@@ -52,6 +68,9 @@ const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => Comma
   'already-claimed': AlreadyClaimedError,
   'not-claimed': NotClaimedError,
   'not-asking': NotAskingError,
+  'lease-held': LeaseHeldError,
+  'lease-lost': LeaseLostError,
+  'lease-remembered': LeaseRememberedError,
   'invalid-spec': InvalidSpecError,
   'invalid-command': InvalidCommandError,
   unreadable: UnreadableCommandError,

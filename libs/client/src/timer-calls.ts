@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandType, TimerChangeWire, TimerConditionWire, TimerRecord } from '#contract';
+import type { CommandType, LeaseRecord, TimerChangeWire, TimerConditionWire, TimerRecord } from '#contract';
 import { type Body, commandOf, type TimerRef } from './command-of.js';
 import { ApiNotConfiguredError, rejectionError, TimerNotExistError, VersionNotMatchError } from './errors.js';
 import type { TimerPorts } from './ports.js';
@@ -25,6 +25,12 @@ const triggerTriesMax = 5;
 const triggerPauseMs = 1_000;
 
 const tokenOf = ({ token }: HoldOptions) => (token === undefined ? {} : { token });
+
+/** @throws if the answer is of a time whose history is gone */
+function leaseOf({ lease }: TimerRecord): LeaseRecord {
+  if (lease === undefined) throw new Error('the answer tells of no lease');
+  return lease;
+}
 
 /** What calls mean, wherever commands go and timers are read. */
 export class TimerCalls implements Timers {
@@ -134,6 +140,22 @@ export class TimerCalls implements Timers {
     options?: ChangeOptions,
   ): Promise<TimerRecord> {
     return this.#call('AnswerPreSchedule', ref, answer, options);
+  }
+
+  async acquireLease(
+    ref: TimerRef,
+    lease: Body<'AcquireLease'>,
+    options?: ChangeOptions,
+  ): Promise<LeaseRecord> {
+    return leaseOf(await this.#call('AcquireLease', ref, lease, options));
+  }
+
+  async renewLease(ref: TimerRef, lease: Body<'RenewLease'>, options?: ChangeOptions): Promise<LeaseRecord> {
+    return leaseOf(await this.#call('RenewLease', ref, lease, options));
+  }
+
+  async releaseLease(ref: TimerRef, lease: Body<'ReleaseLease'>, options?: ChangeOptions): Promise<void> {
+    await this.#call('ReleaseLease', ref, lease, options);
   }
 
   getTimerById(timerId: string, options: PastOptions = {}): Promise<TimerRecord> {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   HistoryEventWire,
+  LeaseRecord,
   OutlookWire,
   PreviewAnswerWire,
   previewRequest,
@@ -158,6 +159,17 @@ export interface Timers {
     answer: Body<'AnswerPreSchedule'>,
     options?: ChangeOptions,
   ): Promise<TimerRecord>;
+
+  /**
+   * Takes the lease of a timer for `ttl` (a duration), unless somebody has it; the timer is made if there is none of that
+   * name. The answer holds the fencing token, which rises for ever.
+   * @throws LeaseHeldError
+   */
+  acquireLease(ref: TimerRef, lease: Body<'AcquireLease'>, options?: ChangeOptions): Promise<LeaseRecord>;
+  /** The lease ends `ttl` from now. @throws LeaseLostError */
+  renewLease(ref: TimerRef, lease: Body<'RenewLease'>, options?: ChangeOptions): Promise<LeaseRecord>;
+  /** @throws LeaseLostError */
+  releaseLease(ref: TimerRef, lease: Body<'ReleaseLease'>, options?: ChangeOptions): Promise<void>;
 
   /** @throws TimerNotExistError */
   getTimerById(timerId: string, options?: PastOptions): Promise<TimerRecord>;

@@ -19,6 +19,9 @@ const token = z.string().min(1).max(64).describe('one of several who hold the ti
 const answer = { ...addressed, eventId, attempt: z.number().int().positive().optional() };
 const worker = z.string().max(256).optional();
 
+const holder = z.string().min(1).max(256);
+const fencing = z.number().int().positive().describe('fencing token');
+
 /** One schema a message: validation, types and the published schemas all come from here. */
 export const commandSchemas = {
   CreateTimer: z.strictObject({ type: z.literal('CreateTimer'), ...addressed, timer: timerInput }),
@@ -80,6 +83,23 @@ export const commandSchemas = {
     eventData: payload.optional(),
     eventDataEncoding: encoding.optional(),
   }),
+  AcquireLease: z.strictObject({ type: z.literal('AcquireLease'), ...addressed, holder, ttl: duration }),
+  RenewLease: z.strictObject({
+    type: z.literal('RenewLease'),
+    ...addressed,
+    holder,
+    token: fencing,
+    ttl: duration,
+  }),
+  ReleaseLease: z.strictObject({
+    type: z.literal('ReleaseLease'),
+    ...addressed,
+    holder,
+    token: fencing.optional(),
+  }),
+  EndChild: z
+    .strictObject({ type: z.literal('EndChild'), ...addressed, parentId: uuid })
+    .describe('from the relay to the parent of a timer that has ended; its id is the child'),
 } as const;
 
 export type CommandType = keyof typeof commandSchemas;

@@ -18,6 +18,9 @@ const changes = [
   'ExpireTimer',
   'CancelTimer',
   'RedriveEvent',
+  'AcquireLease',
+  'RenewLease',
+  'ReleaseLease',
   ...answers,
 ] as const;
 const all = Object.keys(commandSchemas) as CommandType[];
@@ -108,6 +111,21 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     commands: ['AnswerPreSchedule'],
     means: 'no pre-schedule question is open',
     doNext: 'nothing',
+  },
+  'lease-held': {
+    commands: ['AcquireLease', 'DeleteTimer'],
+    means: 'another holder has the lease; the message says until when and who',
+    doNext: 'wait for its release or its end',
+  },
+  'lease-lost': {
+    commands: ['RenewLease', 'ReleaseLease'],
+    means: 'the lease was over, or has another holder by now',
+    doNext: 'stop what it protected; acquire it again',
+  },
+  'lease-remembered': {
+    commands: ['DeleteTimer'],
+    means: 'a timer that was ever leased is never deleted: its fencing tokens rise for ever',
+    doNext: 'leave it; disable it if it fires',
   },
   'invalid-spec': {
     commands: all,

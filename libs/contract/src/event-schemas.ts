@@ -24,6 +24,35 @@ const rule = z.object({
   within: z.string().exactOptional(),
 });
 
+const retry = z.object({
+  maxAttempts: count,
+  backoff: z.enum(['exponential', 'fixed']),
+  min: z.string(),
+  max: z.string(),
+  jitter: z.boolean(),
+});
+const preSchedule = z.object({
+  enable: z.boolean(),
+  timeout: z.string(),
+  onTimeout: z.enum(['fire', 'skip']),
+});
+const parent = z.object({ timerId: uuid, key: z.string(), n: count });
+const spawn = z.object({
+  timer: z.object({
+    hookClass: z.string(),
+    tags: z.array(z.string()),
+    data: payload.nullable(),
+    ackTimeout: z.string(),
+    retry,
+    preSchedule,
+    maxPause: z.string().nullable(),
+    needsClaim: z.boolean(),
+    keepFor: z.string().nullable(),
+  }),
+  overlap: z.enum(['skip', 'queueOne', 'allow']),
+  openMax: count,
+});
+
 const spec = z.object({
   namespace: z.string(),
   key: z.string(),
@@ -42,17 +71,13 @@ const spec = z.object({
   dst: z.object({ gap: z.enum(['skip', 'shift']), overlap: z.enum(['first', 'second', 'both']) }),
   missed: z.object({ serviceDown: rule, paused: rule, createdLate: rule }),
   ackTimeout: z.string(),
-  retry: z.object({
-    maxAttempts: count,
-    backoff: z.enum(['exponential', 'fixed']),
-    min: z.string(),
-    max: z.string(),
-    jitter: z.boolean(),
-  }),
-  preSchedule: z.object({ enable: z.boolean(), timeout: z.string(), onTimeout: z.enum(['fire', 'skip']) }),
+  retry,
+  preSchedule,
   maxPause: z.string().nullable(),
   needsClaim: z.boolean().exactOptional(),
   keepFor: z.string().nullable().exactOptional(),
+  spawn: spawn.nullable().exactOptional(),
+  parent: parent.exactOptional(),
 });
 /** What an update changed. */
 const specChange = z.object(
@@ -127,6 +152,12 @@ const state = z.object({
       error: z.string().nullable(),
     })
     .optional(),
+  children: z.array(uuid).exactOptional(),
+  waitingTick: moment.nullable().exactOptional(),
+  lease: z
+    .object({ holder: z.string(), token: count, until: moment, since: moment })
+    .nullable()
+    .exactOptional(),
   recent: z.array(z.object({ commandId: uuid, version: count })),
 });
 
@@ -135,6 +166,7 @@ const fact = {
   nextFireAt: moment.nullable().describe('what the one clock of the timer shows after it'),
 };
 const nextTick = moment.nullable();
+const lease = { holder: z.string(), token: count };
 const ofEvent = { ...fact, eventId: uuid, attempt: count };
 const event = <T extends TimerEventType, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...shape });
@@ -155,7 +187,7 @@ export const eventSchemas = {
     summary: payload.nullable().exactOptional(),
     nextTick,
   }),
-  TimerDeleted: event('TimerDeleted', fact),
+  TimerDeleted: event('TimerDeleted', { ...fact, parent: parent.exactOptional() }),
   TimerPaused: event('TimerPaused', { ...fact, token: z.string().exactOptional() }),
   TimerResumed: event('TimerResumed', {
     ...fact,
@@ -164,7 +196,7 @@ export const eventSchemas = {
     nextTick,
   }),
   TimerExpired: event('TimerExpired', { ...fact, nextTick: moment }),
-  TimerEnded: event('TimerEnded', { ...fact, reason: endedReason }),
+  TimerEnded: event('TimerEnded', { ...fact, reason: endedReason, parent: parent.exactOptional() }),
   TimerFaulted: event('TimerFaulted', { ...fact, reason: z.string() }),
   TimerSnapshotted: event('TimerSnapshotted', { ...fact, state }),
   ManualTriggerRequested: event('ManualTriggerRequested', {
@@ -191,6 +223,18 @@ export const eventSchemas = {
     countIsExact: z.boolean(),
     nextTick,
   }),
+  TickQueued: event('TickQueued', { ...fact, scheduledFor: moment, nextTick }),
+  ChildSpawned: event('ChildSpawned', {
+    ...fact,
+    childId: uuid,
+    childKey: z.string(),
+    n: count,
+    scheduledFor: moment,
+  }),
+  ChildEnded: event('ChildEnded', { ...fact, childId: uuid }),
+  LeaseAcquired: event('LeaseAcquired', { ...fact, ...lease, until: moment }),
+  LeaseRenewed: event('LeaseRenewed', { ...fact, ...lease, until: moment }),
+  LeaseReleased: event('LeaseReleased', { ...fact, ...lease }),
   PreScheduleAsked: event('PreScheduleAsked', {
     ...ofEvent,
     scheduledFor: moment,

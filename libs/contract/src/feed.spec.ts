@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochMs, TimerId } from '#timer';
-import { commandRecord, feedRecord, parseFeedClock, topicsOf } from './index.js';
+import {
+  commandRecord,
+  feedRecord,
+  followUpRecord,
+  parseCommand,
+  parseFeedClock,
+  topicsOf,
+} from './index.js';
 
 const timerId = '019d3211-2a00-7a5c-8123-456789abcdef' as TimerId;
 const event = {
@@ -56,6 +63,23 @@ describe('the change feed', () => {
 
   it('a record that is none of ours has no clock', () =>
     expect(parseFeedClock({ ce_type: Buffer.from('other') })).toBeNull());
+});
+
+describe('what follows from an event', () => {
+  const parentId = '019d3211-2a00-7a5c-8123-456789abcde0';
+  const parent = { timerId: parentId, key: 'k/1', n: 3 };
+  it.each(['TimerEnded', 'TimerDeleted'])('a parent is told of %s, under the id of its child', (type) => {
+    const record = followUpRecord({ ...event, type, data: JSON.stringify({ type, parent }) });
+    expect(record?.key).toBe('n/k/1');
+    expect(parseCommand({ key: null, value: Buffer.from(record?.value ?? '') }, 10_000)).toMatchObject({
+      ok: true,
+      command: { type: 'EndChild', commandId: timerId, childId: timerId, parentId },
+    });
+  });
+  it('nothing else is sent: not for a timer without a parent, not for what is no end', () => {
+    expect(followUpRecord({ ...event, type: 'TimerEnded', data: '{}' })).toBeNull();
+    expect(followUpRecord({ ...event, data: JSON.stringify({ parent }) })).toBeNull();
+  });
 });
 
 describe('topics', () => {

@@ -29,6 +29,7 @@ export { type EventJson, eventSchemas } from './event-schemas.js';
 export { explainMisfit, type Misfit } from './explain.js';
 export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
+export { followUpRecord } from './follow-up.js';
 export * from './http/index.js';
 export {
   type Direction,
@@ -38,7 +39,7 @@ export {
   messageSchemas,
 } from './json-schemas.js';
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
-export { type TimerRecord, timerRecord } from './record.js';
+export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
 export { acceptedReply, appliedReply, parseReply, type Reply, refusedReply } from './replies.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type EpochMs, type EventId, evolve, type TimerCommand, type TimerState } from '#timer';
+import {
+  decide,
+  type EpochMs,
+  type EventId,
+  evolve,
+  type TimerCommand,
+  type TimerId,
+  type TimerState,
+} from '#timer';
 import { commandBytesMax, parseCommand, timerRecord } from './index.js';
 
 const id = '018f0000-0000-7000-8000-000000000001';
@@ -105,6 +113,41 @@ describe('the record of a timer', () => {
       eventStart: '2027-03-28T09:00:00.000Z',
       eventExtra: { eventManualRequestId: 'by-hand', eventWatermark: watermark },
       manualRequest: { manualProcessed: true, manualEventId: eventId },
+    });
+  });
+
+  it('shows what its ticks spawn as it was set, its open children, and whose child it is', () => {
+    const spawn = {
+      timer: {
+        hookClass: 'work',
+        tags: ['t'],
+        data: 'AAE=',
+        dataEncoding: 'base64',
+        ackTimeout: '5s',
+        retry: { maxAttempts: 3, backoff: 'fixed', min: '1s', max: '1m', jitter: false },
+        preSchedule: { enable: true, timeout: '10s', onTimeout: 'skip' },
+        maxPause: '7d',
+      },
+      overlap: 'allow',
+      openMax: 7,
+    };
+    const child = { id: '019d3211-2a00-7a5c-8123-456789abcde0' as TimerId, key: 'k:1' };
+    const ticked = follow(create({ spawn }), { type: 'FireDue', commandId: null, eventId, child });
+    expect(timerRecord(ticked)).toMatchObject({ spawn, children: [child.id], fires: 1 });
+    const ref = { timerId: ticked.id, key: 'k', n: 1 };
+    const born = { ...ticked, spec: { ...ticked.spec, parent: ref } };
+    expect(timerRecord(born)).toMatchObject({ parent: ref });
+  });
+
+  it('tells of a lease: who, until when, since when, under which token', () => {
+    const leased = follow(create({}), read({ type: 'AcquireLease', holder: 'me', ttl: '15s' }));
+    expect(timerRecord(leased)).toMatchObject({
+      lease: {
+        holder: 'me',
+        token: 2,
+        since: '2027-03-28T09:00:00.000Z',
+        until: '2027-03-28T09:00:15.000Z',
+      },
     });
   });
 

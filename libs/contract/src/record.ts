@@ -1,4 +1,4 @@
-import { type EpochMs, type Payload, statusOf, type TimerState } from '#timer';
+import { type EpochMs, isSpawning, type Payload, type SpawnPolicy, statusOf, type TimerState } from '#timer';
 import { momentText } from './fields.js';
 
 // The timer as clients see it, in the field's familiar words. What is unset is absent.
@@ -16,6 +16,13 @@ const text = (name: string, payload: Payload | null): Fields =>
       };
 const value = (name: string, given: unknown): Fields =>
   given === null || given === undefined ? {} : { [name]: given };
+
+export interface LeaseRecord {
+  readonly holder: string;
+  readonly token: number;
+  readonly until: string;
+  readonly since: string;
+}
 
 export type TimerRecord = Readonly<{
   id: string;
@@ -37,11 +44,13 @@ export type TimerRecord = Readonly<{
   createTime: string;
   nextFireTime?: string;
   status: string;
+  /** Held while `until` lies ahead. */
+  lease?: LeaseRecord;
 }> &
   Readonly<Record<string, unknown>>;
 
 export function timerRecord(state: TimerState): TimerRecord {
-  const { id, spec, open, manual } = state;
+  const { id, spec, open, manual, lease } = state;
   const {
     namespace,
     key,
@@ -82,6 +91,8 @@ export function timerRecord(state: TimerState): TimerRecord {
     ...value('maxPause', spec.maxPause),
     ...value('needsClaim', spec.needsClaim),
     ...value('keepFor', spec.keepFor),
+    ...(isSpawning(spec) && { spawn: spawnFields(spec.spawn) }),
+    ...value('parent', spec.parent),
     ...at('watermark', state.watermark),
     ...at('lastTick', state.lastTick),
     eventStatus: open !== null && ['delivered', 'retrying'].includes(open.phase) ? 'TRIGGER' : 'IDLE',
@@ -99,8 +110,23 @@ export function timerRecord(state: TimerState): TimerRecord {
     ...value('endedReason', state.endedReason),
     ...at('endedAt', state.endedAt ?? null),
     ...(state.outcome !== undefined && { outcome: outcomeFields(state.outcome) }),
+    ...(state.children.length > 0 && { children: state.children }),
+    ...at('waitingTick', state.waitingTick),
+    ...(lease !== null && {
+      lease: { ...lease, since: momentText(lease.since), until: momentText(lease.until) },
+    }),
   };
 }
+
+const spawnFields = ({
+  timer: { data, maxPause, keepFor, ...timer },
+  overlap,
+  openMax,
+}: SpawnPolicy): Fields => ({
+  timer: { ...timer, ...text('data', data), ...value('maxPause', maxPause), ...value('keepFor', keepFor) },
+  overlap,
+  openMax,
+});
 
 function openFields(open: NonNullable<TimerState['open']>): Fields {
   return {

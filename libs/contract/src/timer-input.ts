@@ -1,11 +1,42 @@
 import { z } from 'zod';
-import type { TimerChange, TimerInput } from '#timer';
+import type { SpawnInput, TimerChange, TimerInput } from '#timer';
 import { duration, encoding, moment, payload, payloadOf } from './fields.js';
 
 const missedRule = z.strictObject({
   policy: z.enum(['latest', 'all', 'skip']).optional(),
   max: z.number().int().positive().optional(),
   within: duration.optional(),
+});
+
+const retry = z.strictObject({
+  maxAttempts: z.number().int().nonnegative().optional(),
+  backoff: z.enum(['exponential', 'fixed']).optional(),
+  min: duration.optional(),
+  max: duration.optional(),
+  jitter: z.boolean().optional(),
+});
+const preSchedule = z.strictObject({
+  enable: z.boolean().optional(),
+  timeout: duration.optional(),
+  onTimeout: z.enum(['fire', 'skip']).optional(),
+});
+const spawn = z.strictObject({
+  timer: z
+    .strictObject({
+      hookClass: z.string().optional(),
+      tags: z.array(z.string()).optional(),
+      data: payload.nullish(),
+      dataEncoding: encoding.optional(),
+      ackTimeout: duration.optional(),
+      retry: retry.optional(),
+      preSchedule: preSchedule.optional(),
+      maxPause: duration.nullish(),
+      needsClaim: z.boolean().optional(),
+      keepFor: duration.nullish(),
+    })
+    .optional(),
+  overlap: z.enum(['skip', 'queueOne', 'allow']).optional(),
+  openMax: z.number().int().optional(),
 });
 
 const shape = {
@@ -42,22 +73,9 @@ const shape = {
     })
     .optional(),
   ackTimeout: duration.optional(),
-  retry: z
-    .strictObject({
-      maxAttempts: z.number().int().nonnegative().optional(),
-      backoff: z.enum(['exponential', 'fixed']).optional(),
-      min: duration.optional(),
-      max: duration.optional(),
-      jitter: z.boolean().optional(),
-    })
-    .optional(),
-  preSchedule: z
-    .strictObject({
-      enable: z.boolean().optional(),
-      timeout: duration.optional(),
-      onTimeout: z.enum(['fire', 'skip']).optional(),
-    })
-    .optional(),
+  retry: retry.optional(),
+  preSchedule: preSchedule.optional(),
+  spawn: spawn.nullish(),
   maxPause: duration.nullish(),
   needsClaim: z.boolean().optional(),
   keepFor: duration.nullish(),
@@ -73,13 +91,24 @@ export type TimerChangeWire = z.input<typeof timerChange>;
 
 /** Wire names to the domain's. */
 function domainOf(wire: z.output<typeof timerChange>): TimerChange {
-  const { data, dataEncoding, summaryData, summaryDataEncoding, ...same } = wire;
+  const { data, dataEncoding, summaryData, summaryDataEncoding, spawn: given, ...same } = wire;
   const [dataPayload, summary] = [payloadOf(data, dataEncoding), payloadOf(summaryData, summaryDataEncoding)];
   return {
     ...(same as TimerChange),
     ...(dataPayload !== undefined && { data: dataPayload }),
     ...(summary !== undefined && { summary }),
+    ...(given !== undefined && { spawn: given === null ? null : spawnOf(given) }),
   };
+}
+
+function spawnOf({ timer, ...same }: z.output<typeof spawn>): SpawnInput {
+  if (timer === undefined) return same as SpawnInput;
+  const { data, dataEncoding, ...rest } = timer;
+  const dataPayload = payloadOf(data, dataEncoding);
+  return {
+    ...same,
+    timer: { ...rest, ...(dataPayload !== undefined && { data: dataPayload }) },
+  } as SpawnInput;
 }
 
 export const inputOf = (wire: z.output<typeof timerInput>): TimerInput => domainOf(wire) as TimerInput;

@@ -1,4 +1,4 @@
-import type { ClientCommand, CommandId, CreateTimer } from '#timer';
+import type { ClientCommand, CommandId, CreateTimer, TimerId } from '#timer';
 import type { CommandType, WireOf } from './commands.js';
 import { payloadOf } from './fields.js';
 import { changeOf, inputOf } from './timer-input.js';
@@ -104,6 +104,34 @@ export const toDomain: {
       ...(eventData !== undefined && eventData !== null && { eventData }),
     };
   },
+  AcquireLease: ({ holder, ttl, ...wire }, commandId) => ({
+    type: 'AcquireLease',
+    commandId,
+    ...checkOf(wire),
+    holder,
+    ttl,
+  }),
+  RenewLease: ({ holder, token, ttl, ...wire }, commandId) => ({
+    type: 'RenewLease',
+    commandId,
+    ...checkOf(wire),
+    holder,
+    token,
+    ttl,
+  }),
+  ReleaseLease: ({ holder, token, ...wire }, commandId) => ({
+    type: 'ReleaseLease',
+    commandId,
+    ...checkOf(wire),
+    holder,
+    ...(token !== undefined && { token }),
+  }),
+  EndChild: ({ parentId }, commandId) => ({
+    type: 'EndChild',
+    commandId,
+    parentId: parentId as TimerId,
+    childId: commandId as string as TimerId,
+  }),
 };
 
 const workerOf = ({ worker }: { readonly worker?: string | undefined }) =>

@@ -44,6 +44,13 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     condition: 'namespace =',
   },
   {
+    file: 'taken-names',
+    types: 'text[], text[]',
+    values: `'{n}', '{k}'`,
+    index: 'timer_spec_name',
+    condition: 'namespace =',
+  },
+  {
     file: 'load-rejected',
     types: 'uuid[]',
     values: `array[gen_random_uuid()]`,

@@ -44,6 +44,35 @@ export type RedriveEvent = Addressed & {
   readonly eventId?: EventId;
 };
 
+/** Makes the timer if there is none of that name: one that never fires and is never deleted. */
+export type AcquireLease = Addressed & {
+  readonly type: 'AcquireLease';
+  readonly holder: string;
+  /** A duration. */
+  readonly ttl: string;
+  /** Who it becomes if it is not there; absent when it was named by its id. */
+  readonly create?: { readonly timerId: TimerId; readonly namespace: string; readonly key: string };
+};
+export type RenewLease = Addressed & {
+  readonly type: 'RenewLease';
+  readonly holder: string;
+  readonly token: number;
+  readonly ttl: string;
+};
+export type ReleaseLease = Addressed & {
+  readonly type: 'ReleaseLease';
+  readonly holder: string;
+  /** Absent: whichever this holder has, for one that never heard whether it got it. */
+  readonly token?: number;
+};
+
+/** A child has ended or was deleted: sent by the relay, as often as it likes. The command's id is the child's. */
+export type EndChild = Addressed & {
+  readonly type: 'EndChild';
+  readonly parentId: TimerId;
+  readonly childId: TimerId;
+};
+
 interface Answer extends Addressed {
   readonly eventId: EventId;
   /** Absent: the present one (typed by an operator). Hooks always send it. */
@@ -89,6 +118,12 @@ export interface FireDue {
   readonly type: 'FireDue';
   readonly commandId: null;
   readonly eventId: EventId;
+  /** Of a spawning timer: who the child of this tick will be. */
+  readonly child?: ChildName;
+}
+export interface ChildName {
+  readonly id: TimerId;
+  readonly key: string;
 }
 /** Written when a timer's own data fails the fire path; it is never tried again by itself. */
 export interface FaultTimer {
@@ -118,5 +153,9 @@ export type ClientCommand =
   | RetryEvent
   | HeartbeatEvent
   | ClaimEvent
-  | AnswerPreSchedule;
+  | AnswerPreSchedule
+  | AcquireLease
+  | RenewLease
+  | ReleaseLease
+  | EndChild;
 export type TimerCommand = ClientCommand | FireDue | FaultTimer | ConfirmEmission;

@@ -7,12 +7,16 @@ import { create } from './life/create.js';
 import { accept, refuse, reject } from './life/decision.js';
 import { confirmEmission, fault, fireDue } from './life/fire.js';
 import { expire, pause, resume, trigger } from './life/hold.js';
+import { acquire, deletionProblem, release, renew } from './life/lease.js';
+import { parentOf } from './life/replan.js';
+import { endChild } from './life/spawn.js';
 import { update } from './life/update.js';
 import type { Rejection } from './rejection.js';
 import type { TimerState } from './state.js';
 
 export const decide: Decide = (state, command, now): Decision => {
   if (command.type === 'CreateTimer') return create(state, command, now);
+  if (command.type === 'AcquireLease' && state === null) return acquire(null, command, now);
   if (state === null)
     return command.commandId === null ? accept() : reject('timer-not-exist', 'timer not exist');
   const mismatch = command.commandId === null ? null : checkProblem(state, command.check);
@@ -29,7 +33,7 @@ function decideOn(
     case 'UpdateTimer':
       return update(state, command, now);
     case 'DeleteTimer':
-      return accept({ type: 'TimerDeleted', at: now, nextFireAt: null });
+      return remove(state, now);
     case 'TriggerTimer':
       return trigger(state, command, now);
     case 'PauseTimer':
@@ -48,6 +52,14 @@ function decideOn(
     case 'ClaimEvent':
     case 'AnswerPreSchedule':
       return answer(state, command, now);
+    case 'AcquireLease':
+      return acquire(state, command, now);
+    case 'RenewLease':
+      return renew(state, command, now);
+    case 'ReleaseLease':
+      return release(state, command, now);
+    case 'EndChild':
+      return endChild(state, command, now);
     case 'FireDue':
       return fireDue(state, command, now);
     case 'FaultTimer':
@@ -57,6 +69,13 @@ function decideOn(
     default:
       return unreachable(command);
   }
+}
+
+function remove(state: TimerState, now: Parameters<Decide>[2]): Decision {
+  return (
+    deletionProblem(state, now) ??
+    accept({ type: 'TimerDeleted', at: now, nextFireAt: null, ...parentOf(state.spec) })
+  );
 }
 
 /** The version first: it says more. */

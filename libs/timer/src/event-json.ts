@@ -21,6 +21,9 @@ const momentFields = new Set([
   'lastTick',
   'pausedAt',
   'requestedAt',
+  'waitingTick',
+  'since',
+  'until',
 ]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,6 +1,6 @@
 import type { CommandId, EpochMs, EventId, TimerId } from './brand.js';
-import type { Payload, TimerSpec } from './spec.js';
-import type { EndedReason, TimerState } from './state.js';
+import type { ParentRef, Payload, TimerSpec } from './spec.js';
+import type { EndedReason, LaterParts, TimerState } from './state.js';
 
 /**
  * Facts, past tense, never changed. Every event says when it was decided (`at`, the database's clock) and what the
@@ -31,7 +31,8 @@ export type TimerUpdated = Fact & {
   readonly summary?: Payload | null;
   readonly nextTick: EpochMs | null;
 };
-export type TimerDeleted = Fact & { readonly type: 'TimerDeleted' };
+/** `parent`: of a child, who is to be told. */
+export type TimerDeleted = Fact & { readonly type: 'TimerDeleted'; readonly parent?: ParentRef };
 /** `token`: which of several holders paused it. */
 export type TimerPaused = Fact & { readonly type: 'TimerPaused'; readonly token?: string };
 /** `by`: `limit` when `maxPause` ended it. With a `token` only that holder let go, and others may hold on. */
@@ -42,10 +43,18 @@ export type TimerResumed = Fact & {
   readonly nextTick: EpochMs | null;
 };
 export type TimerExpired = Fact & { readonly type: 'TimerExpired'; readonly nextTick: EpochMs };
-export type TimerEnded = Fact & { readonly type: 'TimerEnded'; readonly reason: EndedReason };
+export type TimerEnded = Fact & {
+  readonly type: 'TimerEnded';
+  readonly reason: EndedReason;
+  readonly parent?: ParentRef;
+};
 export type TimerFaulted = Fact & { readonly type: 'TimerFaulted'; readonly reason: string };
 /** Takes the place of everything before it when old log partitions are dropped. */
-export type TimerSnapshotted = Fact & { readonly type: 'TimerSnapshotted'; readonly state: TimerState };
+export type TimerSnapshotted = Fact & {
+  readonly type: 'TimerSnapshotted';
+  /** One of an older version lacks what came later. */
+  readonly state: Omit<TimerState, LaterParts> & Partial<Pick<TimerState, LaterParts>>;
+};
 
 export type ManualTriggerRequested = Fact & {
   readonly type: 'ManualTriggerRequested';
@@ -76,6 +85,41 @@ export type TicksDropped = Fact & {
   readonly count: number;
   readonly countIsExact: boolean;
   readonly nextTick: EpochMs | null;
+};
+
+/** A tick that came while a child was open, kept until it can be spawned. */
+export type TickQueued = Fact & {
+  readonly type: 'TickQueued';
+  readonly scheduledFor: EpochMs;
+  readonly nextTick: EpochMs | null;
+};
+/** The child's own `TimerCreated` is written in the same transaction. */
+export type ChildSpawned = Fact & {
+  readonly type: 'ChildSpawned';
+  readonly childId: TimerId;
+  readonly childKey: string;
+  readonly n: number;
+  readonly scheduledFor: EpochMs;
+};
+export type ChildEnded = Fact & { readonly type: 'ChildEnded'; readonly childId: TimerId };
+
+/** `token` is the version that this event gave the timer. */
+export type LeaseAcquired = Fact & {
+  readonly type: 'LeaseAcquired';
+  readonly holder: string;
+  readonly token: number;
+  readonly until: EpochMs;
+};
+export type LeaseRenewed = Fact & {
+  readonly type: 'LeaseRenewed';
+  readonly holder: string;
+  readonly token: number;
+  readonly until: EpochMs;
+};
+export type LeaseReleased = Fact & {
+  readonly type: 'LeaseReleased';
+  readonly holder: string;
+  readonly token: number;
 };
 
 export type PreScheduleAsked = EventFact & {
@@ -149,6 +193,12 @@ export type TimerEvent =
   | ManualTriggerRequested
   | ManualTriggerTimedOut
   | TicksDropped
+  | TickQueued
+  | ChildSpawned
+  | ChildEnded
+  | LeaseAcquired
+  | LeaseRenewed
+  | LeaseReleased
   | PreScheduleAsked
   | PreScheduleDelayed
   | PreScheduleAnswered

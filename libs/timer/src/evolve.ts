@@ -6,19 +6,34 @@ import { afterClose } from './life/closing.js';
 import { newTimer } from './life/create.js';
 import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
 import { heldBy, letGoBy } from './life/hold.js';
+import { isSpawning } from './life/room.js';
+import { without } from './life/spawn.js';
 import { type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
 export const evolve: Evolve = (state, recorded) => {
   const { event, version, commandId } = recorded;
   if (event.type === 'TimerDeleted') return null;
-  const before = event.type === 'TimerSnapshotted' ? event.state : (state ?? beginning(event));
+  const before = event.type === 'TimerSnapshotted' ? snapshot(event) : (state ?? beginning(event));
   if (before === null) return null;
   const after = { ...apply(before, event), version, nextFireAt: event.nextFireAt };
-  // heartbeats would push every other command out of the few that are remembered
-  if (commandId === null || event.type === 'EventExtended') return after;
+  if (commandId === null || unremembered.has(event.type)) return after;
   return { ...after, recent: remembered(after.recent, commandId, version) };
 };
+
+/** They come often, would push every other command out of the few that are remembered, and do no harm when repeated. */
+const unremembered: ReadonlySet<TimerEvent['type']> = new Set([
+  'EventExtended',
+  'LeaseRenewed',
+  'ChildEnded',
+]);
+
+const snapshot = ({ state }: Extract<TimerEvent, { type: 'TimerSnapshotted' }>): TimerState => ({
+  ...state,
+  children: state.children ?? [],
+  waitingTick: state.waitingTick ?? null,
+  lease: state.lease ?? null,
+});
 
 const beginning = (event: TimerEvent): TimerState | null =>
   event.type === 'TimerCreated'
@@ -47,7 +62,7 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
     case 'TimerExpired':
       return { ...state, pausedAt: null, pausedBy: [], nextTick: event.nextTick };
     case 'TimerEnded':
-      return { ...state, endedReason: event.reason, endedAt: event.at, nextTick: null };
+      return { ...state, endedReason: event.reason, endedAt: event.at, nextTick: null, waitingTick: null };
     case 'TimerFaulted':
       return { ...state, fault: event.reason };
     case 'ManualTriggerRequested': {
@@ -58,12 +73,38 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
       return { ...state, manual: state.manual === null ? null : { ...state.manual, processed: true } };
     case 'TicksDropped':
       return dropped(state, event);
+    case 'TickQueued': {
+      const { scheduledFor, nextTick } = event;
+      return { ...state, waitingTick: scheduledFor, lastTick: scheduledFor, nextTick };
+    }
+    case 'ChildSpawned':
+      return spawned(state, event);
+    case 'ChildEnded':
+      return { ...state, children: without(state.children, event.childId) };
+    case 'LeaseAcquired': {
+      const { holder, token, until, at } = event;
+      return { ...state, lease: { holder, token, until, since: at } };
+    }
+    case 'LeaseRenewed':
+      return { ...state, lease: state.lease === null ? null : { ...state.lease, until: event.until } };
+    case 'LeaseReleased':
+      return { ...state, lease: state.lease === null ? null : { ...state.lease, until: event.at } };
     case 'TimerDeleted':
     case 'TimerSnapshotted':
       return state;
     default:
       return applyToOpen(state, event);
   }
+}
+
+/** A child that a person asked for leaves the tick that waits where it is. */
+function spawned(
+  state: TimerState,
+  { childId, scheduledFor }: Extract<TimerEvent, { type: 'ChildSpawned' }>,
+): TimerState {
+  const wasWaiting = scheduledFor === state.waitingTick && state.open?.manualRequestId == null;
+  const children = [...state.children, childId];
+  return { ...state, children, waitingTick: wasWaiting ? null : state.waitingTick };
 }
 
 function updated(
@@ -79,6 +120,7 @@ function updated(
     endedReason: null,
     endedAt: undefined,
     nextTick,
+    waitingTick: isSpawning(changed) ? state.waitingTick : null,
     resumedAt: changed.enable && !state.spec.enable ? at : state.resumedAt,
     ...(watermark !== undefined && { watermark, lastTick: null }),
     ...(summary !== undefined && { summary }),

@@ -1,4 +1,4 @@
-import type { EpochMs } from './brand.js';
+import type { EpochMs, TimerId } from './brand.js';
 
 /** Opaque text of the user's, returned as it came. `base64` says how the client wishes it to be read. */
 export interface Payload {
@@ -49,6 +49,36 @@ export interface PreSchedulePolicy {
   readonly onTimeout: 'fire' | 'skip';
 }
 
+/** What the children of a spawning timer are like; the rest of a child has its defaults. */
+export interface ChildTemplate {
+  readonly hookClass: string;
+  readonly tags: readonly string[];
+  readonly data: Payload | null;
+  readonly ackTimeout: string;
+  readonly retry: RetryPolicy;
+  readonly preSchedule: PreSchedulePolicy;
+  readonly maxPause: string | null;
+  readonly needsClaim: boolean;
+  readonly keepFor: string | null;
+}
+
+/** Each tick makes one child timer, due at once, named `<key>:<n>` where n counts the fires. */
+export interface SpawnPolicy {
+  readonly timer: ChildTemplate;
+  /** A tick while a child is open: dropped; kept, one at most, until a child ends; or spawned beside, up to `openMax`. */
+  readonly overlap: 'skip' | 'queueOne' | 'allow';
+  /** Children open at a time, whatever asks for one more. */
+  readonly openMax: number;
+}
+
+/** Whose child a timer is. Set when it is spawned, never by a client. */
+export interface ParentRef {
+  readonly timerId: TimerId;
+  readonly key: string;
+  /** Which of the parent's fires made it: 1, 2, … */
+  readonly n: number;
+}
+
 /**
  * What the owner of a timer decides about it. Durations are kept as the text they were given
  * (`30s`, `PT90M`), and read by `durationMs`.
@@ -83,12 +113,33 @@ export interface TimerSpec {
   readonly needsClaim?: boolean;
   /** An ended timer deletes itself after this long (a duration); absent or null: it stays. */
   readonly keepFor?: string | null;
+  /** Absent or null: its ticks fire it, and make no children. */
+  readonly spawn?: SpawnPolicy | null;
+  readonly parent?: ParentRef;
+}
+
+export interface SpawnInput extends Partial<Omit<SpawnPolicy, 'timer'>> {
+  readonly timer?: Partial<Omit<ChildTemplate, 'retry' | 'preSchedule'>> & {
+    readonly retry?: Partial<RetryPolicy>;
+    readonly preSchedule?: Partial<PreSchedulePolicy>;
+  };
 }
 
 /** What a client gives; everything else has a default. */
 export interface TimerInput
   extends Partial<
-    Omit<TimerSpec, 'namespace' | 'key' | 'dst' | 'missed' | 'retry' | 'preSchedule' | 'schedPolicyType'>
+    Omit<
+      TimerSpec,
+      | 'namespace'
+      | 'key'
+      | 'dst'
+      | 'missed'
+      | 'retry'
+      | 'preSchedule'
+      | 'schedPolicyType'
+      | 'spawn'
+      | 'parent'
+    >
   > {
   readonly schedPolicyType: string;
   readonly schedPolicyExpr: string;
@@ -97,6 +148,7 @@ export interface TimerInput
   readonly missed?: Partial<MissedRule> & { readonly [K in keyof MissedPolicy]?: Partial<MissedRule> };
   readonly retry?: Partial<RetryPolicy>;
   readonly preSchedule?: Partial<PreSchedulePolicy>;
+  readonly spawn?: SpawnInput | null;
   readonly watermark?: EpochMs | null;
   readonly summary?: Payload | null;
 }

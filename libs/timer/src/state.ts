@@ -59,6 +59,15 @@ export interface ManualRequest {
   readonly eventId: EventId | null;
 }
 
+/** Held while `until` lies ahead, whoever has noticed; after it, the last one there was. */
+export interface Lease {
+  readonly holder: string;
+  /** Fencing token: the timer's version when it was acquired. It rises for ever. */
+  readonly token: number;
+  readonly until: EpochMs;
+  readonly since: EpochMs;
+}
+
 /** What folding a timer's log events gives. Nothing in it is decided twice. */
 export interface TimerState {
   readonly id: TimerId;
@@ -93,6 +102,12 @@ export interface TimerState {
   readonly endedAt?: EpochMs | undefined;
   /** What the last event that closed with a result, or was given up, left; absent: none did. */
   readonly outcome?: Outcome | undefined;
+  /** Children that were spawned and have not ended, oldest first. */
+  readonly children: readonly TimerId[];
+  /** A tick that waits for a child to end (`overlap: queueOne`). */
+  readonly waitingTick: EpochMs | null;
+  /** The last lease; null: never leased. */
+  readonly lease: Lease | null;
   /** The last few commands that were applied, newest last, and the version each one led to. */
   readonly recent: readonly AppliedCommand[];
 }
@@ -107,6 +122,9 @@ export interface Outcome {
   /** Of an event that was given up. */
   readonly error: string | null;
 }
+
+/** Came after the first version; a snapshot may be without them. */
+export type LaterParts = 'children' | 'waitingTick' | 'lease';
 
 export interface AppliedCommand {
   readonly commandId: CommandId;

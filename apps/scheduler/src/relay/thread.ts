@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import { feedRecord, rejectionHeaders, topicsOf } from '#contract';
+import { feedRecord, followUpRecord, rejectionHeaders, topicsOf } from '#contract';
 import { type FeedSink, Relay } from '#engine';
-import { BatchProducer, kafkaSettings } from '#kafka';
+import { BatchProducer, kafkaSettings, type OutRecord } from '#kafka';
 import { openPostgresStore } from '#postgres';
 import { createLogger, sleep, systemClock } from '#runtime';
 import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
@@ -54,8 +54,13 @@ port.close();
 function feedSink(): FeedSink {
   return {
     publishEvents: (stored) =>
+      // what must follow from an event goes in the same send: the checkpoint moves when Kafka has both
       producer.send(
-        stored.map((event) => ({ topic: topics.events, partition: event.partition, ...feedRecord(event) })),
+        stored.flatMap((event): OutRecord[] => {
+          const record = { topic: topics.events, partition: event.partition, ...feedRecord(event) };
+          const followUp = followUpRecord(event);
+          return followUp === null ? [record] : [record, { topic: topics.commands, ...followUp }];
+        }),
       ),
     publishRejections: (rejections) =>
       producer.send(

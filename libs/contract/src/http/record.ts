@@ -14,6 +14,31 @@ const rule = z.object({
   within: text.optional(),
 });
 
+const retry = z.object({
+  maxAttempts: count,
+  backoff: z.enum(['exponential', 'fixed']),
+  min: text,
+  max: text,
+  jitter: z.boolean(),
+});
+const preSchedule = z.object({ enable: z.boolean(), timeout: text, onTimeout: z.enum(['fire', 'skip']) });
+const spawn = z.object({
+  timer: z.object({
+    hookClass: text,
+    tags: z.array(text),
+    data: text.optional(),
+    dataEncoding: encoding,
+    ackTimeout: text,
+    retry,
+    preSchedule,
+    maxPause: text.optional(),
+    needsClaim: z.boolean(),
+    keepFor: text.optional(),
+  }),
+  overlap: z.enum(['skip', 'queueOne', 'allow']),
+  openMax: count,
+});
+
 export const timerRecordSchema = z
   .object({
     id: z.guid(),
@@ -35,15 +60,11 @@ export const timerRecordSchema = z
     dst: z.object({ gap: z.enum(['skip', 'shift']), overlap: z.enum(['first', 'second', 'both']) }),
     missed: z.object({ serviceDown: rule, paused: rule, createdLate: rule }),
     ackTimeout: text,
-    retry: z.object({
-      maxAttempts: count,
-      backoff: z.enum(['exponential', 'fixed']),
-      min: text,
-      max: text,
-      jitter: z.boolean(),
-    }),
-    preSchedule: z.object({ enable: z.boolean(), timeout: text, onTimeout: z.enum(['fire', 'skip']) }),
+    retry,
+    preSchedule,
     maxPause: text.optional(),
+    spawn: spawn.optional().describe('what each of its ticks makes'),
+    parent: z.object({ timerId: z.guid(), key: text, n: count }).optional().describe('whose child it is'),
     watermark: momentText.optional(),
     lastTick: momentText.optional(),
     eventStatus: z.enum(['IDLE', 'TRIGGER']),
@@ -91,5 +112,11 @@ export const timerRecordSchema = z
       .optional()
       .describe('the last event that was given up and not redriven since'),
     endedReason: z.enum(['done', 'end-at', 'max-fires', 'no-next-time', 'cancelled']).optional(),
+    children: z.array(z.guid()).optional().describe('those that have not ended'),
+    waitingTick: momentText.optional().describe('waits for a child to end'),
+    lease: z
+      .object({ holder: text, token: count, until: momentText, since: momentText })
+      .optional()
+      .describe('held while `until` lies ahead'),
   })
   .meta({ id: 'TimerRecord', description: 'a timer; what is unset is absent' });

@@ -44,6 +44,9 @@ export const actionRequests = {
   heartbeat: commandSchemas.HeartbeatEvent.omit(addressParts).meta({ id: 'Heartbeat' }),
   claim: commandSchemas.ClaimEvent.omit(addressParts).meta({ id: 'Claim' }),
   answer: commandSchemas.AnswerPreSchedule.omit(addressParts).meta({ id: 'Answer' }),
+  acquire: commandSchemas.AcquireLease.omit(addressParts).meta({ id: 'Acquire' }),
+  renew: commandSchemas.RenewLease.omit(addressParts).meta({ id: 'Renew' }),
+  release: commandSchemas.ReleaseLease.omit(addressParts).meta({ id: 'Release' }),
 } as const;
 export type ActionName = keyof typeof actionRequests;
 /** Which command an action of a path is. */
@@ -59,6 +62,9 @@ export const actionCommands = {
   heartbeat: 'HeartbeatEvent',
   claim: 'ClaimEvent',
   answer: 'AnswerPreSchedule',
+  acquire: 'AcquireLease',
+  renew: 'RenewLease',
+  release: 'ReleaseLease',
 } as const satisfies Record<ActionName, keyof typeof commandSchemas>;
 
 /** What became of a command, for whoever did not wait. */

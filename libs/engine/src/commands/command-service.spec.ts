@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InMemoryTimerStore, ManualClock } from '#testing';
-import { type CommandId, decide, type EpochMs, evolve, mintTimerId } from '#timer';
+import { type CommandId, decide, type EpochMs, evolve, mintTimerId, type TimerId } from '#timer';
 import { DataLogError, TransientLogError } from '../log/errors.js';
 import type { TimerLog } from '../log/timer-log.js';
 import { type CommandOutcome, CommandService } from './command-service.js';
@@ -73,6 +73,42 @@ describe('handling commands', () => {
     await service.submit([create(1, 0)]);
     await service.drained();
     expect(summary()).toEqual([]);
+  });
+
+  it('passes over the end of a child whose parent is gone: nobody waits for an answer', async () => {
+    const { service, store, summary } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const { content, ...envelope } = create(0, 0);
+    if (content.kind !== 'command') throw new Error('a create is a command');
+    const command = {
+      type: 'EndChild',
+      commandId: content.commandId,
+      parentId: 'p' as TimerId,
+      childId: 'c' as TimerId,
+    } as const;
+    await service.submit([{ ...envelope, content: { ...content, command } }]);
+    await service.drained();
+    expect(summary()).toEqual([]);
+    expect(await store.feed.unpublishedRejections(10)).toEqual([]);
+    expect(await store.log.storedOffsets(topic, [0])).toEqual(new Map([[0, 1n]]));
+  });
+
+  it('gives one of two who want a lease in one batch its token, and the other the reason', async () => {
+    const { service, outcomes } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const acquire = (offset: number, holder: string): CommandEnvelope => {
+      const commandId = idOf(offset);
+      const target = { namespace: 'n', key: 'mutex' };
+      const command = { type: 'AcquireLease', commandId, holder, ttl: '10s' } as const;
+      return { ...create(0, offset), content: { kind: 'command', commandId, target, command } };
+    };
+    await service.submit([acquire(0, 'a'), acquire(1, 'b'), acquire(0, 'a')]);
+    await service.drained();
+    expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
+      { kind: 'applied', state: { lease: { holder: 'a', token: 2 }, spec: { key: 'mutex' } } },
+      { kind: 'rejected', rejection: { code: 'lease-held' } },
+      { kind: 'repeated', version: 2 },
+    ]);
   });
 
   it('leaves a partition that another reader has moved on, says where to read on, and applies the others', async () => {

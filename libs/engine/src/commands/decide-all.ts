@@ -30,7 +30,7 @@ export type MintTimerId = (slot: number) => TimerId;
 
 export interface DecidedBatch {
   readonly writes: TransactionWrites;
-  /** In the order of the envelopes; null: its partition was lost, so it is somebody else's to decide. */
+  /** In the order of the envelopes; null: nothing to tell (its partition was lost, so it is somebody else's to decide). */
   readonly outcomes: readonly (Outcome | null)[];
 }
 
@@ -73,14 +73,17 @@ class Batch {
     this.#rejected = new Map(loaded.rejected);
   }
 
-  handle(envelope: CommandEnvelope): Outcome {
+  handle(envelope: CommandEnvelope): Outcome | null {
     const { content } = envelope;
     if (content.kind === 'unreadable') return this.#reject(envelope, content.commandId, content.rejection);
     const earlier = this.#earlierOutcome(content);
     if (earlier !== null) return earlier;
 
     const stream = this.#streamOf(content.target);
-    const decision = this.timer.decide(stream?.after ?? null, this.#minted(content), this.loaded.now);
+    const state = stream?.after ?? null;
+    // its parent is gone: the relay tells of every child's end, and nobody waits for an answer
+    if (state === null && content.command.type === 'EndChild') return null;
+    const decision = this.timer.decide(state, this.#minted(content, state !== null), this.loaded.now);
     if (!decision.ok) return this.#reject(envelope, content.commandId, decision.rejection);
     return this.#apply(content, stream, decision.events, metaOf(envelope));
   }
@@ -92,9 +95,13 @@ class Batch {
     return { streams, rejections: this.#rejections, emission: null, emitted: [] };
   }
 
-  #minted({ command, target }: ReadableCommand): TimerCommand {
-    if (command.type !== 'CreateTimer' || 'timerId' in target) return command as TimerCommand;
-    return { ...command, timerId: this.mintTimerId(slotOf(target.namespace, target.key)) };
+  #minted({ command, target }: ReadableCommand, isThere: boolean): TimerCommand {
+    if ('timerId' in target) return command as TimerCommand;
+    const { namespace, key } = target;
+    const timerId = (): TimerId => this.mintTimerId(slotOf(namespace, key));
+    if (command.type === 'CreateTimer') return { ...command, timerId: timerId() };
+    if (command.type !== 'AcquireLease' || isThere) return command;
+    return { ...command, create: { timerId: timerId(), namespace, key } };
   }
 
   #apply(

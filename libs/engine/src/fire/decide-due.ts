@@ -1,12 +1,25 @@
-import type { EventId, TimerCommand, TimerId, TimerState } from '#timer';
+import {
+  type ChildName,
+  type ChildSpawned,
+  childKeyOf,
+  createChild,
+  type EventId,
+  isSpawning,
+  slotOf,
+  type TimerCommand,
+  type TimerId,
+  type TimerState,
+} from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import type { ArmedTimer } from '../log/due-index.js';
-import type {
-  EmissionId,
-  EventWrite,
-  LoadedTimers,
-  StreamWrite,
-  TransactionWrites,
+import {
+  type EmissionId,
+  type EventWrite,
+  type LoadedTimers,
+  recordKey,
+  type StreamWrite,
+  type TimerName,
+  type TransactionWrites,
 } from '../log/timer-log.js';
 import { type Emission, emissionOf } from './emission.js';
 
@@ -30,7 +43,15 @@ export interface Mint {
   eventId(): EventId;
   emissionId(): EmissionId;
   slotOf(timerId: TimerId): number;
+  /** Of a child. */
+  timerId(slot: number): TimerId;
 }
+
+/** What the children of the due timers would be called. */
+export const childNames = (loaded: LoadedTimers): TimerName[] =>
+  loaded.due.flatMap(({ state }) =>
+    isSpawning(state.spec) ? [{ namespace: state.spec.namespace, key: childKeyOf(state) }] : [],
+  );
 
 /** Pure but for the ids it mints: what becomes of the timers whose time has come. */
 export function decideDue(
@@ -59,6 +80,7 @@ export function decideDue(
       events: stream.events,
       emission: stream.emissions.length > 0 ? emissionId : null,
     });
+    streams.push(...spawnedStreams(timer, state, decision.events));
   };
 
   for (const { state, emissionPending } of loaded.due) {
@@ -66,7 +88,12 @@ export function decideDue(
     if (fault !== undefined) run(state, { type: 'FaultTimer', commandId: null, reason: fault });
     // what was sent last has not arrived in Kafka yet: no deadline counts, no attempt is used up
     else if (!(emissionPending && state.open !== null))
-      run(state, { type: 'FireDue', commandId: null, eventId: mint.eventId() });
+      run(state, {
+        type: 'FireDue',
+        commandId: null,
+        eventId: mint.eventId(),
+        ...childOf(state, loaded, mint),
+      });
   }
   const due = new Set(loaded.due.map(({ state }) => state.id));
   for (const timerId of acknowledged.flatMap(({ late }) => late)) {
@@ -102,7 +129,34 @@ export function decideDue(
   };
 }
 
-function fold(timer: Decider, from: TimerState, events: readonly EventWrite['event'][]) {
+/** A child of a former timer of this name may still be there: then the new one is told from it by its id. */
+function childOf(state: TimerState, { taken }: LoadedTimers, mint: Mint): { child?: ChildName } {
+  if (!isSpawning(state.spec)) return {};
+  const { namespace } = state.spec;
+  const plain = childKeyOf(state);
+  const isTaken = taken?.has(recordKey(namespace, plain)) ?? false;
+  const key = isTaken ? `${plain}~${mint.eventId().slice(-12)}` : plain;
+  return { child: { id: mint.timerId(slotOf(namespace, key)), key } };
+}
+
+/**
+ * Children begin in the transaction of the tick that made them. Where several databases hold the timers, a child whose
+ * slot lies in another one would leave from here as a command instead, under the child's id.
+ */
+function spawnedStreams(
+  timer: Decider,
+  parent: TimerState,
+  events: readonly EventWrite['event'][],
+): StreamWrite[] {
+  return events
+    .filter((event): event is ChildSpawned => event.type === 'ChildSpawned')
+    .map((spawned) => {
+      const { after, events: writes } = fold(timer, null, createChild(parent, spawned));
+      return { before: null, after, events: writes, emission: null };
+    });
+}
+
+function fold(timer: Decider, from: TimerState | null, events: readonly EventWrite['event'][]) {
   let after: TimerState | null = from;
   const writes: EventWrite[] = [];
   const emissions: { emission: Emission; version: number }[] = [];

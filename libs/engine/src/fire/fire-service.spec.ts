@@ -22,6 +22,7 @@ const silent = {
   warn: () => undefined,
   error: () => undefined,
 };
+const spawn = { timer: { hookClass: 'work' }, overlap: 'allow' } as const;
 const allSlots = Array.from({ length: 256 }, (_, slot) => slot);
 
 function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
@@ -35,7 +36,12 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
     log: wrap(store.log),
     index: store.due,
     timer: { decide, evolve },
-    mint: { eventId: () => uuid() as EventId, emissionId: () => uuid() as EmissionId, slotOf: slotOfTimerId },
+    mint: {
+      eventId: () => uuid() as EventId,
+      emissionId: () => uuid() as EmissionId,
+      slotOf: slotOfTimerId,
+      timerId: (slot) => mintTimerId(clock.now(), slot, new Uint8Array(9).fill(minted++ % 256)),
+    },
     sink: {
       emit: async (emissions) => {
         if (!broker.isUp) throw new Error('no broker');
@@ -159,6 +165,41 @@ describe('firing', () => {
     // the deadline counts from the acknowledgement
     const extended = await store.log.stateAt(id, 3);
     expect(extended?.nextFireAt).toBeGreaterThanOrEqual(clock.now() + 1_900);
+    await end();
+  });
+
+  it('makes one child a tick, in the transaction of the tick, and fires it at once', async () => {
+    const { clock, store, fire, emitted, create, end } = setUp();
+    await create('p', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1s', hookClass: '', spawn });
+    await fire.own(allSlots);
+    await clock.advance(2_500);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['p:1', 'p:2', 'p:3']);
+    const child = emitted[0]?.state;
+    expect(child?.spec).toMatchObject({ hookClass: 'work', parent: { key: 'p', n: 1 } });
+    expect(slotOfTimerId(child?.id as TimerId)).toBe(slotOf('n', 'p:1'));
+    expect((await store.log.stateAt(child?.id as TimerId, 1))?.open).toBeNull();
+    await end();
+  });
+
+  it('gives a child another name when somebody has the one that it would have', async () => {
+    const { clock, fire, emitted, create, end } = setUp();
+    await create('p:1', { schedPolicyExpr: '1h' });
+    await create('p', { schedPolicyExpr: '1s', hookClass: '', spawn });
+    await fire.own(allSlots);
+    await clock.advance(1_500);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual([expect.stringMatching(/^p:1~[0-9a-f]{12}$/)]);
+    await end();
+  });
+
+  it('makes a child once when a commit was not heard of', async () => {
+    const { clock, store, fire, emitted, create, end } = setUp();
+    await create('p', { schedPolicyExpr: '1s', hookClass: '', spawn });
+    await fire.own(allSlots);
+    store.log.failNext({ when: 'after-commit', error: new TransientLogError('cut off') });
+    await clock.advance(1_100);
+    await fire.sweep(0);
+    await clock.advance(100);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['p:1']);
     await end();
   });
 

@@ -6,7 +6,7 @@ import { mayTryAgain } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { DatabaseClock } from './database-clock.js';
-import { type Acknowledged, type DueDecision, decideDue, type Mint } from './decide-due.js';
+import { type Acknowledged, childNames, type DueDecision, decideDue, type Mint } from './decide-due.js';
 import { DueHeap } from './due-heap.js';
 import { type Emission, type EmissionSink, presentEmission, repeatedDeadLetter } from './emission.js';
 
@@ -264,6 +264,7 @@ export class FireService {
         commandIds: [],
         due: ours,
         dueElsewhere: elsewhere,
+        newNames: childNames,
       },
       (loaded) => {
         for (const { state } of loaded.due) loadedIds.add(state.id);
@@ -294,7 +295,8 @@ export class FireService {
   #follow({ clocks, emissions, writes }: DueDecision): void {
     for (const clock of clocks) {
       if (clock.dueAt === null) this.#heap.disarm(clock.timerId, clock.version);
-      else this.#heap.arm(clock);
+      // a child may lie in somebody else's slots, and its owner hears of it by the feed
+      else if (clock.version > 1 || this.#slots.includes(clock.slot)) this.#heap.arm(clock);
     }
     if (writes.emission === null) return;
     const { id } = writes.emission;

@@ -34,6 +34,13 @@ export interface TransactionRequest {
   readonly due: readonly TimerId[];
   /** The same for timers of other owners: rows that someone has locked are passed over. */
   readonly dueElsewhere: readonly TimerId[];
+  /** Names that the decision would give to new timers: looked up without a lock once the rest is loaded. */
+  readonly newNames?: (loaded: LoadedTimers) => readonly TimerName[];
+}
+
+export interface TimerName {
+  readonly namespace: string;
+  readonly key: string;
 }
 
 /** Remembers, for a while after a timer is gone, which commands it had seen. */
@@ -57,6 +64,8 @@ export interface LoadedTimers {
   readonly tombstones: ReadonlyMap<string, Tombstone>;
   readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
   readonly rejected: ReadonlyMap<CommandId, Rejection>;
+  /** `recordKey`s among `newNames` that somebody has. */
+  readonly taken?: ReadonlySet<string>;
 }
 
 export interface DueTimer {

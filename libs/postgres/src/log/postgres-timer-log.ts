@@ -11,7 +11,9 @@ import {
   type TransactionWrites,
 } from '#engine';
 import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
+import { textArray } from '../connection/binary-array.js';
 import { type HotConnection, type Session, transaction } from '../connection/hot-connection.js';
+import { statement } from '../connection/statement.js';
 import { type History, readHistory } from './history.js';
 import { loadedBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
@@ -23,6 +25,7 @@ const storedOffsets = {
   text: 'select partition, next_offset from consumer_offset where topic = $1',
 };
 
+const takenNames = statement('taken-names');
 const [summaryColumn, specColumn] = [12, 16];
 
 /** Together the timers of these commands are too large for one transaction: its halves are not. */
@@ -51,7 +54,7 @@ export class PostgresTimerLog implements TimerLog {
   ): Promise<TransactionResult> {
     try {
       const session = await this.connection.session();
-      const loaded = await this.#load(session, request);
+      const loaded = await this.#lookUp(session, request, await this.#load(session, request));
       await session.send([...callsFor(decide(loaded), this.partitions), transaction.commit]);
       return { now: loaded.now, lostSources: loaded.lostSources };
     } catch (error) {
@@ -69,6 +72,20 @@ export class PostgresTimerLog implements TimerLog {
     const wanted = new Set(partitions);
     const all = (result?.rows ?? []) as [number, bigint][];
     return new Map(all.filter(([partition]) => wanted.has(partition)));
+  }
+
+  /** Only where timers would be made: a third round trip. */
+  async #lookUp(
+    session: Session,
+    { newNames }: TransactionRequest,
+    loaded: LoadedTimers,
+  ): Promise<LoadedTimers> {
+    const names = newNames?.(loaded) ?? [];
+    if (names.length === 0) return loaded;
+    const values = [textArray(names.map((n) => n.namespace)), textArray(names.map((n) => n.key))];
+    const [result] = await session.send([{ statement: takenNames, values }]);
+    const taken = (result?.rows ?? []).map(([namespace, key]) => recordKey(String(namespace), String(key)));
+    return { ...loaded, taken: new Set(taken) };
   }
 
   async #load(session: Session, request: TransactionRequest): Promise<LoadedTimers> {

@@ -5,6 +5,7 @@ import {
   type EpochMs,
   type EventId,
   type GivenUpEvent,
+  type Lease,
   type ManualRequest,
   type OpenEvent,
   type Outcome,
@@ -86,6 +87,9 @@ interface Extra {
   readonly endedReason?: EndedReason;
   readonly endedAt?: EpochMs;
   readonly outcome?: Outcome;
+  readonly children?: readonly TimerId[];
+  readonly waitingTick?: EpochMs;
+  readonly lease?: Lease;
 }
 
 const phaseOf = (code: number): OpenEvent['phase'] | 'none' => phases[code] ?? 'none';
@@ -147,6 +151,9 @@ export function stateFromRow(row: StateRow): TimerState {
     endedReason: extra.endedReason ?? null,
     endedAt: extra.endedAt,
     outcome: extra.outcome,
+    children: extra.children ?? [],
+    waitingTick: extra.waitingTick ?? null,
+    lease: extra.lease ?? null,
     recent: parseRecent(recent),
   };
 }
@@ -159,8 +166,11 @@ export const summaryText = ({ summary }: TimerState): string | null =>
 export function extraText(state: TimerState): string | null {
   const { open, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason, endedAt, outcome } =
     state;
+  const { waitingTick, lease } = state;
+  const children = state.children.length === 0 ? null : state.children;
   const openExtra = open === null ? null : openExtraOf(open, state.watermark);
-  const rest = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason];
+  const few = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason];
+  const rest = [...few, children, waitingTick, lease];
   if (rest.every((part) => part === null) && outcome === undefined && endedAt === undefined) return null;
   const extra: Extra = {
     ...(openExtra !== null && { open: openExtra }),
@@ -174,6 +184,9 @@ export function extraText(state: TimerState): string | null {
     ...(endedReason !== null && { endedReason }),
     ...(endedAt !== undefined && { endedAt }),
     ...(outcome !== undefined && { outcome }),
+    ...(children !== null && { children }),
+    ...(waitingTick !== null && { waitingTick }),
+    ...(lease !== null && { lease }),
   };
   return JSON.stringify(extra);
 }

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Acknowledged, type DueDecision, decideDue, type Emission, type EmissionId } from '#engine';
-import { decide, type EpochMs, evolve, mintEventId, slotOfTimerId } from '#timer';
+import {
+  type Acknowledged,
+  childNames,
+  type DueDecision,
+  decideDue,
+  type Emission,
+  type EmissionId,
+} from '#engine';
+import { decide, type EpochMs, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { ManualClock } from '../clock/manual-clock.js';
 import type { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 
@@ -69,7 +76,7 @@ export class InMemoryFire {
     const decisions: DueDecision[] = [];
     const due = overdue.map(({ timerId }) => timerId);
     await this.store.log.transact(
-      { offsets: [], targets: [], commandIds: [], due, dueElsewhere: [] },
+      { offsets: [], targets: [], commandIds: [], due, dueElsewhere: [], newNames: childNames },
       (loaded) => {
         const decision = decideDue(loaded, acknowledged, { decide, evolve }, this.#mint, new Map());
         decisions.push(decision);
@@ -88,6 +95,7 @@ export class InMemoryFire {
     eventId: () => mintEventId(this.clock.now(), randomBytes(10)),
     emissionId: () => randomUUID() as EmissionId,
     slotOf: slotOfTimerId,
+    timerId: (slot: number) => mintTimerId(this.clock.now(), slot, randomBytes(9)),
   };
 
   async #setAlarm(): Promise<void> {

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type LoadedTimers, recordKey, TransientLogError } from '#engine';
-import type { TimerState } from '#timer';
+import type { TimerId, TimerState } from '#timer';
 import { freshName, type Stage } from './subject.js';
 import {
   apply,
@@ -11,6 +12,7 @@ import {
   hourly,
   loadWith,
   nameOf,
+  newCommandId,
   present,
   request,
   stateOf,
@@ -50,6 +52,53 @@ export const streams = (stage: Stage) =>
       const created = await createTimer(stage.log, {}, name);
       const loaded = await loadWith(stage.log, { targets: [name] });
       expect(loaded.byKey.get(recordKey(name.namespace, key))).toEqual(created);
+    });
+
+    it('keeps children, the tick that waits, and the lease', async () => {
+      const { id } = await createTimer(stage.log);
+      const child = randomUUID() as TimerId;
+      await apply(stage.log, id, () => ({
+        type: 'AcquireLease',
+        commandId: newCommandId(),
+        holder: 'é \u0000"{}',
+        ttl: '1h',
+      }));
+      const state = present(await stateOf(stage.log, id));
+      await transact(stage.log, request({ targets: [{ timerId: id }] }), ({ now }) =>
+        writing(
+          foldStream(
+            state,
+            [
+              {
+                type: 'ChildSpawned',
+                at: now,
+                nextFireAt: now,
+                childId: child,
+                childKey: 'k:1',
+                n: 1,
+                scheduledFor: now,
+              },
+              { type: 'TickQueued', at: now, nextFireAt: now, scheduledFor: now, nextTick: null },
+            ],
+            null,
+          ),
+        ),
+      );
+      const kept = present(await stateOf(stage.log, id));
+      expect(kept).toMatchObject({ children: [child], lease: { holder: 'é \u0000"{}', token: 2 } });
+      expect(kept.waitingTick).not.toBeNull();
+      expect(await stage.log.stateAt(id, kept.version)).toEqual(kept);
+    });
+
+    it('says which names somebody has, of those that what was loaded asks for', async () => {
+      const there = await createTimer(stage.log);
+      const names = [nameOf(there), { namespace: 'contract', key: freshName() }];
+      const asked = {
+        targets: [{ timerId: there.id }],
+        newNames: (loaded: LoadedTimers) => (loaded.byId.size === 1 ? names : []),
+      };
+      const { namespace, key } = nameOf(there);
+      expect((await loadWith(stage.log, asked)).taken).toEqual(new Set([recordKey(namespace, key)]));
     });
 
     it('writes many streams of one batch, or none of them', async () => {

@@ -8,7 +8,7 @@ import {
 } from '#engine';
 import type { EpochMs, TimerId, TimerState } from '#timer';
 import { commit } from './commit.js';
-import { load } from './load.js';
+import { load, lookUp } from './load.js';
 import type { Tables } from './tables.js';
 
 /** Something that goes wrong with a transaction, once. */
@@ -39,7 +39,7 @@ export class InMemoryTimerLog implements TimerLog {
     await turn();
     const now = this.now();
     this.tables.forgetOld(now);
-    const loaded = load(this.tables, request, now);
+    const loaded = lookUp(this.tables, request, load(this.tables, request, now));
     const writes = decide(loaded);
     const fault = this.#faults.shift();
     if (fault?.when === 'before-commit') throw fault.error;

@@ -25,6 +25,14 @@ export function load(tables: Tables, request: TransactionRequest, now: EpochMs):
   };
 }
 
+/** Which of the names that the decision would give are somebody's. */
+export function lookUp(tables: Tables, { newNames }: TransactionRequest, loaded: LoadedTimers): LoadedTimers {
+  const names = (newNames?.(loaded) ?? []).map(({ namespace, key }) => recordKey(namespace, key));
+  return names.length === 0
+    ? loaded
+    : { ...loaded, taken: new Set(names.filter((name) => tables.names.has(name))) };
+}
+
 /** A partition without an entry starts wherever its first reader says. */
 function lostSources(tables: Tables, { offsets }: TransactionRequest): ReadonlySet<string> {
   const lost = offsets.filter(({ topic, partition, expected }) => {

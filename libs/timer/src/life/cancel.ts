@@ -5,6 +5,7 @@ import type { EventCancelled, EventGivenUp, TimerEnded } from '../event.js';
 import type { GivenUpEvent, OpenEvent, TimerState } from '../state.js';
 import { keptUntil } from './clock.js';
 import { accept, reject } from './decision.js';
+import { parentOf } from './replan.js';
 
 // Ending a timer for good, and giving a given-up event another round.
 
@@ -13,8 +14,14 @@ export function cancel(state: TimerState, _command: CancelTimer, now: EpochMs): 
   if (endedReason === 'cancelled') return accept();
   if (endedReason !== null && open === null)
     return reject('timer-ended', `the timer has ended (${endedReason})`);
-  const nextFireAt = fault === null ? keptUntil(spec, now) : null;
-  const ended: TimerEnded = { type: 'TimerEnded', at: now, nextFireAt, reason: 'cancelled' };
+  const nextFireAt = fault === null ? keptUntil(state, now) : null;
+  const ended: TimerEnded = {
+    type: 'TimerEnded',
+    at: now,
+    nextFireAt,
+    reason: 'cancelled',
+    ...parentOf(spec),
+  };
   if (open === null) return accept(ended);
   // an attempt under way may still be closed, and its deadline still counts; nothing follows it
   if (open.phase === 'delivered') return accept({ ...ended, nextFireAt: state.nextFireAt });
@@ -22,14 +29,14 @@ export function cancel(state: TimerState, _command: CancelTimer, now: EpochMs): 
 }
 
 export const cancelledEvent = (
-  { spec, endedAt, fault }: TimerState,
+  state: TimerState,
   { eventId, attempt }: OpenEvent,
   error: string | null,
   now: EpochMs,
 ): EventCancelled => ({
   type: 'EventCancelled',
   at: now,
-  nextFireAt: fault === null ? keptUntil(spec, endedAt ?? now) : null,
+  nextFireAt: state.fault === null ? keptUntil(state, state.endedAt ?? now) : null,
   eventId,
   attempt,
   error,

@@ -1,6 +1,8 @@
-import type { EpochMs } from '../brand.js';
+import type { EpochMs, TimerId } from '../brand.js';
 import type { CreateTimer } from '../command.js';
 import type { Decision } from '../decider.js';
+import type { TimerEvent } from '../event.js';
+import type { TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 import { accept, refuse, reject } from './decision.js';
 import { specFrom } from './defaults.js';
@@ -17,13 +19,24 @@ export function create(state: TimerState | null, command: CreateTimer, now: Epoc
   const spec = specFrom(namespace, key, timer);
   const problem = validateSpec(spec) ?? payloadProblem('summaryData', timer.summary);
   if (problem !== null) return refuse(problem);
-  const [watermark, summary] = [timer.watermark ?? null, timer.summary ?? null];
+  return accept(
+    ...created(timerId, spec, now, { watermark: timer.watermark ?? null, summary: timer.summary ?? null }),
+  );
+}
+
+/** The first events of a timer's life. */
+export function created(
+  timerId: TimerId,
+  spec: TimerSpec,
+  now: EpochMs,
+  { watermark, summary }: Pick<TimerState, 'watermark' | 'summary'> = { watermark: null, summary: null },
+): TimerEvent[] {
   const planned = replan(newTimer(timerId, spec, now, watermark, summary), now);
   const { nextTick, nextFireAt } = planned;
-  return accept(
+  return [
     { type: 'TimerCreated', at: now, nextFireAt, timerId, spec, watermark, summary, nextTick },
-    ...endedEvents(planned, { spec, pausedAt: null }, now),
-  );
+    ...endedEvents(planned, { spec, pausedAt: null, lease: null }, now),
+  ];
 }
 
 export const newTimer = (
@@ -52,5 +65,8 @@ export const newTimer = (
   fault: null,
   givenUp: null,
   endedReason: null,
+  children: [],
+  waitingTick: null,
+  lease: null,
   recent: [],
 });

@@ -4,6 +4,8 @@ import type {
   MissedRule,
   PreSchedulePolicy,
   RetryPolicy,
+  SpawnInput,
+  SpawnPolicy,
   TimerInput,
   TimerSpec,
 } from '../spec.js';
@@ -29,6 +31,8 @@ export const defaultPreSchedule: PreSchedulePolicy = Object.freeze({
   onTimeout: 'fire',
 });
 export const defaultAckTimeout = '30s';
+/** Open children of a spawning timer, unless it says otherwise. */
+export const defaultOpenMax = 100;
 export const defaultManualTimeout = '2m';
 
 /** The whole spec of a new timer. Text is taken as given; `validateSpec` says whether it makes sense. */
@@ -54,9 +58,33 @@ export function specFrom(namespace: string, key: string, input: TimerInput): Tim
     retry: { ...defaultRetry, ...input.retry },
     preSchedule: { ...defaultPreSchedule, ...input.preSchedule },
     maxPause: input.maxPause ?? null,
-    // left out where they say nothing: most timers have neither
+    // left out where they say nothing: most timers have none of them
     ...(input.needsClaim === true && { needsClaim: true }),
     ...(typeof input.keepFor === 'string' && { keepFor: input.keepFor }),
+    ...(input.spawn !== undefined && input.spawn !== null && { spawn: spawnFrom(null, input.spawn) }),
+  };
+}
+
+/** What is left out keeps what it was, or has its default. */
+export function spawnFrom(
+  base: SpawnPolicy | null,
+  { timer = {}, overlap, openMax }: SpawnInput,
+): SpawnPolicy {
+  const was = base?.timer;
+  return {
+    timer: {
+      hookClass: timer.hookClass ?? was?.hookClass ?? '',
+      tags: timer.tags ?? was?.tags ?? [],
+      data: timer.data === undefined ? (was?.data ?? null) : timer.data,
+      ackTimeout: timer.ackTimeout ?? was?.ackTimeout ?? defaultAckTimeout,
+      retry: { ...(was?.retry ?? defaultRetry), ...timer.retry },
+      preSchedule: { ...(was?.preSchedule ?? defaultPreSchedule), ...timer.preSchedule },
+      maxPause: timer.maxPause === undefined ? (was?.maxPause ?? null) : timer.maxPause,
+      needsClaim: timer.needsClaim ?? was?.needsClaim ?? false,
+      keepFor: timer.keepFor === undefined ? (was?.keepFor ?? null) : timer.keepFor,
+    },
+    overlap: overlap ?? base?.overlap ?? 'skip',
+    openMax: openMax ?? base?.openMax ?? defaultOpenMax,
   };
 }
 

@@ -1,5 +1,5 @@
-import { type EpochMs, type EventId, laterBy } from '../brand.js';
-import type { ConfirmEmission, FaultTimer, FireDue } from '../command.js';
+import { type EpochMs, type EventId, later, laterBy } from '../brand.js';
+import type { ChildName, ConfirmEmission, FaultTimer, FireDue } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { TicksDropped, TimerEvent } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
@@ -12,7 +12,9 @@ import { idleClock, keptUntil } from './clock.js';
 import { closing } from './closing.js';
 import { accept } from './decision.js';
 import { resumed } from './hold.js';
-import { endedEvents, replan } from './replan.js';
+import { endedEvents, parentOf, replan } from './replan.js';
+import { hasRoom, isFull, isSpawning } from './room.js';
+import { childSpawned, overlapped } from './spawn.js';
 
 // What the clock does when it strikes. Only this path triggers, delivers again, asks and gives up: whatever goes out to
 // Kafka is decided by the fire service, and goes by its outbox.
@@ -22,21 +24,35 @@ export function fireDue(state: TimerState, command: FireDue, now: EpochMs): Deci
   if (state.open !== null)
     return isAsking(state.open) ? goOnAsking(state, state.open, now) : redeliver(state, state.open, now);
   if (state.pausedAt !== null) return accept(resumed(state, 'limit', now));
-  if (state.manual !== null && !state.manual.processed) return fireManual(state, command.eventId, now);
-  return fireTick(state, command.eventId, now);
+  if (state.manual !== null && !state.manual.processed) return fireManual(state, command, now);
+  if (state.waitingTick !== null && hasRoom(state)) {
+    const scheduledFor = state.waitingTick;
+    return accept(
+      ...begin(
+        { ...state, waitingTick: null },
+        { ...naming(command), scheduledFor, manualRequestId: null },
+        now,
+      ),
+    );
+  }
+  return fireTick(state, command, now);
 }
 
-function fireManual(state: TimerState, eventId: EventId, now: EpochMs): Decision {
+/** Who the event and the child of it will be. */
+const naming = ({ eventId, child }: FireDue) => ({ eventId, ...(child !== undefined && { child }) });
+
+function fireManual(state: TimerState, command: FireDue, now: EpochMs): Decision {
   const { manual } = state;
   if (manual === null) return accept();
-  if (now > manual.requestedAt + manual.timeoutMs) {
+  if (now > manual.requestedAt + manual.timeoutMs || isFull(state)) {
     const nextFireAt = idleClock({ ...state, manual: null }, now);
     return accept({ type: 'ManualTriggerTimedOut', at: now, nextFireAt, requestId: manual.requestId });
   }
-  return accept(...begin(state, { eventId, scheduledFor: now, manualRequestId: manual.requestId }, now));
+  const { requestId: manualRequestId } = manual;
+  return accept(...begin(state, { ...naming(command), scheduledFor: now, manualRequestId }, now));
 }
 
-function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
+function fireTick(state: TimerState, command: FireDue, now: EpochMs): Decision {
   const { spec, nextTick } = state;
   if (nextTick === null) return accept(...overdueEnd(state, now));
   const progress = { ...state, startAt: spec.startAt };
@@ -49,25 +65,32 @@ function fireTick(state: TimerState, eventId: EventId, now: EpochMs): Decision {
   const drops = dropped.map(
     (run): TicksDropped => ({ type: 'TicksDropped', at: now, nextFireAt, nextTick: after.tick, ...run }),
   );
-  if (fire === null)
-    return accept(
-      ...drops,
-      ...endedEvents({ nextTick: after.tick, nextFireAt, ended: after.ended }, state, now),
-    );
-  return accept(...drops, ...begin(state, { eventId, scheduledFor: fire, manualRequestId: null }, now));
+  if (fire === null) {
+    const ended = state.waitingTick === null ? after.ended : null;
+    return accept(...drops, ...endedEvents({ nextTick: after.tick, nextFireAt, ended }, state, now));
+  }
+  if (!hasRoom(state)) return accept(...drops, ...overlapped(state, fire, now));
+  return accept(
+    ...drops,
+    ...begin(state, { ...naming(command), scheduledFor: fire, manualRequestId: null }, now),
+  );
 }
 
 /** An ended timer whose time to be kept is over. */
 function overdueEnd(state: TimerState, now: EpochMs): TimerEvent[] {
   if (state.endedReason === null || state.endedAt === undefined) return [];
-  const until = keptUntil(state.spec, state.endedAt);
-  return until === null || until > now ? [] : [{ type: 'TimerDeleted', at: now, nextFireAt: null }];
+  const until = keptUntil(state, state.endedAt);
+  return until === null || until > now
+    ? []
+    : [{ type: 'TimerDeleted', at: now, nextFireAt: null, ...parentOf(state.spec) }];
 }
 
 interface Beginning {
   readonly eventId: EventId;
   readonly scheduledFor: EpochMs;
   readonly manualRequestId: string | null;
+  /** Of a spawning timer. */
+  readonly child?: ChildName;
 }
 
 /** A due event begins: with a question where the timer wants one, else at once. */
@@ -82,7 +105,7 @@ function begin(state: TimerState, beginning: Beginning, now: EpochMs): TimerEven
 
 function triggered(
   state: TimerState,
-  beginning: Beginning,
+  { child, ...beginning }: Beginning,
   eventData: OpenEvent['data'],
   now: EpochMs,
 ): TimerEvent[] {
@@ -96,6 +119,16 @@ function triggered(
     eventData,
     ...beginning,
   } as const;
+  if (isSpawning(state.spec)) {
+    // without a name there can be no child: whoever asks again with one goes on from here
+    if (child === undefined) return [];
+    const children = [...state.children, child.id];
+    return [
+      event,
+      childSpawned(state, child, beginning.scheduledFor, { at: now, nextFireAt }),
+      ...closedByItself({ ...state, children }, beginning, now),
+    ];
+  }
   return state.spec.hookClass === '' ? [event, ...closedByItself(state, beginning, now)] : [event];
 }
 
@@ -141,9 +174,8 @@ export function progressOfTrigger(state: TimerState, { manualRequestId, schedule
   const isManual = manualRequestId !== null;
   return {
     fires: state.fires + 1,
-    // excluded ticks after this one may have been dropped with it
-    lastTick:
-      isManual || (state.lastTick !== null && state.lastTick > scheduledFor) ? state.lastTick : scheduledFor,
+    // a tick that waited, or that excluded ones were dropped with, comes after what is settled already
+    lastTick: isManual ? state.lastTick : later(state.lastTick ?? scheduledFor, scheduledFor),
     nextTick: null,
     manual: isManual && state.manual !== null ? { ...state.manual, processed: true, eventId } : state.manual,
   };

@@ -7,6 +7,7 @@ import { pauseHoldsMax, pauseTokenMax, type TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { accept, refuse, reject } from './decision.js';
 import { defaultManualTimeout } from './defaults.js';
+import { isFull } from './room.js';
 import { durationProblem } from './validate.js';
 
 // Holding a timer, letting it go, and firing it out of turn.
@@ -76,6 +77,8 @@ export function trigger(state: TimerState, command: TriggerTimer, now: EpochMs):
   if (state.manual !== null && !state.manual.processed) {
     return reject('manual-request-pending', `manual request ${state.manual.requestId} is still pending`);
   }
+  if (isFull(state))
+    return reject('event-open', `${state.children.length} children are open, as many as openMax allows`);
   const timeout = command.timeout ?? defaultManualTimeout;
   const problem = durationProblem('timeout', timeout);
   if (problem !== null) return refuse(problem);

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type ChildName,
+  childKeyOf,
   type EpochMs,
   eventFromJson,
   eventToJson,
+  isHeld,
+  isSpawning,
   recentCommandsMax,
   type TimerEvent,
+  type TimerId,
   type TimerInput,
   type TimerState,
 } from '#timer';
@@ -35,12 +40,62 @@ const timer: fc.Arbitrary<Partial<TimerInput>> = fc.record(
   { requiredKeys: ['schedPolicyType', 'schedPolicyExpr', 'hookClass'] },
 ) as fc.Arbitrary<Partial<TimerInput>>;
 
+const spawning: fc.Arbitrary<Partial<TimerInput>> = fc
+  .record(
+    {
+      schedPolicyType: fc.constantFrom('INTERVAL', 'CRON', 'ONCE'),
+      hookClass: fc.constant(''),
+      startAt: fc.integer({ min: -100_000, max: 100_000 }).map(at),
+      endAt: fc.integer({ min: 100_000, max: 1_000_000 }).map(at),
+      maxFires: fc.integer({ min: 1, max: 4 }),
+      missed: fc.record({ policy: fc.constantFrom('latest', 'all', 'skip') }),
+      spawn: fc.record({
+        timer: fc.constant({ hookClass: 'h' }),
+        overlap: fc.constantFrom('skip', 'queueOne', 'allow'),
+        openMax: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
+    { requiredKeys: ['schedPolicyType', 'hookClass', 'spawn'] },
+  )
+  .map((spec) => ({
+    ...spec,
+    schedPolicyExpr: { INTERVAL: '9s', CRON: '*/7 * * * * *', ONCE: '20s' }[spec.schedPolicyType] ?? '9s',
+  })) as fc.Arbitrary<Partial<TimerInput>>;
+
 type Make = (state: TimerState | null, ms: number) => Wish;
 const openId = (state: TimerState | null) => state?.open?.eventId ?? eventId('none');
 const attempt = (state: TimerState | null) => state?.open?.attempt ?? 1;
 let fired = 0;
+const childOf = (state: TimerState | null): ChildName => ({
+  id: `child-${++fired}` as TimerId,
+  key: state === null ? '' : childKeyOf(state),
+});
+const leaseOf = (state: TimerState | null) => ({
+  holder: state?.lease?.holder ?? 'nobody',
+  token: state?.lease?.token ?? 1,
+});
 const makers: Record<string, Make> = {
-  fire: () => ({ type: 'FireDue', eventId: eventId(`e${++fired}`) }),
+  fire: (state) => ({ type: 'FireDue', eventId: eventId(`e${++fired}`), child: childOf(state) }),
+  childEnds: (state) => ({
+    type: 'EndChild',
+    parentId: state?.id ?? ('none' as TimerId),
+    childId: state?.children[fired % (state.children.length || 1)] ?? ('none' as TimerId),
+  }),
+  acquire: (state) => ({
+    type: 'AcquireLease',
+    holder: `h${++fired}`,
+    ttl: '20s',
+    ...(state === null && { create: { timerId: 't1' as TimerId, namespace: 'n', key: 'k' } }),
+  }),
+  renew: (state) => ({ type: 'RenewLease', ...leaseOf(state), ttl: '20s' }),
+  renewStale: (state) => ({
+    type: 'RenewLease',
+    ...leaseOf(state),
+    token: leaseOf(state).token - 1,
+    ttl: '1h',
+  }),
+  release: (state) => ({ type: 'ReleaseLease', ...leaseOf(state) }),
+  delete: () => ({ type: 'DeleteTimer' }),
   close: (state) => ({ type: 'CloseEvent', eventId: openId(state), attempt: attempt(state) }),
   closeStale: (state) => ({ type: 'CloseEvent', eventId: openId(state), attempt: attempt(state) - 1 || 9 }),
   retry: (state) => ({ type: 'RetryEvent', eventId: openId(state), attempt: attempt(state), error: 'no' }),
@@ -67,13 +122,17 @@ const makers: Record<string, Make> = {
   fault: () => ({ type: 'FaultTimer', reason: 'odd' }),
   confirm: (state) => ({ type: 'ConfirmEmission', eventId: openId(state), attempt: attempt(state) }),
 };
-const history = fc.array(
-  fc.tuple(
-    fc.constantFrom(...Object.keys(makers), 'fire', 'fire', 'fire', 'close', 'close'),
-    fc.integer({ min: 0, max: 40_000 }),
-  ),
-  { maxLength: 60 },
-);
+const commandsOf = (...more: string[]) =>
+  fc.array(
+    fc.tuple(
+      fc.constantFrom(...Object.keys(makers).filter((name) => name !== 'delete'), ...more),
+      fc.integer({ min: 0, max: 40_000 }),
+    ),
+    { maxLength: 60 },
+  );
+const history = commandsOf('fire', 'fire', 'fire', 'close', 'close');
+const spawningHistory = commandsOf('fire', 'fire', 'fire', 'fire', 'fire', 'childEnds', 'childEnds');
+const leaseHistory = commandsOf('acquire', 'acquire', 'renew', 'renew', 'release', 'delete');
 
 interface Moment {
   readonly before: TimerState | null;
@@ -170,7 +229,7 @@ describe('for any history', () => {
         for (let strikes = 0; state?.nextFireAt != null && state.nextFireAt <= at(now); strikes += 1) {
           expect(strikes).toBeLessThan(50_000);
           const before: number = state.version;
-          const { after } = run(state, step({ type: 'FireDue', eventId: eventId(`z${strikes}`) }, now));
+          const { after } = run(state, step(makers.fire?.(state, now) ?? { type: 'PauseTimer' }, now));
           expect(after?.version ?? 0).toBeGreaterThan(before);
           state = after;
           if (state?.spec.hookClass === '' && state.spec.missed.serviceDown.policy === 'all') break;
@@ -212,6 +271,85 @@ describe('for any history', () => {
         expect(Buffer.from(json, 'utf8').toString('utf8')).toBe(json);
         expect(eventFromJson(json)).toMatchObject({ spec: { data: { text } }, summary: { text } });
       }),
+    );
+  });
+
+  it('children are bounded, each is spawned once and ends once, and no tick waits beside a free place', () => {
+    fc.assert(
+      fc.property(spawning, spawningHistory, (spec, commands) => {
+        const known = new Set<TimerId>();
+        const open = new Set<TimerId>();
+        for (const { after, events, before } of play(spec, commands)) {
+          for (const event of events) {
+            if (event.type === 'ChildSpawned') {
+              expect(known.has(event.childId)).toBe(false);
+              known.add(event.childId);
+              open.add(event.childId);
+              expect(event.childKey).toBe(before === null ? '' : childKeyOf(before));
+            }
+            if (event.type === 'ChildEnded') expect(open.delete(event.childId)).toBe(true);
+          }
+          if (after === null || !isSpawning(after.spec)) continue;
+          expect([...after.children].sort()).toEqual([...open].sort());
+          expect(open.size).toBeLessThanOrEqual(after.spec.spawn.openMax);
+          const isIdle = after.pausedAt === null && after.spec.enable && after.fault === null;
+          if (after.waitingTick !== null && open.size === 0 && isIdle)
+            expect(after.nextFireAt).not.toBeNull();
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('each tick of a spawning timer is spawned, waits, or is dropped with a reason: none is lost, none comes twice', () => {
+    const steady = commandsOf('fire', 'fire', 'fire', 'fire', 'childEnds').map((list) =>
+      list.filter(([name]) => ['fire', 'childEnds', 'pause', 'resume'].includes(name)),
+    );
+    const spec = spawning.map((given) => ({
+      ...given,
+      schedPolicyType: 'INTERVAL',
+      schedPolicyExpr: '9s',
+      startAt: at(0),
+      missed: { policy: 'latest' as const },
+    }));
+    fc.assert(
+      fc.property(spec, steady, (given, commands) => {
+        const settled: number[] = [];
+        for (const { events } of play(given, commands)) {
+          for (const event of events) {
+            if (event.type === 'TickQueued') settled.push(event.scheduledFor);
+            if (event.type === 'ChildSpawned' && !settled.includes(event.scheduledFor))
+              settled.push(event.scheduledFor);
+            if (event.type === 'TicksDropped')
+              for (let tick: number = event.first; tick <= event.last; tick += 9_000) settled.push(tick);
+          }
+        }
+        expect(settled).toEqual(settled.map((_, index) => at(index * 9_000)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a lease has one holder at a time, and its tokens rise for ever', () => {
+    fc.assert(
+      fc.property(timer, leaseHistory, (spec, commands) => {
+        let highest = 0;
+        for (const { before, after, events, now } of play(spec, commands)) {
+          for (const event of events) {
+            if (event.type === 'LeaseAcquired') {
+              expect(isHeld(before?.lease ?? null, now)).toBe(false);
+              expect(event.token).toBeGreaterThan(highest);
+              expect(event.token).toBe(after?.version);
+              highest = event.token;
+            }
+            if (event.type === 'LeaseRenewed' || event.type === 'LeaseReleased') {
+              expect(isHeld(before?.lease ?? null, now)).toBe(true);
+              expect(event.token).toBe(highest);
+            }
+          }
+        }
+      }),
+      { numRuns: 400 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../brand.js';
 import type { TimerEnded } from '../event.js';
 import { planNext } from '../schedule/plan.js';
+import type { ParentRef, TimerSpec } from '../spec.js';
 import type { EndedReason, TimerState } from '../state.js';
 import { idleClock, keptUntil } from './clock.js';
 
@@ -15,7 +16,9 @@ export interface Replanned {
 export function replan(state: TimerState, now: EpochMs): Replanned {
   const plan = planNext(state.spec, { ...state, startAt: state.spec.startAt }, state.fires);
   const nextFireAt = idleClock({ ...state, nextTick: plan.tick }, now);
-  return { nextTick: plan.tick, nextFireAt, ended: plan.ended };
+  // a tick that waits is still to come
+  const ended = state.waitingTick === null ? plan.ended : null;
+  return { nextTick: plan.tick, nextFireAt, ended };
 }
 
 /**
@@ -24,11 +27,16 @@ export function replan(state: TimerState, now: EpochMs): Replanned {
  */
 export const endedEvents = (
   { ended, nextFireAt }: Replanned,
-  { spec, pausedAt }: Pick<TimerState, 'spec' | 'pausedAt'>,
+  state: Pick<TimerState, 'spec' | 'pausedAt' | 'lease'>,
   now: EpochMs,
 ): TimerEnded[] => {
   if (ended === null) return [];
+  const { spec, pausedAt } = state;
   const isHeld = pausedAt !== null || !spec.enable;
-  const clock = nextFireAt ?? (isHeld ? null : keptUntil(spec, now));
-  return [{ type: 'TimerEnded', at: now, nextFireAt: clock, reason: ended }];
+  const clock = nextFireAt ?? (isHeld ? null : keptUntil(state, now));
+  return [{ type: 'TimerEnded', at: now, nextFireAt: clock, reason: ended, ...parentOf(spec) }];
 };
+
+/** Whom the end of a child concerns. */
+export const parentOf = ({ parent }: TimerSpec): { readonly parent?: ParentRef } =>
+  parent === undefined ? {} : { parent };

@@ -7,8 +7,9 @@ import type { TimerChange, TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { accept, refuse, reject } from './decision.js';
-import { missedFrom } from './defaults.js';
+import { missedFrom, spawnFrom } from './defaults.js';
 import { endedEvents, type Replanned, replan } from './replan.js';
+import { isSpawning } from './room.js';
 import { payloadProblem, validateSpec } from './validate.js';
 
 /** Changes to these move the next tick; any other leaves it where it is. */
@@ -35,7 +36,10 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
   const change = difference(state.spec, spec);
   const next = changedState(state, spec, set, now);
   const isReplanned =
-    set.watermark !== undefined || state.endedReason !== null || planning.some((field) => field in change);
+    set.watermark !== undefined ||
+    state.endedReason !== null ||
+    next.waitingTick !== state.waitingTick ||
+    planning.some((field) => field in change);
   const event: Omit<TimerUpdated, 'nextTick' | 'nextFireAt'> = {
     type: 'TimerUpdated',
     at: now,
@@ -76,6 +80,7 @@ function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now:
     spec,
     fault: null,
     endedReason: null,
+    waitingTick: isSpawning(spec) ? state.waitingTick : null,
     watermark: set.watermark === undefined ? state.watermark : set.watermark,
     lastTick: set.watermark === undefined ? state.lastTick : null,
     resumedAt: isResumed ? now : state.resumedAt,
@@ -83,7 +88,7 @@ function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now:
 }
 
 function changedSpec(spec: TimerSpec, set: TimerChange): TimerSpec {
-  const { watermark: _watermark, summary: _summary, dst, missed, retry, preSchedule, ...plain } = set;
+  const { watermark: _watermark, summary: _summary, dst, missed, retry, preSchedule, spawn, ...plain } = set;
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
   return {
     ...spec,
@@ -92,6 +97,7 @@ function changedSpec(spec: TimerSpec, set: TimerChange): TimerSpec {
     missed: missedFrom(spec.missed, missed),
     retry: { ...spec.retry, ...retry },
     preSchedule: { ...spec.preSchedule, ...preSchedule },
+    ...(spawn !== undefined && { spawn: spawn === null ? null : spawnFrom(spec.spawn ?? null, spawn) }),
   };
 }
 

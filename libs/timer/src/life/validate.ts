@@ -1,9 +1,12 @@
+import type { EpochMs, TimerId } from '../brand.js';
 import type { Rejection } from '../rejection.js';
 import { durationMs, parseDuration } from '../schedule/duration.js';
 import { parseExclude } from '../schedule/exclude.js';
 import { createSchedEventPolicy } from '../schedule/policy.js';
 import { validateTimeZone } from '../schedule/zone.js';
 import type { MissedRule, Payload, TimerSpec } from '../spec.js';
+import { childSpec } from './child-spec.js';
+import { isSpawning } from './room.js';
 
 export const payloadBytesMax = 256 * 1024;
 export const tagsMax = 64;
@@ -53,6 +56,7 @@ const rules: readonly Rule[] = [
   ({ maxPause }) => (maxPause === null ? null : durationProblem('maxPause', maxPause)),
   ({ keepFor }) => (keepFor === null || keepFor === undefined ? null : durationProblem('keepFor', keepFor)),
   missedProblem,
+  spawnProblem,
 ];
 
 /** Null: a timer may be like this. Otherwise the first field at fault, what is wrong, and what would be right. */
@@ -148,6 +152,38 @@ function retryProblem({ retry }: TimerSpec): Rejection | null {
     ? invalid('retry.min', `retry.min ${min} is longer than retry.max ${max}`)
     : null;
 }
+
+/** What `:<n>` and a distinguishing end may take of a child's key. */
+const childSuffixMax = 32;
+export const openMaxMax = 1_000;
+
+function spawnProblem(spec: TimerSpec): Rejection | null {
+  if (!isSpawning(spec)) return null;
+  const { spawn, key, hookClass, schedPolicyType } = spec;
+  if (!['INTERVAL', 'CRON', 'ONCE'].includes(schedPolicyType))
+    return invalid(
+      'spawn',
+      `a tick that spawns is over at once: ${schedPolicyType} would count from nothing`,
+    );
+  if (hookClass !== '')
+    return invalid(
+      'hookClass',
+      'a spawning timer has no hook of its own: spawn.timer.hookClass handles its children',
+    );
+  if ([...key].length > textMax - childSuffixMax)
+    return invalid('key', `the key of a spawning timer has at most ${textMax - childSuffixMax} characters`);
+  if (!['skip', 'queueOne', 'allow'].includes(spawn.overlap))
+    return invalid('spawn.overlap', 'spawn.overlap is skip, queueOne or allow');
+  if (!Number.isInteger(spawn.openMax) || spawn.openMax < 1 || spawn.openMax > openMaxMax)
+    return invalid('spawn.openMax', `spawn.openMax is a whole number from 1 to ${openMaxMax}`);
+  const identity = { childKey: `${key}:1`, n: 1, scheduledFor: 0 as EpochMs };
+  const problem = validateSpec(childSpec(noTimer, spec, spawn, identity));
+  return problem === null
+    ? null
+    : { ...problem, ...(problem.field !== undefined && { field: `spawn.timer.${problem.field}` }) };
+}
+
+const noTimer = '00000000-0000-7000-8000-000000000000' as TimerId;
 
 function missedProblem({ missed }: TimerSpec): Rejection | null {
   for (const [name, rule] of Object.entries(missed) as [string, MissedRule][]) {

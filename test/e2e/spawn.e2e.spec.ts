@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { NewTimer } from '#client';
+import { Cluster, closeCommand, createCommand } from '../harness/cluster.js';
+import { eventually } from '../harness/wait.js';
+
+const spawning = (
+  every: string,
+  spawn: NonNullable<NewTimer['spawn']> = {},
+  more: Partial<NewTimer> = {},
+) => ({
+  schedPolicyType: 'INTERVAL',
+  schedPolicyExpr: every,
+  spawn: { timer: { hookClass: 'work' }, overlap: 'allow' as const, openMax: 1_000, ...spawn },
+  ...more,
+});
+
+describe('timers that spawn', () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.close());
+
+  /** Each fire of the parents has one child, and each child one parent's fire. */
+  async function expectOneChildATick(): Promise<number> {
+    const spawned = await cluster.events(`type = 'ChildSpawned'`);
+    const born = await cluster.events(`type = 'TimerCreated' and data::jsonb->'spec' ? 'parent'`);
+    const keys = spawned.map(({ data }) => `${data.childKey}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(born.map(({ record_key }) => record_key.slice('default/'.length)).sort()).toEqual(keys.sort());
+    const { rows } = await cluster.pool.query<{ fires: number; key: string }>(
+      `select fires, key from timer_state join timer_spec using (id) where key like 'parent-%' and key not like '%:%'`,
+    );
+    for (const { fires, key } of rows)
+      expect(keys.filter((child) => child.startsWith(`${key}:`)).length).toBe(fires);
+    expect((await cluster.verify()).findings).toEqual([]);
+    return keys.length;
+  }
+
+  it('have one child a tick under two fire services, also when one of them is killed between spawn and emission', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    const due = await cluster.due('work');
+    const dying = await cluster.start('fire', { FAULT: 'die-before-emission', FAULT_AFTER: '10' });
+    await cluster.start('fire');
+    await cluster.send(
+      Array.from({ length: 20 }, (_, i) =>
+        createCommand(`parent-${i}`, spawning('200ms', {}, { maxFires: 15, missed: { policy: 'all' } })),
+      ),
+    );
+    await dying.exited;
+    expect(dying.endedBy).toBe('SIGKILL');
+    await eventually(
+      'every child is handed out',
+      () => {
+        const seen = new Set(due.deliveries().map(({ event }) => event.timer.key));
+        return seen.size === 300;
+      },
+      40_000,
+    );
+    expect(await expectOneChildATick()).toBe(300);
+    const first = due.deliveries().find(({ event }) => event.timer.key === 'parent-0:1');
+    expect(first?.event.attempt).toBe(1);
+  });
+
+  it.each([
+    ['die-after-commit', 'TimerEnded', 'with its end'],
+    ['die-in-transaction', 'ChildEnded', 'before the parent has noted it'],
+    ['die-after-commit', 'ChildEnded', 'after the parent has noted it'],
+  ])(
+    'hear of every child that ends, though the scheduler dies on the way (%s, %s: %s)',
+    async (FAULT, FAULT_ON) => {
+      cluster = await Cluster.open();
+      const due = await cluster.due('work');
+      await cluster.start('fire');
+      const dying = await cluster.start('scheduler', { FAULT, FAULT_ON });
+      await cluster.send([
+        createCommand('parent-0', spawning('100ms', { overlap: 'queueOne' }, { maxFires: 3 })),
+      ]);
+      const answered = new Set<string>();
+      let isRestarted = false;
+      await eventually(
+        'three children came and went',
+        async () => {
+          if (dying.hasExited && !isRestarted) {
+            isRestarted = true;
+            await cluster.start('scheduler');
+          }
+          const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
+          for (const { event } of fresh) answered.add(event.eventId);
+          await cluster.send(fresh.map((delivery) => closeCommand(delivery)));
+          return (await cluster.count('ChildEnded')) === 3;
+        },
+        60_000,
+      );
+      expect(isRestarted).toBe(true);
+      const ended = (await cluster.events(`type = 'ChildEnded'`)).map(({ data }) => data.childId);
+      const spawned = (await cluster.events(`type = 'ChildSpawned'`)).map(({ data }) => data.childId);
+      expect(ended).toEqual(spawned);
+      // while a child is open none is beside it
+      const life = await cluster.events(`type in ('ChildSpawned', 'ChildEnded')`);
+      expect(life.map(({ type }) => type)).toEqual(
+        Array.from({ length: 3 }, () => ['ChildSpawned', 'ChildEnded']).flat(),
+      );
+      expect(await expectOneChildATick()).toBe(3);
+    },
+  );
+
+  it('a child that is deleted ends, too, and its parent hears of it within a second', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    const client = await cluster.client();
+    await client.createTimer({ key: 'parent-0', ...spawning('1h', { overlap: 'skip' }) });
+    await eventually('it is spawned', async () => (await cluster.count('ChildSpawned')) === 1);
+    await client.deleteTimer({ key: 'parent-0:1' });
+    await eventually('its end is known', async () => (await cluster.count('ChildEnded')) === 1, 5_000);
+    const [deleted] = await cluster.events(`type = 'TimerDeleted'`);
+    const [ended] = await cluster.events(`type = 'ChildEnded'`);
+    expect(Number(ended?.recorded_at) - Number(deleted?.recorded_at)).toBeLessThan(1_000);
+  });
+});
