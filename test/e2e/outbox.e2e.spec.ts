@@ -10,6 +10,29 @@ import { eventually } from '../harness/wait.js';
 
 const hourly = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h' };
 
+// #region invoice
+/** The invoice and its reminder, both or neither. */
+async function addInvoice(pool: pg.Pool, outbox: Outbox, id: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('insert into invoice values ($1)', [id]);
+    await outbox.within(client).createTimer({
+      key: `invoice/${id}`,
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr: '30d',
+      hookClass: 'remind',
+    });
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+// #endregion
+
 describe('the outbox', () => {
   let cluster: Cluster;
   let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -91,6 +114,14 @@ describe('the outbox', () => {
     expect(await eventsOf('done', 3)).toEqual(['TimerCreated', 'TimerPaused', 'TimerResumed']);
     await shipped();
     expect(await cluster.events('record_key = $1', ['default/undone'])).toEqual([]);
+  });
+
+  it('does what its guide shows', async () => {
+    await addInvoice(pool, outbox, 'i1');
+    await expect(addInvoice(pool, outbox, 'i1')).rejects.toThrow('duplicate key');
+    expect(await waiting()).toBe(1);
+    start();
+    expect(await eventsOf('invoice/i1', 1)).toEqual(['TimerCreated']);
   });
 
   it('a refusal that is certain is told while the transaction can be undone, and spoils nothing', async () => {

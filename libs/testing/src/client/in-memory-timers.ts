@@ -149,12 +149,15 @@ export class InMemoryTimers extends TimerCalls {
     });
     if (!read.ok) throw new Error(`an emission that cannot be read: ${read.reason}`);
     if (read.kind === 'due') keep(this.dueEvents, read.event);
-    const run = Promise.withResolvers<void>();
-    this.#running.add(run.promise);
+    let finish: () => void = () => undefined;
+    const run = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    this.#running.add(run);
     const done = (error: unknown): void => {
       if (error !== null) this.#failures.push(error);
-      this.#running.delete(run.promise);
-      run.resolve();
+      this.#running.delete(run);
+      finish();
     };
     if (!this.#runner.take(read.event.timer.hookClass, read, done)) done(null);
   }

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+// The package as its users get it: packed, unpacked into a project of its own, beside nothing but what it says it needs.
+
+const run = promisify(execFile);
+const root = process.cwd();
+
+interface Manifest {
+  readonly private?: boolean;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const useTimers = `
+import assert from 'node:assert/strict';
+import { Outbox, outboxTableSql, TimerClient, TimerExistsError, nextEventTime, validateTimeZone } from 'carillon/client';
+import { type DueEvent, HookWorker } from 'carillon/hooks';
+import { InMemoryTimers } from 'carillon/testing';
+
+const greeted: string[] = [];
+const timers = new InMemoryTimers({
+  hooks: { greet: ({ timer }: DueEvent) => ({ summaryData: String(greeted.push(timer.key)) }) },
+});
+const spec = { schedPolicyType: 'CRON', schedPolicyExpr: '0 9 * * *', timeZone: 'Europe/Paris', hookClass: 'greet' };
+await timers.createTimer({ key: 'hello', ...spec });
+await assert.rejects(timers.createTimer({ key: 'hello', ...spec }), TimerExistsError);
+await timers.advance('2d');
+const { summaryData } = await timers.getTimerByKey('hello');
+await timers.close();
+
+const kafka = { brokers: ['localhost:9092'], clientId: 'scratch', log: console };
+const client: TimerClient = new TimerClient({ kafka, api: { url: 'http://localhost:7400' } });
+assert.equal(client.getDefaultNamespace(), 'default');
+assert.equal(typeof new HookWorker({ kafka, hooks: {} }).start, 'function');
+assert.match(outboxTableSql(), /carillon_outbox/);
+assert.equal(typeof new Outbox().within, 'function');
+assert.equal(validateTimeZone('Europe/Paris'), null);
+assert.equal(typeof nextEventTime, 'function');
+console.log(JSON.stringify({ greeted, summaryData }));
+`;
+
+const useNest = `
+import { TimersModule } from 'carillon/client/nest';
+import { Hook, HooksModule } from 'carillon/hooks/nest';
+
+const kafka = { brokers: ['localhost:9092'], clientId: 'scratch', log: console };
+class Hooks {
+  @Hook('greet')
+  greet(): void {}
+}
+console.log(typeof TimersModule.forRoot({ kafka }).module, typeof HooksModule.forRoot({ kafka }).module, Hooks.name);
+`;
+
+const tsconfig = {
+  compilerOptions: {
+    target: 'es2024',
+    lib: ['es2024'],
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    // the declarations of the package itself are looked at, too
+    skipLibCheck: false,
+    experimentalDecorators: true,
+    types: ['node'],
+    outDir: 'out',
+  },
+};
+
+describe('the package', () => {
+  mkdirSync(join(root, '.carillon'), { recursive: true });
+  const project = mkdtempSync(join(root, '.carillon', 'package-'));
+  const inProject = (...parts: string[]): string => join(project, ...parts);
+  let manifest: Manifest;
+
+  const link = (name: string): void => {
+    const place = inProject('node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), place);
+  };
+  const compile = (files: readonly string[]) => {
+    writeFileSync(inProject('tsconfig.json'), JSON.stringify({ ...tsconfig, files }));
+    const tsc = join(root, 'node_modules', '.bin', 'tsc');
+    return run(tsc, ['-p', '.'], { cwd: project }).catch((failed: { stdout: string }) => {
+      throw new Error(failed.stdout);
+    });
+  };
+  const start = async (script: string): Promise<string> =>
+    (await run(process.execPath, [inProject('out', script)], { cwd: project })).stdout;
+
+  beforeAll(async () => {
+    const packed = await run(process.execPath, ['scripts/pack-libs.mjs', project], { cwd: root });
+    const home = inProject('node_modules', 'carillon');
+    mkdirSync(home, { recursive: true });
+    await run('tar', ['xzf', packed.stdout.trim(), '--strip-components=1', '-C', home]);
+    manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as Manifest;
+    writeFileSync(inProject('package.json'), '{"type":"module"}');
+    for (const name of Object.keys(manifest.dependencies)) link(name);
+    link('@types/node');
+    writeFileSync(inProject('use-timers.ts'), useTimers);
+    writeFileSync(inProject('use-nest.ts'), useNest);
+  }, 60_000);
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  it('needs few packages, and Nest only of those who use Nest', () => {
+    expect(Object.keys(manifest.dependencies).sort()).toEqual([
+      'cron-parser',
+      'kafkajs',
+      'temporal-polyfill',
+      'zod',
+    ]);
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['@nestjs/common', '@nestjs/core']);
+    expect(manifest).not.toHaveProperty('private');
+    expect(Object.keys(manifest.exports)).toEqual([
+      './client',
+      './client/nest',
+      './hooks',
+      './hooks/nest',
+      './testing',
+    ]);
+  });
+
+  it('gives types and runs, with nothing of Nest there', { timeout: 60_000 }, async () => {
+    await compile(['use-timers.ts']);
+    expect(JSON.parse(await start('use-timers.js'))).toEqual({
+      greeted: ['hello', 'hello'],
+      summaryData: '2',
+    });
+  });
+
+  it('has its modules for Nest beside', { timeout: 60_000 }, async () => {
+    for (const name of [...Object.keys(manifest.peerDependencies), 'rxjs', 'reflect-metadata']) link(name);
+    await compile(['use-nest.ts']);
+    expect(await start('use-nest.js')).toContain('function function Hooks');
+  });
+
+  it('lets nobody in by another door', async () => {
+    writeFileSync(inProject('out', 'door.js'), "import 'carillon/dist/libs/timer/src/index.js';");
+    await expect(start('door.js')).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
