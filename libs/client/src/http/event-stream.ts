@@ -15,8 +15,14 @@ export class EventStreamParser {
   #data: string[] = [];
   #event = '';
   #id = '';
+  #lastId = '';
   #skipsNewline = false;
   #isFirst = true;
+
+  /** Of what is complete so far, also of an event that had an id and nothing to say; empty: none. */
+  get lastId(): string {
+    return this.#lastId;
+  }
 
   /** What is complete after this piece. @throws RangeError for a message without an end */
   push(piece: string): StreamMessage[] {
@@ -61,19 +67,28 @@ export class EventStreamParser {
     const [data, event] = [this.#data, this.#event];
     this.#data = [];
     this.#event = '';
+    this.#lastId = this.#id;
     if (data.length === 0) return null;
     return { event: event === '' ? 'message' : event, data: data.join('\n'), id: this.#id };
   }
 }
 
+export interface StreamObserver {
+  /** Something came. */
+  onPiece(): void;
+  /** Everything up to this id has been handed out. */
+  onId(lastId: string): void;
+}
+
 /** Messages of a response's body; ends with the body. */
 export async function* streamMessages(
   body: ReadableStream<Uint8Array>,
-  onPiece: () => void,
+  { onPiece, onId }: StreamObserver,
 ): AsyncGenerator<StreamMessage> {
   const [parser, decoder] = [new EventStreamParser(), new TextDecoder('utf-8', { ignoreBOM: true })];
   for await (const piece of body) {
     onPiece();
     yield* parser.push(decoder.decode(piece, { stream: true }));
+    if (parser.lastId !== '') onId(parser.lastId);
   }
 }

@@ -265,6 +265,18 @@ describe('queries by HTTP', () => {
       );
     });
 
+    it('goes on after what it was told to have seen, though there was nothing to tell of', async () => {
+      answer = (request, response) => {
+        if (asked.length > 1) return stream(response, 8);
+        stream(response, 1);
+        // a position without a message, and half of one that must come again
+        response.write('id: p5\n\nid: p7\nevent: update\n');
+        setTimeout(() => request.socket.destroy(), 20);
+      };
+      for await (const { version } of client().watch()) if (version === 8) break;
+      expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'p5']);
+    });
+
     it('begins after a position of another time', async () => {
       answer = (_request, response) => stream(response, 9);
       for await (const { version } of client().watch({}, { after: 'p8' })) {

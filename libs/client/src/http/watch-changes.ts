@@ -46,7 +46,9 @@ class Watch {
 
   /** One connection, to its end. @throws what no other connection would do better */
   async *follow(): AsyncGenerator<WatchedChange> {
-    const connection = new Connection(this.api, this.condition, this.options);
+    const connection = new Connection(this.api, this.condition, this.options, (lastId) => {
+      this.#position = lastId;
+    });
     try {
       for await (const message of connection.messages(this.#position)) {
         this.#failures = 0;
@@ -89,6 +91,7 @@ class Connection {
     private readonly api: ApiConnection,
     private readonly condition: TimerConditionWire,
     private readonly options: WatchOptions,
+    private readonly onId: (lastId: string) => void,
   ) {}
 
   async *messages(position: string | undefined): AsyncGenerator<StreamMessage> {
@@ -108,7 +111,8 @@ class Connection {
       either,
     );
     this.#isReading = true;
-    if (response.body !== null) yield* streamMessages(response.body, () => this.#hear());
+    if (response.body !== null)
+      yield* streamMessages(response.body, { onPiece: () => this.#hear(), onId: this.onId });
   }
 
   close(): void {
