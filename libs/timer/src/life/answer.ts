@@ -82,7 +82,7 @@ function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: Epo
     ...(command.summary !== undefined && { summary: command.summary }),
     ...(command.result !== undefined && { result: command.result }),
   };
-  return accept(event, ...closed.ended);
+  return accept(...closed.dropped, event, ...closed.ended);
 }
 
 /** Never gives up by itself: when the last attempt has failed the clock strikes at once, and the fire service does. */

@@ -1,6 +1,7 @@
-import type { EpochMs } from '../brand.js';
-import type { TimerEnded } from '../event.js';
-import { limited, policyOf } from '../schedule/plan.js';
+import { type EpochMs, later } from '../brand.js';
+import type { TicksDropped, TimerEnded } from '../event.js';
+import { goneBy } from '../schedule/missed.js';
+import { limited, planNext, policyOf } from '../schedule/plan.js';
 import type { OpenEvent, TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { endedEvents, type Replanned, replan } from './replan.js';
@@ -9,6 +10,8 @@ export interface Closing {
   readonly watermark: EpochMs | null;
   readonly nextTick: EpochMs | null;
   readonly nextFireAt: EpochMs | null;
+  /** Ticks that the watermark leaves behind unfired: a fact about each comes before the close. */
+  readonly dropped: readonly TicksDropped[];
   readonly ended: readonly TimerEnded[];
 }
 
@@ -27,6 +30,7 @@ export function closing(
     watermark,
     nextTick: planned.nextTick,
     nextFireAt: planned.nextFireAt,
+    dropped: givenWatermark === undefined ? leftBehind(state, watermark, planned, now) : [],
     ended: endedEvents(planned, state, now),
   };
 }
@@ -38,11 +42,43 @@ function planAfter(after: TimerState, namedNext: EpochMs | null, now: EpochMs): 
   return namedNext === null ? replan(after, now) : named(after, namedNext, now);
 }
 
-/** Where the event began; under `missed: all` its tick, so that the ticks behind it are still to come. By default only forward. */
-function defaultWatermark({ spec, watermark }: TimerState, { startedAt, scheduledFor }: OpenEvent): EpochMs {
+/**
+ * Where the event began; under `missed: all` its tick, so that the ticks behind it are still to come, and for one by hand
+ * nowhere, since it stands for no tick. By default only forward.
+ */
+function defaultWatermark(
+  { spec, watermark, lastTick }: TimerState,
+  { startedAt, scheduledFor, manualRequestId }: OpenEvent,
+): EpochMs | null {
   const isAll = Object.values(spec.missed).some(({ policy }) => policy === 'all');
-  const progress = isAll ? scheduledFor : startedAt;
-  return watermark !== null && watermark > progress ? watermark : progress;
+  if (!isAll) return latest(watermark, startedAt);
+  return latest(watermark, manualRequestId === null ? scheduledFor : lastTick);
+}
+
+const latest = (one: EpochMs | null, other: EpochMs | null): EpochMs | null =>
+  one === null || other === null ? (one ?? other) : later(one, other);
+
+/** An event by hand, or one whose hook asked for time first, may begin after ticks that nobody has fired. */
+export function leftBehind(
+  state: TimerState,
+  watermark: EpochMs | null,
+  { nextTick, nextFireAt }: Replanned,
+  now: EpochMs,
+): TicksDropped[] {
+  const { spec } = state;
+  const isTicking = spec.schedPolicyType === 'INTERVAL' || spec.schedPolicyType === 'CRON';
+  // what has ended already, also by its number of fires, has no ticks to leave behind
+  if (watermark === null || !isTicking || state.endedReason !== null) return [];
+  const progress = { ...state, startAt: spec.startAt };
+  const { tick } = planNext(spec, progress, state.fires);
+  if (tick === null || tick > watermark) return [];
+  return goneBy(spec, progress, tick, watermark).map((run) => ({
+    type: 'TicksDropped',
+    at: now,
+    nextFireAt,
+    nextTick,
+    ...run,
+  }));
 }
 
 /** The one place that says what a close does to the progress of a schedule; `evolve` uses it too. */

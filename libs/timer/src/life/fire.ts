@@ -9,7 +9,7 @@ import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { cancelledEvent } from './cancel.js';
 import { deliveryWaitMs, isOfferOver } from './claim.js';
 import { idleClock, keptUntil } from './clock.js';
-import { closing } from './closing.js';
+import { closing, leftBehind } from './closing.js';
 import { accept } from './decision.js';
 import { resumed } from './hold.js';
 import { endedEvents, parentOf, replan } from './replan.js';
@@ -142,6 +142,7 @@ function closedByItself(
   const closed = closing({ ...state, open, ...progressOfTrigger(state, open) }, open, undefined, null, now);
   const { watermark, nextTick, nextFireAt } = closed;
   return [
+    ...closed.dropped,
     { type: 'EventClosed', at: now, nextFireAt, eventId, attempt: 1, watermark, nextTick },
     ...closed.ended,
   ];
@@ -206,22 +207,24 @@ function goOnAsking(state: TimerState, open: OpenEvent, now: EpochMs): Decision 
 
 /** Nobody answered, and the timer would rather not fire than fire unasked. */
 function skipAsked(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
-  const planned = replan(
-    { ...state, open: null, lastTick: open.scheduledFor, manual: processedManual(state, open) },
-    now,
-  );
   const { scheduledFor } = open;
+  const manual = processedManual(state, open);
+  const planned = replan({ ...state, open: null, lastTick: scheduledFor, manual }, now);
+  const { nextFireAt, nextTick } = planned;
+  // one by hand is no tick of the schedule, yet those before it are not to come any more
+  const before = open.manualRequestId === null ? [] : leftBehind(state, scheduledFor, planned, now);
   return accept(
+    ...before,
     {
       type: 'TicksDropped',
       at: now,
-      nextFireAt: planned.nextFireAt,
+      nextFireAt,
       reason: 'pre-schedule-timeout',
       first: scheduledFor,
       last: scheduledFor,
       count: 1,
       countIsExact: true,
-      nextTick: planned.nextTick,
+      nextTick,
     },
     ...endedEvents(planned, state, now),
   );
@@ -255,6 +258,7 @@ function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
 function giveUp(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const closed = closing(state, open, undefined, null, now);
   return accept(
+    ...closed.dropped,
     {
       type: 'EventGivenUp',
       at: now,

@@ -291,6 +291,29 @@ describe('holding and triggering', () => {
       .then({ type: 'EventTriggered', manualRequestId: 'r1' });
     expect(timerAfter(...asked, fire(11)).manual).toMatchObject({ processed: true, eventId: 'e1' });
   });
+  it('says which ticks an event by hand went past, since none of them fires any more', () =>
+    given(create({ startAt: at(0) }), fire(0), close(1), trigger(3 * hour), fire(3 * hour, 'e2'))
+      .when(close(3 * hour + 5, {}, 'e2'))
+      .then(
+        { type: 'TicksDropped', reason: 'missed-policy', first: at(hour), last: at(3 * hour), count: 3 },
+        { type: 'EventClosed', watermark: at(3 * hour), nextTick: at(4 * hour) },
+      ));
+  it('leaves the ticks of a timer that makes up for all of them to come, whatever is fired by hand', () => {
+    const all = create({ startAt: at(0), missed: { policy: 'all' } });
+    given(all, fire(0), close(1), trigger(3 * hour), fire(3 * hour, 'e2'))
+      .when(close(3 * hour + 5, {}, 'e2'))
+      .then({ type: 'EventClosed', watermark: at(0), nextTick: at(hour), nextFireAt: at(hour) });
+  });
+  it('says which ticks went past while nobody answered a question that was asked by hand', () => {
+    const skipping = { enable: true, timeout: '10s', onTimeout: 'skip' } as const;
+    const asked = [create({ startAt: at(hour), preSchedule: skipping }), trigger(2 * hour), fire(2 * hour)];
+    given(...asked)
+      .when(fire(2 * hour + 10_000))
+      .then(
+        { type: 'TicksDropped', reason: 'missed-policy', first: at(hour), last: at(2 * hour), count: 2 },
+        { type: 'TicksDropped', reason: 'pre-schedule-timeout', nextTick: at(3 * hour) },
+      );
+  });
   it('times a request out, strictly after its time, with no event', () => {
     const waiting = [once('1h'), trigger(0, '1m')] as const;
     given(...waiting)

@@ -58,6 +58,23 @@ export function settlePassed(
   return { fire, dropped: ticks.list.length < countedTicksMax ? dropped : counted(dropped, ticks) };
 }
 
+/** What becomes of ticks from `nextTick` to `until` that an event beside the schedule has gone past: none of them fires. */
+export function goneBy(
+  spec: TimerSpec,
+  progress: Passing,
+  nextTick: EpochMs,
+  until: EpochMs,
+): readonly DroppedTicks[] {
+  const policy = policyOf(spec);
+  const exclusions = exclusionsOf(spec.exclude, policy.zone);
+  const ticks = ticksUntil(policy, progress, nextTick, until);
+  const dropped = [
+    ...excludedOnTheWay(policy, exclusions, progress, nextTick),
+    ...runs(ticks.list, absences(spec, progress, exclusions, nextTick)),
+  ];
+  return ticks.list.length < countedTicksMax ? dropped : counted(dropped, ticks);
+}
+
 /** The plan went past excluded ticks to reach `nextTick`: one fact tells them all. */
 function excludedOnTheWay(
   policy: SchedEventPolicy,
