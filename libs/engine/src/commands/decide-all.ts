@@ -18,6 +18,7 @@ import {
   type StreamWrite,
   sourceKey,
   type TimerTarget,
+  type Tombstone,
   type TransactionWrites,
 } from '../log/timer-log.js';
 import type { CommandEnvelope, Outcome, ReadableCommand } from './envelope.js';
@@ -173,11 +174,19 @@ class Batch {
   #outcomeOfDeleted(commandId: CommandId, target: TimerTarget): Outcome | null {
     const here = this.#seenByDeleted.get(commandId);
     if (here !== undefined) return { kind: 'repeated', ...here };
-    const tombstone =
-      'timerId' in target
-        ? this.loaded.tombstonesById.get(target.timerId)
-        : this.loaded.tombstones.get(recordKey(target.namespace, target.key));
-    return tombstone === undefined ? null : appliedBy(commandId, tombstone.timerId, tombstone.recent);
+    for (const { timerId, recent } of this.#tombstonesOf(target)) {
+      const applied = appliedBy(commandId, timerId, recent);
+      if (applied !== null) return applied;
+    }
+    return null;
+  }
+
+  /** A name may have had several lives: a command that an earlier one has seen is not new to a later one. */
+  #tombstonesOf(target: TimerTarget): readonly Tombstone[] {
+    if (!('timerId' in target))
+      return this.loaded.tombstones.get(recordKey(target.namespace, target.key)) ?? [];
+    const tombstone = this.loaded.tombstonesById.get(target.timerId);
+    return tombstone === undefined ? [] : [tombstone];
   }
 
   #remember(deleted: TimerState, events: readonly EventWrite[]): void {

@@ -61,7 +61,8 @@ export interface LoadedTimers {
   readonly due: readonly DueTimer[];
   /** Some of our due timers were left for the next transaction: together they are too large. */
   readonly dueIsCut?: boolean;
-  readonly tombstones: ReadonlyMap<string, Tombstone>;
+  /** Of every life that a name has had and that is remembered, the latest last. */
+  readonly tombstones: ReadonlyMap<string, readonly Tombstone[]>;
   readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
   readonly rejected: ReadonlyMap<CommandId, Rejection>;
   /** `recordKey`s among `newNames` that somebody has. */

@@ -116,7 +116,7 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
     dueIsCut: bytesOf(of('due')) >= loadedBytesMax,
     rejected: new Map(of('rejected').map(rejectionFrom)),
-    tombstones: new Map(tombstones.map(({ name, tombstone }) => [name, tombstone])),
+    tombstones: livesOf(tombstones),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
   };
 }
@@ -134,6 +134,15 @@ function tombstoneFrom([id, namespace, key, recent]: readonly unknown[]): {
     name: recordKey(String(namespace), String(key)),
     tombstone: { timerId: id as TimerId, recent: parseRecent(String(recent)) },
   };
+}
+
+/** Rows come by the time of their deletion. */
+function livesOf(
+  tombstones: readonly { readonly name: string; readonly tombstone: Tombstone }[],
+): Map<string, Tombstone[]> {
+  const lives = new Map<string, Tombstone[]>();
+  for (const { name, tombstone } of tombstones) lives.set(name, [...(lives.get(name) ?? []), tombstone]);
+  return lives;
 }
 
 const rejectionFrom = ([commandId, code, message, field]: readonly unknown[]): [CommandId, Rejection] => [

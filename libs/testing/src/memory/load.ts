@@ -89,12 +89,11 @@ function findTombstones(
 ): Pick<LoadedTimers, 'tombstones' | 'tombstonesById'> {
   const names = new Set(targets.flatMap((t) => ('timerId' in t ? [] : [recordKey(t.namespace, t.key)])));
   const ids = new Set(targets.flatMap((t) => ('timerId' in t ? [t.timerId] : [])));
-  const tombstones = new Map<string, Tombstone>();
+  const tombstones = new Map<string, Tombstone[]>();
   const tombstonesById = new Map<TimerId, Tombstone>();
   for (const { timerId, name, recent } of tables.tombstones.values()) {
     if (!names.has(name) && !ids.has(timerId)) continue;
-    // of several lives under one name the last one answers
-    tombstones.set(name, { timerId, recent });
+    tombstones.set(name, [...(tombstones.get(name) ?? []), { timerId, recent }]);
     tombstonesById.set(timerId, { timerId, recent });
   }
   return { tombstones, tombstonesById };
