@@ -96,7 +96,8 @@ export function decideDue(
       });
   }
   const due = new Set(loaded.due.map(({ state }) => state.id));
-  for (const timerId of acknowledged.flatMap(({ late }) => late)) {
+  // two batches of one timer may be acknowledged at once: its deadline counts from now, once
+  for (const timerId of new Set(acknowledged.flatMap(({ late }) => late))) {
     const state = loaded.byId.get(timerId);
     if (state?.open == null || due.has(timerId)) continue;
     run(state, {

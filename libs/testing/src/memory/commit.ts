@@ -30,6 +30,7 @@ export function commit(
   const { now } = loaded;
   const streams = writes.streams.filter(({ events }) => events.length > 0).map(prepare);
   checkVersions(tables, streams);
+  checkTwice(streams);
   checkNames(tables, streams);
   checkEmission(tables, writes);
 
@@ -85,6 +86,18 @@ function checkVersions(tables: Tables, streams: readonly Prepared[]): void {
     const isGapless = events.every(({ version }, index) => version === storedVersion + index + 1);
     if (!isGapless || (after !== null && after.version !== events.at(-1)?.version))
       throw new DataLogError(`the new events of timer ${timerId} do not follow version ${storedVersion}`);
+  }
+}
+
+/** A timer has one write in a transaction, as its versions are unique in a database. */
+function checkTwice(streams: readonly Prepared[]): void {
+  const written = new Set<TimerId>();
+  for (const { timerId } of streams) {
+    if (written.has(timerId))
+      throw new TransientLogError(`timer ${timerId} is written twice in one transaction`, {
+        isConflict: true,
+      });
+    written.add(timerId);
   }
 }
 
