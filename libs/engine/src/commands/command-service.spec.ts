@@ -45,7 +45,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
     timer: { decide, evolve },
     mintTimerId: (slot) => mintTimerId(clock.now(), slot, new Uint8Array(9).fill(random++ % 256)),
     logger: silent,
-    sleep: async () => undefined,
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     onOutcomes: (told) => outcomes.push(...told),
     onLostSource: (_topic, partition, storedOffset) => lost.push({ partition, storedOffset }),
     onFatal: (error) => fatal.push(error),
@@ -56,6 +56,19 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
     );
   return { store, service, outcomes, lost, fatal, summary };
 }
+
+/** Another reader has stored an offset of partition 0. */
+const movedOn = (store: InMemoryTimerStore, next: bigint) =>
+  store.log.transact(
+    {
+      offsets: [{ topic, partition: 0, expected: 0n, next }],
+      targets: [],
+      commandIds: [],
+      due: [],
+      dueElsewhere: [],
+    },
+    () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+  );
 
 describe('handling commands', () => {
   it('applies what follows the stored offset and drops what was applied before', async () => {
@@ -164,6 +177,108 @@ describe('handling commands', () => {
     await service.submit([create(0, 2), create(0, 3)]);
     await service.drained();
     expect(summary()).toEqual(['0/2 applied', '0/3 applied']);
+  });
+
+  it('applies a record once that is handed over twice before the first is through', async () => {
+    const { service, summary, store } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const records = [create(0, 0), create(0, 1), create(0, 2)];
+    // the first flight has taken off with nothing but the first record
+    await service.submit(records.slice(0, 1));
+    await service.submit([...records.slice(1), ...records.slice(0, 2)]);
+    await service.drained();
+    expect(summary()).toEqual(['0/0 applied', '0/1 applied', '0/2 applied']);
+    expect(await store.log.storedOffsets(topic, [0])).toEqual(new Map([[0, 3n]]));
+  });
+
+  it('asks again where to read on when the log does not answer, and loses nothing', async () => {
+    let refusals = 2;
+    const { service, summary, lost, store } = setUp((log) => ({
+      transact: (request, decideAll) => log.transact(request, decideAll),
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: async (name, partitions) => {
+        refusals -= 1;
+        if (refusals >= 0) throw new TransientLogError('cut off');
+        return log.storedOffsets(name, partitions);
+      },
+    }));
+    await movedOn(store, 2n);
+    service.assign(topic, new Map([[0, 0n]]));
+    await service.submit([create(0, 0)]);
+    await service.drained();
+    expect(lost).toEqual([{ partition: 0, storedOffset: 2n }]);
+    await service.submit([create(0, 2)]);
+    await service.drained();
+    expect(summary()).toEqual(['0/2 applied']);
+  });
+
+  it('tells what was applied though another partition of the batch was lost and the log is silent', async () => {
+    let isSilent = true;
+    const { service, summary, store } = setUp((log) => ({
+      transact: (request, decideAll) => log.transact(request, decideAll),
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: async (name, partitions) => {
+        if (isSilent) throw new TransientLogError('cut off');
+        return log.storedOffsets(name, partitions);
+      },
+    }));
+    await movedOn(store, 2n);
+    service.assign(
+      topic,
+      new Map([
+        [0, 0n],
+        [2, 0n],
+      ]),
+    );
+    await service.submit([create(0, 0), create(2, 0)]);
+    await expect.poll(summary).toEqual(['2/0 applied']);
+    isSilent = false;
+    await service.drained();
+  });
+
+  it('does not take back a partition that was assigned to others while it asked where to read on', async () => {
+    let during: () => void = () => undefined;
+    const { service, lost, store } = setUp((log) => ({
+      transact: (request, decideAll) => log.transact(request, decideAll),
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (name, partitions) => {
+        during();
+        return log.storedOffsets(name, partitions);
+      },
+    }));
+    await movedOn(store, 2n);
+    service.assign(topic, new Map([[0, 0n]]));
+    during = () => service.assign(topic, new Map([[1, 0n]]));
+    await service.submit([create(0, 0)]);
+    await service.drained();
+    expect(lost).toEqual([]);
+    expect(service.positionsOf(topic)).toEqual([{ topic, partition: 1, offset: 0n }]);
+  });
+
+  it('gives the first outcome again to a command of a former life, also after a second one has ended', async () => {
+    const { service, outcomes } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const deletion = (offset: number, id: CommandId): CommandEnvelope => ({
+      ...create(0, offset, 'k'),
+      content: {
+        kind: 'command',
+        commandId: id,
+        target: { namespace: 'n', key: 'k' },
+        command: { type: 'DeleteTimer', commandId: id },
+      },
+    });
+    const [one, other] = [idOf(777), idOf(778)];
+    for (const envelope of [
+      create(0, 0, 'k'),
+      deletion(1, one),
+      create(0, 2, 'k'),
+      deletion(3, other),
+      deletion(4, one),
+    ]) {
+      await service.submit([envelope]);
+      await service.drained();
+    }
+    expect(outcomes.at(-1)?.outcome).toMatchObject({ kind: 'repeated', version: 2 });
   });
 
   it('tries a batch again when nothing was written, and each command is applied once', async () => {

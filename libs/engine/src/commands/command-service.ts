@@ -1,10 +1,11 @@
 import type { CommandId } from '#timer';
 import { GroupCommit } from '../group-commit.js';
-import { mayTryAgain } from '../log/errors.js';
+import { mayTryAgain, TransientLogError } from '../log/errors.js';
 import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
 import type { Logger, Sleep } from '../ports.js';
 import { type Decider, decideAll, type MintTimerId } from './decide-all.js';
 import type { CommandEnvelope, Outcome } from './envelope.js';
+import { SourcePositions } from './source-positions.js';
 
 export interface CommandLimits {
   readonly commandsPerBatchMax: number;
@@ -57,8 +58,7 @@ export interface CommandOutcome<Reply> {
 export class CommandService<Reply> {
   readonly #limits: CommandLimits;
   readonly #commits: GroupCommit<CommandEnvelope<Reply>>;
-  /** Next offset, as stored in the log; a partition without an entry is not ours at present. */
-  readonly #positions = new Map<string, bigint>();
+  readonly #positions = new SourcePositions();
   readonly #idleLogs: TimerLog[];
   #roomWanted: (() => void)[] = [];
 
@@ -80,23 +80,18 @@ export class CommandService<Reply> {
   /** Where each assigned partition starts; what waited from an earlier assignment is dropped, it will come again. */
   assign(topic: string, positions: ReadonlyMap<number, bigint>): void {
     this.#commits.withdraw(({ source }) => source.topic === topic);
-    for (const source of [...this.#positions.keys()])
-      if (source.startsWith(`${topic}/`)) this.#positions.delete(source);
-    for (const [partition, offset] of positions) this.#positions.set(sourceKey(topic, partition), offset);
+    this.#positions.assign(topic, positions);
   }
 
   /** Next offset of each partition of a topic that is ours, as stored. */
   positionsOf(topic: string): { topic: string; partition: number; offset: bigint }[] {
-    const prefix = `${topic}/`;
-    return [...this.#positions]
-      .filter(([source]) => source.startsWith(prefix))
-      .map(([source, offset]) => ({ topic, partition: Number(source.slice(prefix.length)), offset }));
+    return this.#positions.of(topic);
   }
 
   /** Takes what was read. Resolves when there is room for more: the reader waits for it. */
   async submit(envelopes: readonly CommandEnvelope<Reply>[]): Promise<void> {
     // a partition that was lost is not ours before it has been sought anew: what comes meanwhile would leave a gap
-    this.#commits.submit(envelopes.filter((envelope) => this.#isNext(envelope)));
+    this.#commits.submit(envelopes.filter((envelope) => this.#positions.isNext(envelope)));
     while (this.#commits.waiting > this.#limits.commandsWaitingMax) {
       await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
     }
@@ -135,7 +130,7 @@ export class CommandService<Reply> {
 
   async #commit(log: TimerLog, batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
     for (let failures = 0; ; failures += 1) {
-      const ours = batch.filter((envelope) => this.#isNext(envelope));
+      const ours = this.#positions.pending(batch);
       if (ours.length === 0) return;
       try {
         return await this.#transact(log, ours);
@@ -155,7 +150,7 @@ export class CommandService<Reply> {
   }
 
   async #transact(log: TimerLog, batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
-    const offsets = this.#advances(batch);
+    const offsets = this.#positions.advances(batch);
     const commands = batch.flatMap(({ content }) => (content.kind === 'command' ? [content] : []));
     let outcomes: readonly (Outcome | null)[] = [];
     const { lostSources } = await log.transact(
@@ -181,17 +176,16 @@ export class CommandService<Reply> {
     outcomes: readonly (Outcome | null)[],
     lostSources: ReadonlySet<string>,
   ): Promise<void> {
-    for (const { topic, partition, next } of offsets) {
-      const source = sourceKey(topic, partition);
-      if (!lostSources.has(source)) this.#positions.set(source, next);
-      else await this.#lose(topic, partition);
-    }
+    const isLost = ({ topic, partition }: OffsetAdvance) => lostSources.has(sourceKey(topic, partition));
+    for (const { topic, partition, next } of offsets.filter((advance) => !isLost(advance)))
+      this.#positions.move(topic, partition, next);
     this.deps.onOutcomes(
       batch.flatMap((envelope, index) => {
         const outcome = outcomes[index] ?? null;
         return outcome === null ? [] : [{ envelope, outcome }];
       }),
     );
+    for (const { topic, partition } of offsets.filter(isLost)) await this.#lose(topic, partition);
   }
 
   /** One command whose data the log cannot hold: its offset moves on with a rejection in its place. */
@@ -216,13 +210,15 @@ export class CommandService<Reply> {
 
   async #lose(topic: string, partition: number): Promise<void> {
     const source = sourceKey(topic, partition);
-    this.#positions.delete(source);
+    const { assignment } = this.#positions;
+    this.#positions.drop(topic, partition);
     this.#commits.withdraw(
       (envelope) => sourceKey(envelope.source.topic, envelope.source.partition) === source,
     );
-    const stored = await this.deps.logs[0].storedOffsets(topic, [partition]);
-    const offset = stored.get(partition) ?? null;
-    if (offset !== null) this.#positions.set(source, offset);
+    const offset = await this.#storedOffset(topic, partition);
+    // the assignment that came meanwhile says where to begin, if the partition is still ours
+    if (assignment !== this.#positions.assignment) return;
+    if (offset !== null) this.#positions.move(topic, partition, offset);
     this.deps.logger.warn(
       { topic, partition, storedOffset: String(offset) },
       'another reader had moved this partition on',
@@ -230,20 +226,17 @@ export class CommandService<Reply> {
     this.deps.onLostSource(topic, partition, offset);
   }
 
-  /** Not ours any more, or read before a seek took effect and applied already. */
-  #isNext({ source }: CommandEnvelope): boolean {
-    const position = this.#positions.get(sourceKey(source.topic, source.partition));
-    return position !== undefined && source.offset >= position;
-  }
-
-  #advances(batch: readonly CommandEnvelope[]): OffsetAdvance[] {
-    const advances = new Map<string, OffsetAdvance>();
-    for (const { source } of batch) {
-      const { topic, partition, offset } = source;
-      const key = sourceKey(topic, partition);
-      const expected = this.#positions.get(key) ?? offset;
-      advances.set(key, { topic, partition, expected, next: offset + 1n });
+  /** Asks until there is an answer: a partition without a position would be passed over for good. */
+  async #storedOffset(topic: string, partition: number): Promise<bigint | null> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const stored = await this.deps.logs[0].storedOffsets(topic, [partition]);
+        return stored.get(partition) ?? null;
+      } catch (error) {
+        if (!(error instanceof TransientLogError)) throw error;
+        this.deps.logger.warn({ error: error.message, failures }, 'where to read on is not known yet');
+        await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+      }
     }
-    return [...advances.values()];
   }
 }
