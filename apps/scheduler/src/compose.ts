@@ -20,6 +20,7 @@ import {
   type ReplyAddress,
   replyAddress,
   replyRecord,
+  type StartOffset,
   type TopicPartition,
 } from '#kafka';
 import { migrate, openPostgresStore } from '#postgres';
@@ -43,7 +44,7 @@ export interface Scheduler extends Service {
   /** What the transport needs: where to start, and what to do with records. */
   readonly intake: {
     startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
-    onAssigned(partitions: readonly TopicPartition[]): void;
+    onAssigned(partitions: readonly TopicPartition[], starts: ReadonlyMap<string, StartOffset>): void;
     onOutOfRange(error: OffsetOutOfRange): void;
     onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
@@ -138,22 +139,38 @@ export function composeScheduler(
         const ranges = new Map(
           (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
         );
-        const positions = new Map(
-          numbers.map((partition) => [partition, stored.get(partition) ?? ranges.get(partition) ?? 0n]),
+        return new Map(
+          partitions.map((at) => [
+            partitionKey(at),
+            stored.get(at.partition) ?? ranges.get(at.partition) ?? 0n,
+          ]),
         );
-        commands.assign(topics.commands, positions);
-        return new Map(partitions.map((at) => [partitionKey(at), positions.get(at.partition) ?? 0n]));
       },
       onOutOfRange: (error) => {
         stuck = error.message;
       },
-      onAssigned: (partitions) => relay.want(partitions.map(({ partition }) => partition)),
+      onAssigned: (partitions, starts) => {
+        commands.assign(topics.commands, positionsOf(partitions, starts));
+        relay.want(partitions.map(({ partition }) => partition));
+      },
       onRecords: async (records, isCurrent) => {
         // nothing may come between this question and the hand-over
         if (isCurrent()) await commands.submit(records.map(envelopeOf));
       },
     },
   };
+}
+
+function positionsOf(
+  partitions: readonly TopicPartition[],
+  starts: ReadonlyMap<string, StartOffset>,
+): Map<number, bigint> {
+  return new Map(
+    partitions.flatMap((at): [number, bigint][] => {
+      const start = starts.get(partitionKey(at));
+      return typeof start === 'bigint' ? [[at.partition, start]] : [];
+    }),
+  );
 }
 
 async function readiness(log: TimerLog, topic: string): Promise<string | null> {

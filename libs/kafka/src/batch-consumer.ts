@@ -10,10 +10,19 @@ export type StartOffset = bigint | 'latest';
 export interface BatchConsumerOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
-  /** Asked after each assignment; kafkajs then seeks, and nothing that was fetched before is handed on. */
+  /**
+   * Asked after each assignment; kafkajs then seeks, and nothing that was fetched before is handed on. It may still be
+   * waited for when the next assignment comes: what it finds counts only once `onAssigned` is called with it.
+   */
   readonly startFrom?: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartOffset>>;
-  /** After the seek: these partitions are ours, others are not any more. Told after the fact; safety never rests on it. */
-  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>;
+  /**
+   * After the seek: these partitions are ours and begin there (`startFrom`), others are not any more. Told after the
+   * fact; safety never rests on it.
+   */
+  readonly onAssigned?: (
+    partitions: readonly TopicPartition[],
+    starts: ReadonlyMap<string, StartOffset>,
+  ) => void | Promise<void>;
   /**
    * Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it.
    * `isCurrent` turns false when the partition is read from elsewhere since (a seek, another assignment): records that
@@ -243,7 +252,7 @@ export class BatchConsumer {
         const offsets = await this.#resolve(starts);
         if (generation !== this.#generation) return;
         for (const at of this.#assigned) this.#startAt(at, starts, offsets);
-        await onAssigned?.(this.#assigned);
+        await onAssigned?.(this.#assigned, starts);
         return;
       } catch (error) {
         this.settings.log.warn(
