@@ -34,6 +34,7 @@ export default defineConfig({
             '**/*.contract.spec.ts',
             '**/*.e2e.spec.ts',
             'test/promises/**',
+            'test/simulation/{seeds-*,mutants}.spec.ts',
             '**/node_modules/**',
             'dist/**',
           ],
@@ -42,8 +43,17 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          name: 'contract',
+          name: 'simulation',
           sequence: { groupOrder: 1 },
+          include: ['test/simulation/{seeds-*,mutants}.spec.ts'],
+          testTimeout: 300_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'contract',
+          sequence: { groupOrder: 2 },
           globalSetup: 'test/harness/servers.ts',
           include: ['{libs,apps}/**/*.contract.spec.ts'],
           testTimeout: 60_000,
@@ -55,7 +65,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           globalSetup: 'test/harness/servers.ts',
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
           testTimeout: 120_000,

@@ -16,3 +16,10 @@ export { InMemoryLogFeed } from './memory/in-memory-log-feed.js';
 export { InMemoryTimerLog, type LogFault } from './memory/in-memory-timer-log.js';
 export { InMemoryTimerQueries } from './memory/in-memory-timer-queries.js';
 export { type InMemoryStoreSettings, InMemoryTimerStore } from './memory/in-memory-timer-store.js';
+export type { Violation } from './simulation/check/violation.js';
+export {
+  type SimulationResult,
+  type SimulationSettings,
+  simulate,
+} from './simulation/simulate.js';
+export type { Wraps } from './simulation/world.js';

@@ -19,7 +19,9 @@ export class InMemoryTimerStore {
   readonly feed: InMemoryLogFeed;
   readonly queries: InMemoryTimerQueries;
   readonly partitions: number;
-  readonly #tables: Tables;
+  /** Everything it holds, for checks to look at. */
+  readonly tables: Tables;
+  readonly #now: () => EpochMs;
   readonly #holders: Holders = new Map();
 
   /** @throws RangeError if the number of partitions is not a power of two up to 256 */
@@ -27,22 +29,28 @@ export class InMemoryTimerStore {
     if (!Number.isInteger(partitions) || partitions < 1 || 256 % partitions !== 0)
       throw new RangeError(`partitions must be a power of two up to 256, not ${partitions}`);
     this.partitions = partitions;
-    this.#tables = new Tables(partitions);
-    this.log = new InMemoryTimerLog(this.#tables, now);
-    this.due = new InMemoryDueIndex(this.#tables, now);
-    this.queries = new InMemoryTimerQueries(this.#tables);
+    this.#now = now;
+    this.tables = new Tables(partitions);
+    this.log = this.openLog();
+    this.due = new InMemoryDueIndex(this.tables, now);
+    this.queries = new InMemoryTimerQueries(this.tables);
     this.feed = this.openFeed();
+  }
+
+  /** Another session, as a second process would have: faults that one is given the other does not get. */
+  openLog(): InMemoryTimerLog {
+    return new InMemoryTimerLog(this.tables, this.#now);
   }
 
   /** Another reader, as a second process would have: partitions that one holds the other does not get. */
   openFeed(): InMemoryLogFeed {
-    return new InMemoryLogFeed(this.#tables, this.#holders);
+    return new InMemoryLogFeed(this.tables, this.#holders);
   }
 
   /** As retention does: what a timer's log has before a version is gone. */
   forgetBefore(timerId: TimerId, version: number): void {
-    const events = this.#tables.streams.get(timerId) ?? [];
-    this.#tables.streams.set(
+    const events = this.tables.streams.get(timerId) ?? [];
+    this.tables.streams.set(
       timerId,
       events.filter((event) => event.version >= version),
     );
@@ -50,7 +58,7 @@ export class InMemoryTimerStore {
 
   /** Locks a timer as a transaction of another process would, until the answer is called. */
   lockElsewhere(timerId: TimerId): () => void {
-    this.#tables.lockedElsewhere.add(timerId);
-    return () => void this.#tables.lockedElsewhere.delete(timerId);
+    this.tables.lockedElsewhere.add(timerId);
+    return () => void this.tables.lockedElsewhere.delete(timerId);
   }
 }

@@ -1,0 +1,43 @@
+import { unsettled } from '../settled.js';
+import type { World } from '../world.js';
+import { historiesOf } from './history.js';
+import { answersOf, attemptsRise, closedOnce, fenced, noTickLost, oneOpenEvent } from './life.js';
+import { boundedMemory, noEarlyFire, watermarkKeepsStill, watermarksNamed } from './moments.js';
+import { oneOutcome } from './outcomes.js';
+import { foldEqualsState, logHasNoGap } from './stored.js';
+import { everythingSent, feedInOrder, openIsVisible, sameAgain, sentOf } from './topics.js';
+import type { Violation } from './violation.js';
+
+export type { Violation };
+
+/** Every promise, checked on what a run left behind. */
+export function violations(world: World): Violation[] {
+  const histories = historiesOf(world);
+  const due = sentOf(world.topics.due.all());
+  const answers = answersOf(world);
+  const named = watermarksNamed(world);
+  const each = histories.flatMap((history) => [
+    ...noEarlyFire(history),
+    ...noTickLost(history, named),
+    ...everythingSent(history, world, due),
+    ...oneOpenEvent(history),
+    ...closedOnce(history, world),
+    ...fenced(history, answers),
+    ...attemptsRise(history),
+    ...watermarkKeepsStill(history, world),
+    ...openIsVisible(history, world, due),
+  ]);
+  return [
+    ...unsettled(world),
+    ...each,
+    ...sameAgain(histories, due),
+    ...foldEqualsState(histories, world),
+    ...oneOutcome(histories, world),
+    ...boundedMemory(world),
+    ...feedInOrder(histories, world),
+    ...logHasNoGap(histories, world),
+    ...world.witness.fatal.map(
+      (error): Violation => ({ promise: 2, detail: `a process gave up: ${String(error)}` }),
+    ),
+  ];
+}

@@ -1,0 +1,110 @@
+import { recordKey, type UnmintedCommand } from '#engine';
+import type { CommandId, EpochMs, TimerChange, TimerState } from '#timer';
+import { newCommandId, send, sendCommand } from './sending.js';
+import type { SimProcess } from './sim-process.js';
+import { anyTimer } from './timers.js';
+import type { World } from './world.js';
+
+const namespace = 'n';
+
+/** A client that makes timers and will not leave them alone. Resolves when it has said all it had to say. */
+export async function runClient(world: World, timers: number, commands: number): Promise<void> {
+  const client = new Client(world, world.process('client'));
+  const { random } = world;
+  const sent = Array.from({ length: timers }, (_, index) => client.create(`k${index}`, random.int(0, 2_000)));
+  for (let count = 0; count < commands; count += 1) {
+    await client.process.sleep(random.skewed(5, 1_200));
+    sent.push(client.act(`k${random.int(0, timers - 1)}`));
+  }
+  await Promise.all(sent);
+}
+
+class Client {
+  readonly #sent: { key: string; command: UnmintedCommand }[] = [];
+
+  constructor(
+    private readonly world: World,
+    readonly process: SimProcess,
+  ) {}
+
+  async create(key: string, afterMs: number): Promise<void> {
+    await this.process.sleep(afterMs);
+    const { random, database } = this.world;
+    const timer = anyTimer(random, database.now());
+    await this.#send(key, (commandId) => ({ type: 'CreateTimer', commandId, namespace, key, timer }));
+  }
+
+  act(key: string): Promise<void> {
+    const { random } = this.world;
+    const way = random.int(0, 99);
+    if (way < 10) return this.#send(key, (commandId) => ({ type: 'PauseTimer', commandId }));
+    if (way < 25) return this.#send(key, (commandId) => ({ type: 'ResumeTimer', commandId }));
+    if (way < 40) return this.#trigger(key);
+    if (way < 48) return this.#send(key, (commandId) => ({ type: 'ExpireTimer', commandId }));
+    if (way < 60) return this.#update(key);
+    if (way < 65) return this.#send(key, (commandId) => ({ type: 'DeleteTimer', commandId }));
+    if (way < 72) return this.create(key, 0);
+    if (way < 84) return this.#closeAsOperator(key);
+    if (way < 96) return this.#again();
+    return this.#unreadable(key);
+  }
+
+  #trigger(key: string): Promise<void> {
+    const timeout = this.world.random.pick(['1s', '1m']);
+    return this.#send(key, (commandId) => ({
+      type: 'TriggerTimer',
+      commandId,
+      requestId: commandId,
+      timeout,
+    }));
+  }
+
+  #update(key: string): Promise<void> {
+    const { random, database } = this.world;
+    const version = this.#stateOf(key)?.version;
+    const check = random.chance(0.3) && version !== undefined ? { check: { version } } : {};
+    const set = random.pick<TimerChange>([
+      { tags: ['x'] },
+      { enable: false },
+      { enable: true },
+      { enable: true, schedPolicyExpr: '700ms', schedPolicyType: 'INTERVAL' },
+      { watermark: (database.now() - random.int(-2_000, 5_000)) as EpochMs },
+      { ackTimeout: '2s' },
+    ]);
+    return this.#send(key, (commandId) => ({ type: 'UpdateTimer', commandId, set, ...check }));
+  }
+
+  /** By what the database shows, not by what Kafka delivered, and without an attempt. */
+  async #closeAsOperator(key: string): Promise<void> {
+    const open = this.#stateOf(key)?.open;
+    if (open == null) return;
+    const { eventId } = open;
+    this.world.witness.closedByOperator.add(eventId);
+    await this.#send(key, (commandId) => ({ type: 'CloseEvent', commandId, eventId }));
+  }
+
+  /** One of the last few, as a client does that got no reply. */
+  async #again(): Promise<void> {
+    const earlier = this.world.random.oneOf(this.#sent.slice(-5));
+    if (earlier !== undefined)
+      await sendCommand(this.world, this.process, { namespace, key: earlier.key }, earlier.command);
+  }
+
+  async #unreadable(key: string): Promise<void> {
+    const rejection = { code: 'unreadable', message: 'not JSON' } as const;
+    const commandId = newCommandId(this.world);
+    await send(this.world, this.process, { namespace, key }, { kind: 'unreadable', commandId, rejection });
+  }
+
+  async #send(key: string, make: (commandId: CommandId) => UnmintedCommand): Promise<void> {
+    const command = make(newCommandId(this.world));
+    this.#sent.push({ key, command });
+    await sendCommand(this.world, this.process, { namespace, key }, command);
+  }
+
+  #stateOf(key: string): TimerState | undefined {
+    const { tables } = this.world.database.store;
+    const timerId = tables.names.get(recordKey(namespace, key));
+    return timerId === undefined ? undefined : tables.states.get(timerId)?.state;
+  }
+}

@@ -1,0 +1,74 @@
+import type { ManualClock } from '../clock/manual-clock.js';
+import type { GroupConsumer } from './group-consumer.js';
+import type { Random } from './random.js';
+
+/** How long the coordinator waits for a member that says nothing any more. */
+const sessionTimeoutMs = 3_000;
+
+export interface GroupDeps {
+  readonly clock: ManualClock;
+  readonly random: Random;
+}
+
+/**
+ * A consumer group with eager rebalancing: everybody gets a new share whenever somebody comes or goes, each a little
+ * later than the other. A member that is dead or frozen keeps its share until its session times out.
+ */
+export class ConsumerGroup<T> {
+  #members: GroupConsumer<T>[] = [];
+  #generation = 0;
+  /** Next offset of each partition, as members committed it. */
+  readonly committed = new Map<number, bigint>();
+
+  constructor(
+    readonly partitions: number,
+    private readonly deps: GroupDeps,
+  ) {}
+
+  join(member: GroupConsumer<T>): void {
+    this.#members.push(member);
+    member.process.onDeath(() => this.#expire(member));
+    this.rebalance();
+  }
+
+  leave(member: GroupConsumer<T>): void {
+    this.#members = this.#members.filter((other) => other !== member);
+    this.rebalance();
+  }
+
+  /** A frozen member is put out as a dead one is; awake again, it comes back. */
+  noticeFrozen(member: GroupConsumer<T>): void {
+    this.deps.clock.after(sessionTimeoutMs, () => {
+      if (member.process.isFrozen) this.leave(member);
+    });
+  }
+
+  has(member: GroupConsumer<T>): boolean {
+    return this.#members.includes(member);
+  }
+
+  get members(): readonly GroupConsumer<T>[] {
+    return this.#members;
+  }
+
+  rebalance(): void {
+    this.#generation += 1;
+    const generation = this.#generation;
+    const order = this.deps.random.shuffled(this.#members);
+    order.forEach((member, index) => {
+      const share = Array.from({ length: this.partitions }, (_, partition) => partition).filter(
+        (partition) => partition % order.length === index,
+      );
+      this.deps.clock.after(this.deps.random.skewed(20, 1_500), () => {
+        // a later round has other shares, and begins with everybody
+        if (generation === this.#generation) member.assign(share);
+      });
+    });
+  }
+
+  #expire(member: GroupConsumer<T>): void {
+    this.deps.clock.after(this.deps.random.int(50, sessionTimeoutMs), () => {
+      if (this.has(member)) this.leave(member);
+    });
+  }
+}

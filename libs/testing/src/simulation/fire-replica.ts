@@ -1,0 +1,92 @@
+import { deadRecord, dueRecord, type WireRecord } from '#contract';
+import { type Emission, type EmissionId, type EmissionSink, FireService } from '#engine';
+import { mintEventId, slotOfTimerId, type TimerId } from '#timer';
+import { GroupConsumer } from './group-consumer.js';
+import { everyOn, fatalOn, type Replica, replica } from './replica.js';
+import type { SimProcess } from './sim-process.js';
+import { fireLimits, partitions, silent, type World } from './world.js';
+
+const slots = Array.from({ length: 256 }, (_, slot) => slot);
+
+/** A fire service, put together as the app does it: the feed tells clocks, due timers go out. */
+export function startFire(world: World): Replica {
+  const process = world.process('fire');
+  const { topics, groups, wraps, database } = world;
+  const session = database.session(process);
+  const random = world.random.fork();
+  const limits = { ...fireLimits, ...wraps.fireLimits };
+  const sink = emissionSink(world, process);
+  const fire = new FireService({
+    log: wraps.log?.(session.log) ?? session.log,
+    index: wraps.due?.(session.due) ?? session.due,
+    timer: world.timer,
+    mint: {
+      eventId: () => mintEventId(process.now(), random.bytes(10)),
+      emissionId: () => mintEventId(process.now(), random.bytes(10)) as string as EmissionId,
+      slotOf: slotOfTimerId,
+    },
+    sink: wraps.emissions?.(sink) ?? sink,
+    logger: silent,
+    clock: process.clock,
+    sleep: process.sleep,
+    onFatal: fatalOn(world, process),
+    limits,
+  });
+  const look = (): void => {
+    world.witness.armedMost = Math.max(world.witness.armedMost, fire.armed);
+  };
+  const consumer = new GroupConsumer<WireRecord>({
+    process,
+    topic: topics.events,
+    group: groups.fire,
+    link: world.broker.patient,
+    random: world.random.fork(),
+    duplicateChance: () => world.duplicateChance,
+    handlers: {
+      startFrom: async (owned) => new Map(owned.map((partition) => [partition, 'latest' as const])),
+      onAssigned: async (owned) => {
+        await fire.own(slots.filter((slot) => owned.includes(slot % partitions)));
+        look();
+      },
+      onRecords: async (_partition, records) => {
+        for (const { value } of records) follow(fire, value);
+        look();
+      },
+    },
+  });
+  const stop = new AbortController();
+  const running = fire.run(stop.signal);
+  const stopSweeping = everyOn(process, 1_000, () => fire.sweep());
+  const stopResending = everyOn(process, 1_000, () => fire.resendPending(5_000));
+  consumer.join();
+  return replica(process, consumer, groups.fire, async () => {
+    consumer.leave();
+    await Promise.all([stopSweeping(), stopResending()]);
+    stop.abort();
+    await running;
+  });
+}
+
+function follow(fire: FireService, { headers }: WireRecord): void {
+  const timerId = headers.ce_timerid as TimerId;
+  const clock = headers.ce_nextfireat;
+  const nextFireAt = clock === undefined ? null : (Number(clock) as Parameters<FireService['follow']>[3]);
+  fire.follow(timerId, slotOfTimerId(timerId), Number(headers.ce_timerversion), nextFireAt);
+}
+
+function emissionSink(world: World, process: SimProcess): EmissionSink {
+  const { topics } = world;
+  const write = (emission: Emission): void => {
+    const { state } = emission;
+    const partition = slotOfTimerId(state.id) % partitions;
+    const isDead = emission.kind === 'dead';
+    const record = isDead ? deadRecord(emission.before, emission) : dueRecord(emission.kind, state);
+    (isDead ? topics.dead : topics.due).append(partition, record.key, record);
+  };
+  return {
+    emit: (emissions) =>
+      world.produce(process, 'emit', () => {
+        for (const emission of emissions) write(emission);
+      }),
+  };
+}

@@ -1,0 +1,139 @@
+import type { ConsumerGroup } from './consumer-group.js';
+import type { Random } from './random.js';
+import type { Link, SimProcess } from './sim-process.js';
+import type { SimRecord, SimTopic } from './sim-topic.js';
+
+export interface ConsumerHandlers<T> {
+  /** As with the real consumer: asked after each assignment; without, at the committed offset. */
+  startFrom?(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint | 'latest'>>;
+  onAssigned(partitions: readonly number[], starts: ReadonlyMap<number, bigint>): Promise<void> | void;
+  onRecords(partition: number, records: readonly SimRecord<T>[], isCurrent: () => boolean): Promise<void>;
+}
+
+export interface ConsumerDeps<T> {
+  readonly process: SimProcess;
+  readonly topic: SimTopic<T>;
+  readonly group: ConsumerGroup<T>;
+  readonly link: Link;
+  readonly random: Random;
+  /** How often a fetch goes back to records that were handed on before. */
+  readonly duplicateChance: () => number;
+  readonly handlers: ConsumerHandlers<T>;
+}
+
+/**
+ * A member of a group, with the manners of the real one: it says where to start after each assignment, hands on batches,
+ * and learns after the fact that a partition is not its own any more.
+ */
+export class GroupConsumer<T> {
+  readonly process: SimProcess;
+  #generation = 0;
+  #isLeaving = false;
+  readonly #positions = new Map<number, bigint>();
+  readonly #seeks = new Map<number, number>();
+  /** Fetches that wait for the end to grow; a seek ends their wait. */
+  readonly #sought: (() => void)[] = [];
+
+  constructor(private readonly deps: ConsumerDeps<T>) {
+    this.process = deps.process;
+  }
+
+  join(): void {
+    this.deps.group.join(this);
+  }
+
+  leave(): void {
+    this.#isLeaving = true;
+    this.#generation += 1;
+    this.deps.group.leave(this);
+  }
+
+  /** Told by the coordinator; a process that is frozen hears of it when it wakes. */
+  assign(partitions: readonly number[]): void {
+    if (this.#isLeaving || !this.deps.group.has(this)) return;
+    this.process.hear(() => {
+      this.#generation += 1;
+      this.#positions.clear();
+      void this.#begin(partitions, this.#generation);
+    });
+  }
+
+  seek(partition: number, offset: bigint): void {
+    this.process.note(`seeks ${this.deps.topic.name}/${partition} ${offset}`);
+    this.#seeks.set(partition, (this.#seeks.get(partition) ?? 0) + 1);
+    if (this.#positions.has(partition)) this.#positions.set(partition, offset);
+    for (const wake of this.#sought.splice(0)) wake();
+  }
+
+  commit(partition: number, next: bigint): void {
+    if (this.#positions.has(partition)) this.deps.group.committed.set(partition, next);
+  }
+
+  async #begin(partitions: readonly number[], generation: number): Promise<void> {
+    const starts = await this.#starts(partitions, generation);
+    if (starts === null) return;
+    for (const [partition, position] of starts) this.#positions.set(partition, position);
+    this.process.note(`reads ${this.deps.topic.name} from ${[...starts].join(' ')}`);
+    for (const partition of partitions) void this.#pump(partition, generation);
+  }
+
+  /** Asks again and again until it is known, or another assignment came. */
+  async #starts(
+    partitions: readonly number[],
+    generation: number,
+  ): Promise<ReadonlyMap<number, bigint> | null> {
+    const { handlers, topic, group, link } = this.deps;
+    for (;;) {
+      try {
+        const wanted = await handlers.startFrom?.(partitions);
+        const starts = await this.process.call(
+          'offsets',
+          link,
+          async () =>
+            new Map(
+              partitions.map((partition) => {
+                const start = wanted === undefined ? group.committed.get(partition) : wanted.get(partition);
+                return [partition, start === 'latest' ? topic.end(partition) : (start ?? 0n)];
+              }),
+            ),
+        );
+        if (generation !== this.#generation) return null;
+        await handlers.onAssigned(partitions, starts);
+        return generation === this.#generation ? starts : null;
+      } catch {
+        await this.process.sleep(200);
+        if (generation !== this.#generation) return null;
+      }
+    }
+  }
+
+  async #pump(partition: number, generation: number): Promise<void> {
+    const { topic, handlers, link, random } = this.deps;
+    while (generation === this.#generation) {
+      const from = this.#positions.get(partition) ?? 0n;
+      const seeks = this.#seeks.get(partition);
+      if (topic.end(partition) <= from) {
+        const sought = new Promise<void>((resolve) => this.#sought.push(resolve));
+        await Promise.race([topic.beyond(partition, from), sought]);
+        continue;
+      }
+      // fetched now, handed on later: a seek or an assignment may come between
+      const records = await this.process.call('fetch', link, async () =>
+        topic.read(partition, from, random.int(1, 20)),
+      );
+      const isCurrent = () => generation === this.#generation && seeks === this.#seeks.get(partition);
+      if (generation !== this.#generation) return;
+      this.process.note(`is given ${topic.name}/${partition} ${from} ${records.length}`);
+      await handlers.onRecords(partition, records, isCurrent);
+      if (isCurrent()) this.#positions.set(partition, this.#after(records, from));
+    }
+  }
+
+  #after(records: readonly SimRecord<T>[], from: bigint): bigint {
+    const { random, duplicateChance } = this.deps;
+    const next = from + BigInt(records.length);
+    if (!random.chance(duplicateChance())) return next;
+    const back = next - BigInt(random.int(1, 5));
+    return back < 0n ? 0n : back;
+  }
+}

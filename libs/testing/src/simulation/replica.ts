@@ -1,0 +1,66 @@
+import type { ConsumerGroup } from './consumer-group.js';
+import type { GroupConsumer } from './group-consumer.js';
+import type { SimProcess } from './sim-process.js';
+import type { World } from './world.js';
+
+/** One running process of some kind, and what the storm may do to it. */
+export interface Replica {
+  readonly process: SimProcess;
+  /** As SIGTERM does. */
+  stop(): Promise<void>;
+  freeze(): void;
+  /** Awake again it finds itself put out of its group, and joins anew. */
+  wake(): void;
+}
+
+export function replica<T>(
+  process: SimProcess,
+  consumer: GroupConsumer<T>,
+  group: ConsumerGroup<T>,
+  stop: () => Promise<void>,
+): Replica {
+  return {
+    process,
+    stop: async () => {
+      await stop();
+      // whatever of it is left ends with the process
+      process.crash();
+    },
+    freeze: () => {
+      process.freeze();
+      group.noticeFrozen(consumer);
+    },
+    wake: () => {
+      process.wake();
+      if (!process.isDead && !group.has(consumer)) consumer.join();
+    },
+  };
+}
+
+/** A loop of its own, as every service has them: a failure is told and the next round comes. */
+export function everyOn(
+  process: SimProcess,
+  everyMs: number,
+  tick: () => Promise<unknown>,
+): () => Promise<void> {
+  const stop = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await tick().catch(() => undefined);
+      await process.sleep(everyMs, stop.signal);
+    }
+  };
+  const running = loop();
+  return () => {
+    stop.abort();
+    return running;
+  };
+}
+
+/** The service said that it cannot go on: it is ended and started anew, as by an orchestrator; and it is remembered. */
+export const fatalOn =
+  (world: World, process: SimProcess) =>
+  (error: unknown): void => {
+    world.witness.fatal.push(error);
+    process.crash();
+  };

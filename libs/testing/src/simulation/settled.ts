@@ -1,0 +1,58 @@
+import type { Violation } from './check/violation.js';
+import { partitions, type World } from './world.js';
+
+/** A timer that is later than this, when nothing is broken, will not come by itself. */
+const overdueMs = 2_500;
+
+/** What should have happened by itself and has not: whatever died, somebody goes on with it. */
+export function unsettled(world: World): Violation[] {
+  return [...unread(world), ...unpublished(world), ...overdue(world), ...unsent(world)];
+}
+
+function unread({ topics, database }: World): Violation[] {
+  const { tables } = database.store;
+  return all(partitions, (partition) => {
+    const stored = tables.offsets.get(`${topics.commands.name}/${partition}`) ?? 0n;
+    const end = topics.commands.end(partition);
+    return stored >= end
+      ? null
+      : { promise: 8, detail: `commands/${partition} was read up to ${stored} of ${end}` };
+  });
+}
+
+function unpublished({ database }: World): Violation[] {
+  const { tables } = database.store;
+  return all(partitions, (partition) => {
+    const mark = tables.checkpoints.get(partition) ?? 0n;
+    const next = tables.logs[partition]?.[Number(mark)];
+    const waitsMs = next === undefined ? 0 : database.now() - next.recordedAt;
+    return waitsMs < overdueMs
+      ? null
+      : {
+          promise: 11,
+          detail: `the feed of ${partition} stands at ${mark}, and the next waits since ${waitsMs} ms`,
+        };
+  });
+}
+
+function overdue({ database }: World): Violation[] {
+  const now = database.now();
+  return [...database.store.tables.states.values()].flatMap(({ state }): Violation[] => {
+    const lateMs = state.nextFireAt === null ? 0 : now - state.nextFireAt;
+    return lateMs <= overdueMs
+      ? []
+      : [{ promise: 2, detail: `timer ${state.id} is overdue by ${lateMs} ms` }];
+  });
+}
+
+function unsent({ database }: World): Violation[] {
+  const now = database.now();
+  return [...database.store.tables.outbox.values()].flatMap(({ id, createdAt }): Violation[] =>
+    now - createdAt <= overdueMs
+      ? []
+      : [{ promise: 2, detail: `batch ${id} waits since ${now - createdAt} ms` }],
+  );
+}
+
+const all = (count: number, look: (index: number) => Violation | null): Violation[] =>
+  Array.from({ length: count }, (_, index) => look(index)).filter((found) => found !== null);

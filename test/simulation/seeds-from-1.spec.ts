@@ -1,0 +1,3 @@
+import { stormsFrom } from './storms.js';
+
+stormsFrom(1, 500);
