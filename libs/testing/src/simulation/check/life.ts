@@ -68,7 +68,7 @@ export const answersOf = ({ topics }: World): ReadonlyMap<string, Answer> =>
     topics.commands
       .all()
       .flatMap(({ value }) =>
-        value.kind === 'command' && 'eventId' in value.command
+        value.kind === 'command' && 'eventId' in value.command && value.command.type !== 'RedriveEvent'
           ? [[value.commandId, value.command] as const]
           : [],
       ),
