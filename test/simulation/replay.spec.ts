@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '#testing';
 
-describe('a seed of the simulation', () => {
+describe('a seed of the simulation', { timeout: 120_000 }, () => {
   it('gives the same run to the last step, as often as it is replayed', async () => {
     for (const seed of [1, 97, 8_142]) {
       const first = await simulate({ seed, keepsTrace: true });

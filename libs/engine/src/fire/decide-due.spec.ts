@@ -17,6 +17,7 @@ const now = Date.UTC(2026, 0, 1) as EpochMs;
 const mint = {
   eventId: () => 'e2' as EventId,
   emissionId: () => 'b3' as EmissionId,
+  timerId: (slot: number) => mintTimerId(now, slot, new Uint8Array(9)),
   slotOf: slotOfTimerId,
 };
 const timer = { decide, evolve };

@@ -1,6 +1,6 @@
 import { deadRecord, dueRecord, type WireRecord } from '#contract';
 import { type Emission, type EmissionId, type EmissionSink, FireService } from '#engine';
-import { mintEventId, slotOfTimerId, type TimerId } from '#timer';
+import { mintEventId, mintTimerId, slotOfTimerId, type TimerId } from '#timer';
 import { GroupConsumer } from './group-consumer.js';
 import { everyOn, fatalOn, type Replica, replica } from './replica.js';
 import type { SimProcess } from './sim-process.js';
@@ -23,6 +23,7 @@ export function startFire(world: World): Replica {
     mint: {
       eventId: () => mintEventId(process.now(), random.bytes(10)),
       emissionId: () => mintEventId(process.now(), random.bytes(10)) as string as EmissionId,
+      timerId: (slot) => mintTimerId(process.now(), slot, random.bytes(9)),
       slotOf: slotOfTimerId,
     },
     sink: wraps.emissions?.(sink) ?? sink,
