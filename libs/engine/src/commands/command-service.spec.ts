@@ -109,13 +109,13 @@ describe('handling commands', () => {
   it('gives one of two who want a lease in one batch its token, and the other the reason', async () => {
     const { service, outcomes } = setUp();
     service.assign(topic, new Map([[0, 0n]]));
-    const acquire = (offset: number, holder: string): CommandEnvelope => {
-      const commandId = idOf(offset);
+    const acquire = (offset: number, holder: string, id = offset): CommandEnvelope => {
+      const commandId = idOf(id);
       const target = { namespace: 'n', key: 'mutex' };
       const command = { type: 'AcquireLease', commandId, holder, ttl: '10s' } as const;
       return { ...create(0, offset), content: { kind: 'command', commandId, target, command } };
     };
-    await service.submit([acquire(0, 'a'), acquire(1, 'b'), acquire(0, 'a')]);
+    await service.submit([acquire(0, 'a'), acquire(1, 'b'), acquire(2, 'a', 0)]);
     await service.drained();
     expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
       { kind: 'applied', state: { lease: { holder: 'a', token: 2 }, spec: { key: 'mutex' } } },

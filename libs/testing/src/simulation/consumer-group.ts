@@ -1,9 +1,15 @@
 import type { ManualClock } from '../clock/manual-clock.js';
-import type { GroupConsumer } from './group-consumer.js';
 import type { Random } from './random.js';
+import type { SimProcess } from './sim-process.js';
 
 /** How long the coordinator waits for a member that says nothing any more. */
 const sessionTimeoutMs = 3_000;
+
+export interface GroupMember {
+  readonly process: SimProcess;
+  /** Its share, told by the coordinator. */
+  assign(partitions: readonly number[]): void;
+}
 
 export interface GroupDeps {
   readonly clock: ManualClock;
@@ -14,8 +20,8 @@ export interface GroupDeps {
  * A consumer group with eager rebalancing: everybody gets a new share whenever somebody comes or goes, each a little
  * later than the other. A member that is dead or frozen keeps its share until its session times out.
  */
-export class ConsumerGroup<T> {
-  #members: GroupConsumer<T>[] = [];
+export class ConsumerGroup {
+  #members: GroupMember[] = [];
   #generation = 0;
   /** Next offset of each partition, as members committed it. */
   readonly committed = new Map<number, bigint>();
@@ -25,29 +31,29 @@ export class ConsumerGroup<T> {
     private readonly deps: GroupDeps,
   ) {}
 
-  join(member: GroupConsumer<T>): void {
+  join(member: GroupMember): void {
     this.#members.push(member);
     member.process.onDeath(() => this.#expire(member));
     this.rebalance();
   }
 
-  leave(member: GroupConsumer<T>): void {
+  leave(member: GroupMember): void {
     this.#members = this.#members.filter((other) => other !== member);
     this.rebalance();
   }
 
   /** A frozen member is put out as a dead one is; awake again, it comes back. */
-  noticeFrozen(member: GroupConsumer<T>): void {
+  noticeFrozen(member: GroupMember): void {
     this.deps.clock.after(sessionTimeoutMs, () => {
       if (member.process.isFrozen) this.leave(member);
     });
   }
 
-  has(member: GroupConsumer<T>): boolean {
+  has(member: GroupMember): boolean {
     return this.#members.includes(member);
   }
 
-  get members(): readonly GroupConsumer<T>[] {
+  get members(): readonly GroupMember[] {
     return this.#members;
   }
 
@@ -66,7 +72,7 @@ export class ConsumerGroup<T> {
     });
   }
 
-  #expire(member: GroupConsumer<T>): void {
+  #expire(member: GroupMember): void {
     this.deps.clock.after(this.deps.random.int(50, sessionTimeoutMs), () => {
       if (this.has(member)) this.leave(member);
     });

@@ -13,7 +13,7 @@ export interface ConsumerHandlers<T> {
 export interface ConsumerDeps<T> {
   readonly process: SimProcess;
   readonly topic: SimTopic<T>;
-  readonly group: ConsumerGroup<T>;
+  readonly group: ConsumerGroup;
   readonly link: Link;
   readonly random: Random;
   /** How often a fetch goes back to records that were handed on before. */

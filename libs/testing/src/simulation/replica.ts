@@ -16,7 +16,7 @@ export interface Replica {
 export function replica<T>(
   process: SimProcess,
   consumer: GroupConsumer<T>,
-  group: ConsumerGroup<T>,
+  group: ConsumerGroup,
   stop: () => Promise<void>,
 ): Replica {
   return {

@@ -80,9 +80,9 @@ export class World {
     rejected: new SimTopic<StoredRejection>('rejected', partitions),
   };
   readonly groups: {
-    readonly scheduler: ConsumerGroup<SimCommand>;
-    readonly fire: ConsumerGroup<WireRecord>;
-    readonly hooks: ConsumerGroup<WireRecord>;
+    readonly scheduler: ConsumerGroup;
+    readonly fire: ConsumerGroup;
+    readonly hooks: ConsumerGroup;
   };
   readonly witness: Witness = { outcomes: [], armedMost: 0, fatal: [], closedByOperator: new Set() };
   /** How often a consumer goes back and reads again what it had. */
@@ -99,8 +99,7 @@ export class World {
     this.trace = new Trace(keepsTrace);
     this.database = new SimDatabase(partitions, this.clock, this.random.fork());
     this.broker = new SimServer('the broker', this.clock, this.random.fork());
-    const group = <T>() =>
-      new ConsumerGroup<T>(partitions, { clock: this.clock, random: this.random.fork() });
+    const group = () => new ConsumerGroup(partitions, { clock: this.clock, random: this.random.fork() });
     this.groups = { scheduler: group(), fire: group(), hooks: group() };
   }
 
