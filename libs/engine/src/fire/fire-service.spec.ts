@@ -14,7 +14,7 @@ import {
 } from '#timer';
 import { type EmissionId, type TimerLog, TransientLogError } from '../index.js';
 import type { Emission } from './emission.js';
-import { FireService } from './fire-service.js';
+import { defaultFireLimits, FireService } from './fire-service.js';
 
 const silent = {
   debug: () => undefined,
@@ -25,7 +25,7 @@ const silent = {
 const spawn = { timer: { hookClass: 'work' }, overlap: 'allow' } as const;
 const allSlots = Array.from({ length: 256 }, (_, slot) => slot);
 
-function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
+function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaultFireLimits) {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
@@ -54,6 +54,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log) {
     onFatal: (error) => {
       throw error;
     },
+    limits,
   });
   const stop = new AbortController();
   const running = fire.run(stop.signal);
@@ -107,6 +108,27 @@ describe('firing', () => {
     await clock.advance(1_000);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['a', 'b']);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('fires what it had to let go from memory as punctually as what it kept', async () => {
+    const armedMax = 4;
+    const { clock, fire, emitted, create, end } = setUp(undefined, { ...defaultFireLimits, armedMax });
+    await fire.own(allSlots);
+    const timers = 40;
+    // the latest first: each newcomer drives one out that is due after it
+    for (let n = timers; n >= 1; n -= 1) {
+      const id = await create(`t${n}`, { schedPolicyExpr: `${n}s`, ackTimeout: '1h' });
+      fire.follow(id, slotOfTimerId(id), 1, (clock.now() + n * 1_000) as EpochMs);
+      expect(fire.armed).toBeLessThanOrEqual(armedMax);
+    }
+    for (let n = 1; n <= timers; n += 1) {
+      await clock.advance(999);
+      expect(emitted).toHaveLength(n - 1);
+      await clock.advance(1);
+      expect(emitted.map(({ state }) => state.spec.key).at(-1)).toBe(`t${n}`);
+      expect(fire.armed).toBeLessThanOrEqual(armedMax);
+    }
     await end();
   });
 

@@ -51,6 +51,8 @@ export interface FireObserver {
   loaded?(slots: number, timers: number, tookMs: number): void;
 }
 
+const reloadAfterMs = 250;
+
 type FireItem =
   | { readonly kind: 'due'; readonly timer: ArmedTimer; readonly isOurs: boolean }
   | { readonly kind: 'acknowledged'; readonly acknowledged: Acknowledged };
@@ -71,6 +73,7 @@ export class FireService {
   #slots: readonly number[] = [];
   #kafkaAnswers = true;
   #loading: Promise<void> | null = null;
+  #cutUntil = 0;
   #stopped = false;
   #wake: () => void = () => undefined;
 
@@ -329,7 +332,9 @@ export class FireService {
     this.#wake();
   }
 
+  /** A load that the bound cut short says nothing new until what it brought has fired, or a while has passed. */
   #wantsLoad(): boolean {
+    if (this.#heap.nextDueAt() !== null && this.deps.clock() < this.#cutUntil) return false;
     return (
       this.#slots.length > 0 &&
       this.#heap.horizon < this.clock.now() + this.#limits.windowMs / 2 &&
@@ -370,12 +375,14 @@ export class FireService {
       );
       for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
       if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
+      if (this.#heap.horizon < until) this.#cutUntil = this.deps.clock() + reloadAfterMs;
       this.deps.observer?.loaded?.(slots.length, timers.length, this.deps.clock() - startedAt);
     } catch (error) {
       this.#heap.horizon = former;
       throw error;
     }
-    this.#wake();
+    // with nothing to fire, the flight that ends or the next nap comes back here soon enough
+    if (this.#heap.nextDueAt() !== null) this.#wake();
   }
 }
 
