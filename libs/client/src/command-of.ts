@@ -12,6 +12,8 @@ export interface Check {
   readonly eventId?: string;
   /** No worker has claimed its event. */
   readonly unclaimed?: true;
+  /** Refuse if the timer has ended. */
+  readonly live?: true;
 }
 
 /** A timer by its name, in the client's own namespace if none is given, or by its id. */

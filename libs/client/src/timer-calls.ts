@@ -14,6 +14,7 @@ import type {
   PageOptions,
   PastOptions,
   ReadOptions,
+  RecallOptions,
   Timers,
   TriggerOptions,
   WatchOptions,
@@ -24,6 +25,7 @@ const createsAtOnceMax = 1_000;
 const triggerTriesMax = 5;
 const triggerPauseMs = 1_000;
 
+const recallOf = ({ recall }: RecallOptions) => (recall === undefined ? {} : { recall });
 const tokenOf = ({ token }: HoldOptions) => (token === undefined ? {} : { token });
 
 /** @throws if the answer is of a time whose history is gone */
@@ -61,8 +63,8 @@ export class TimerCalls implements Timers {
     return outcomes;
   }
 
-  updateTimer(ref: TimerRef, set: TimerChangeWire, options?: ChangeOptions): Promise<TimerRecord> {
-    return this.#call('UpdateTimer', ref, { set }, options);
+  updateTimer(ref: TimerRef, set: TimerChangeWire, options: RecallOptions = {}): Promise<TimerRecord> {
+    return this.#call('UpdateTimer', ref, { set, ...recallOf(options) }, options);
   }
 
   async deleteTimer(ref: TimerRef, options?: ChangeOptions): Promise<boolean> {
@@ -94,8 +96,9 @@ export class TimerCalls implements Timers {
     }
   }
 
-  pauseTimer(ref: TimerRef, options: HoldOptions = {}): Promise<TimerRecord> {
-    return this.#call('PauseTimer', ref, tokenOf(options), options);
+  pauseTimer(ref: TimerRef, options: HoldOptions & RecallOptions = {}): Promise<TimerRecord> {
+    const body = { ...tokenOf(options), ...recallOf(options) };
+    return this.#call('PauseTimer', ref, body, options);
   }
 
   resumeTimer(ref: TimerRef, options: HoldOptions = {}): Promise<TimerRecord> {

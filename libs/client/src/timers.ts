@@ -37,6 +37,12 @@ export interface ChangeOptions extends CallOptions {
 }
 
 /** Of pauses and resumes. */
+/** Of updates and pauses. */
+export interface RecallOptions extends ChangeOptions {
+  /** An event that fired and that nobody has claimed goes back to its schedule. @throws AlreadyClaimedError */
+  readonly recall?: true;
+}
+
 export interface HoldOptions extends ChangeOptions {
   /** One of several who hold the timer, 1 to 64 characters: it goes on when the last of them resumes. */
   readonly token?: string;
@@ -127,7 +133,7 @@ export interface Timers {
     options?: Omit<CallOptions, 'commandId'>,
   ): Promise<PromiseSettledResult<TimerRecord>[]>;
   /** Changes what `set` names; `null` clears. @throws TimerNotExistError, VersionNotMatchError, InvalidSpecError */
-  updateTimer(ref: TimerRef, set: TimerChangeWire, options?: ChangeOptions): Promise<TimerRecord>;
+  updateTimer(ref: TimerRef, set: TimerChangeWire, options?: RecallOptions): Promise<TimerRecord>;
   /** True: it was there, and is no more. False: there was none; that is no error. @throws VersionNotMatchError */
   deleteTimer(ref: TimerRef, options?: ChangeOptions): Promise<boolean>;
   /**
@@ -137,7 +143,7 @@ export interface Timers {
    * @throws EventOpenError, TimerDisabledError, ManualRequestPendingError
    */
   manualTriggerEvent(ref: TimerRef, options?: TriggerOptions): Promise<string>;
-  pauseTimer(ref: TimerRef, options?: HoldOptions): Promise<TimerRecord>;
+  pauseTimer(ref: TimerRef, options?: HoldOptions & RecallOptions): Promise<TimerRecord>;
   /** Without a `token` whoever holds the timer lets go. @throws TimerNotPausedError */
   resumeTimer(ref: TimerRef, options?: HoldOptions): Promise<TimerRecord>;
   /** Fires now, whatever the schedule says, also while paused. */

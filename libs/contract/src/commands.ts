@@ -12,9 +12,14 @@ const addressed = {
       version: z.number().int().optional(),
       eventId: eventId.optional(),
       unclaimed: z.literal(true).optional(),
+      live: z.literal(true).optional(),
     })
     .optional(),
 };
+const recall = z
+  .literal(true)
+  .optional()
+  .describe('an event that fired and that nobody has claimed goes back to its schedule');
 const token = z.string().min(1).max(64).describe('one of several who hold the timer');
 const answer = { ...addressed, eventId, attempt: z.number().int().positive().optional() };
 const worker = z.string().max(256).optional();
@@ -25,7 +30,7 @@ const fencing = z.number().int().positive().describe('fencing token');
 /** One schema a message: validation, types and the published schemas all come from here. */
 export const commandSchemas = {
   CreateTimer: z.strictObject({ type: z.literal('CreateTimer'), ...addressed, timer: timerInput }),
-  UpdateTimer: z.strictObject({ type: z.literal('UpdateTimer'), ...addressed, set: timerChange }),
+  UpdateTimer: z.strictObject({ type: z.literal('UpdateTimer'), ...addressed, set: timerChange, recall }),
   DeleteTimer: z.strictObject({ type: z.literal('DeleteTimer'), ...addressed }),
   TriggerTimer: z.strictObject({
     type: z.literal('TriggerTimer'),
@@ -33,7 +38,12 @@ export const commandSchemas = {
     requestId: z.string().min(1).max(64).optional(),
     timeout: duration.optional(),
   }),
-  PauseTimer: z.strictObject({ type: z.literal('PauseTimer'), ...addressed, token: token.optional() }),
+  PauseTimer: z.strictObject({
+    type: z.literal('PauseTimer'),
+    ...addressed,
+    token: token.optional(),
+    recall,
+  }),
   ResumeTimer: z.strictObject({ type: z.literal('ResumeTimer'), ...addressed, token: token.optional() }),
   ExpireTimer: z.strictObject({ type: z.literal('ExpireTimer'), ...addressed }),
   CancelTimer: z.strictObject({ type: z.literal('CancelTimer'), ...addressed }),

@@ -78,7 +78,7 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     doNext: 'nothing',
   },
   'timer-ended': {
-    commands: ['TriggerTimer', 'ExpireTimer', 'CancelTimer'],
+    commands: changes,
     means: 'the timer has no time any more',
     doNext: 'update its schedule or set its watermark',
   },

@@ -280,4 +280,5 @@ export const eventSchemas = {
   }),
   EventCancelled: event('EventCancelled', { ...ofEvent, error: z.string().nullable() }),
   EventRedriven: event('EventRedriven', ofEvent),
+  EventRecalled: event('EventRecalled', { ...ofEvent, nextTick: moment }),
 } satisfies { readonly [T in TimerEventType]: z.ZodType<EventJson<T>> };

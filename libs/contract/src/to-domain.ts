@@ -23,6 +23,7 @@ export const toDomain: {
     type: 'UpdateTimer',
     commandId,
     ...checkOf(wire),
+    ...recallOf(wire),
     set: changeOf(wire.set),
   }),
   DeleteTimer: (wire, commandId) => ({ type: 'DeleteTimer', commandId, ...checkOf(wire) }),
@@ -37,6 +38,7 @@ export const toDomain: {
     type: 'PauseTimer',
     commandId,
     ...checkOf(wire),
+    ...recallOf(wire),
     ...(wire.token !== undefined && { token: wire.token }),
   }),
   ResumeTimer: (wire, commandId) => ({
@@ -137,14 +139,18 @@ export const toDomain: {
 const workerOf = ({ worker }: { readonly worker?: string | undefined }) =>
   worker === undefined ? {} : { worker };
 
+const recallOf = ({ recall }: { readonly recall?: true | undefined }) =>
+  recall === undefined ? {} : { recall };
+
 function checkOf({ check }: { readonly check?: WireOf<'DeleteTimer'>['check'] }) {
   if (check === undefined) return {};
-  const { version, eventId: checked, unclaimed } = check;
+  const { version, eventId: checked, unclaimed, live } = check;
   return {
     check: {
       ...(version !== undefined && { version }),
       ...(checked !== undefined && { eventId: checked }),
       ...(unclaimed !== undefined && { unclaimed }),
+      ...(live !== undefined && { live }),
     },
   };
 }

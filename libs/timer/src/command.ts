@@ -7,6 +7,14 @@ export interface Check {
   readonly eventId?: EventId;
   /** Refuse if a worker has claimed the open event: its work has begun, and cannot be called back. */
   readonly unclaimed?: true;
+  /** Refuse if the timer has ended. */
+  readonly live?: true;
+}
+
+/** Of commands that may call back an event that fired and that no worker has begun. */
+export interface Recalls {
+  /** The open event goes back to its schedule, as if its time had not come; one that is claimed refuses the command. */
+  readonly recall?: true;
 }
 
 interface Addressed {
@@ -22,7 +30,7 @@ export type CreateTimer = Addressed & {
   readonly key: string;
   readonly timer: TimerInput;
 };
-export type UpdateTimer = Addressed & { readonly type: 'UpdateTimer'; readonly set: TimerChange };
+export type UpdateTimer = Addressed & Recalls & { readonly type: 'UpdateTimer'; readonly set: TimerChange };
 export type DeleteTimer = Addressed & { readonly type: 'DeleteTimer' };
 export type TriggerTimer = Addressed & {
   readonly type: 'TriggerTimer';
@@ -30,7 +38,7 @@ export type TriggerTimer = Addressed & {
   readonly timeout?: string;
 };
 /** `token` names one of several that hold the timer at a time; it goes on when the last of them resumes. */
-export type PauseTimer = Addressed & { readonly type: 'PauseTimer'; readonly token?: string };
+export type PauseTimer = Addressed & Recalls & { readonly type: 'PauseTimer'; readonly token?: string };
 /** With the `token` of a pause: that one ends. Without: all of them do. */
 export type ResumeTimer = Addressed & { readonly type: 'ResumeTimer'; readonly token?: string };
 /** Fire now, whatever the schedule says, also while paused. */

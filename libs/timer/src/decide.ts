@@ -8,6 +8,7 @@ import { accept, refuse, reject } from './life/decision.js';
 import { confirmEmission, fault, fireDue } from './life/fire.js';
 import { expire, pause, resume, trigger } from './life/hold.js';
 import { acquire, deletionProblem, release, renew } from './life/lease.js';
+import { recalling } from './life/recall.js';
 import { parentOf } from './life/replan.js';
 import { endChild } from './life/spawn.js';
 import { update } from './life/update.js';
@@ -31,13 +32,13 @@ function decideOn(
 ): Decision {
   switch (command.type) {
     case 'UpdateTimer':
-      return update(state, command, now);
+      return recalling(state, command, now, (called) => update(called, command, now));
     case 'DeleteTimer':
       return remove(state, now);
     case 'TriggerTimer':
       return trigger(state, command, now);
     case 'PauseTimer':
-      return pause(state, command, now);
+      return recalling(state, command, now, (called) => pause(called, command, now));
     case 'ResumeTimer':
       return resume(state, command, now);
     case 'ExpireTimer':
@@ -91,6 +92,9 @@ function checkProblem(state: TimerState, check: Check | undefined): Rejection | 
       code: 'event-id-not-match',
       message: `timer event id not match: ${state.open?.eventId ?? 'none'} is open`,
     };
+  }
+  if (check?.live === true && state.endedReason !== null && state.open === null) {
+    return { code: 'timer-ended', message: `the timer has ended (${state.endedReason})` };
   }
   if (check?.unclaimed === true && state.open?.claimed === true && state.open.phase === 'delivered') {
     return {

@@ -180,6 +180,9 @@ export type EventCancelled = EventFact & { readonly type: 'EventCancelled'; read
 /** An event that was given up is open again, and its attempts are counted anew; `attempt` is the last one so far. */
 export type EventRedriven = EventFact & { readonly type: 'EventRedriven' };
 
+/** Called back before anybody began to handle it: its tick is still to come. */
+export type EventRecalled = EventFact & { readonly type: 'EventRecalled'; readonly nextTick: EpochMs };
+
 export type TimerEvent =
   | TimerCreated
   | TimerUpdated
@@ -210,7 +213,8 @@ export type TimerEvent =
   | EventClosed
   | EventGivenUp
   | EventCancelled
-  | EventRedriven;
+  | EventRedriven
+  | EventRecalled;
 
 export type TimerEventType = TimerEvent['type'];
 

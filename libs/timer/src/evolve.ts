@@ -6,6 +6,7 @@ import { afterClose } from './life/closing.js';
 import { newTimer } from './life/create.js';
 import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
 import { heldBy, letGoBy } from './life/hold.js';
+import { recalled } from './life/recall.js';
 import { isSpawning } from './life/room.js';
 import { without } from './life/spawn.js';
 import { type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
@@ -184,6 +185,8 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
         outcome: outcome(open, null, event.error, now),
         givenUp: givenUp(open, event),
       };
+    case 'EventRecalled':
+      return recalled(state, open);
     case 'EventCancelled':
       return { ...state, open: null, nextTick: null, manual: processedManual(state, open) };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pauseHoldsMax, statusOf } from '#timer';
+import { pauseHoldsMax } from '#timer';
 import { at, create, eventId, fire, given, type Step, step, timerAfter, type Wish } from '../spec-dsl.js';
 
 const once = (extra: object = {}): Step =>
@@ -89,16 +89,61 @@ describe('work that has begun', () => {
       .when(step({ type: 'PauseTimer', ...unclaimed }, 10_101))
       .then({ type: 'TimerPaused' });
   });
-  it('that waits for a worker is called back by a close that sets the watermark back, and comes again when resumed', () => {
-    const recalled = [
-      once(),
-      fire(10_000),
-      pause(10_100, 'u'),
-      step({ type: 'CloseEvent', eventId: eventId(), watermark: null }, 10_101),
-    ];
-    expect(statusOf(timerAfter(...recalled))).toBe('paused');
-    given(...recalled)
+  const recall = (ms: number): Step => step({ type: 'PauseTimer', token: 'u', recall: true }, ms);
+  it('is not called back by a pause or an update that would', () => {
+    given(...claimed)
+      .when(recall(10_002))
+      .rejected('already-claimed');
+    given(...claimed)
+      .when(step({ type: 'UpdateTimer', set: { schedPolicyExpr: '20s' }, recall: true }, 10_002))
+      .rejected('already-claimed');
+  });
+  it('has not begun while nobody has claimed it: a pause calls it back, and it comes again when resumed', () => {
+    given(once(), fire(10_000))
+      .when(recall(10_100))
+      .then(
+        { type: 'EventRecalled', eventId: 'e1', nextTick: at(10_000) },
+        { type: 'TimerPaused', nextFireAt: null },
+      );
+    const held = [once(), fire(10_000), recall(10_100)];
+    expect(timerAfter(...held)).toMatchObject({ open: null, fires: 0, nextTick: at(10_000) });
+    given(...held)
+      .when(step({ type: 'ClaimEvent', eventId: eventId(), worker: 'w' }, 10_101))
+      .rejected('no-open-event');
+    given(...held)
       .when(resume(12_000, 'u'))
       .then({ type: 'TimerResumed', nextFireAt: at(10_000) });
   });
+  it('is called back by an update, which sets another time at once', () => {
+    given(once(), fire(10_000))
+      .when(
+        step({ type: 'UpdateTimer', set: { schedPolicyExpr: '20s', watermark: null }, recall: true }, 10_100),
+      )
+      .then(
+        { type: 'EventRecalled' },
+        { type: 'TimerUpdated', nextTick: at(20_000), nextFireAt: at(20_000) },
+      );
+  });
+  it('that failed is called back too, and comes again at its own time', () => {
+    const failed = [...claimed, step({ type: 'RetryEvent', eventId: eventId(), attempt: 1 } as Wish, 10_100)];
+    given(...failed)
+      .when(recall(10_101))
+      .then({ type: 'EventRecalled', nextTick: at(10_000) }, { type: 'TimerPaused' });
+  });
+});
+
+it('a timer that has ended is not changed by who asks for a live one', () => {
+  const ended = [once(), fire(10_000), step({ type: 'CloseEvent', eventId: eventId() }, 10_001)];
+  const live = { check: { live: true } } as const;
+  for (const wish of [
+    { type: 'PauseTimer', ...live },
+    { type: 'UpdateTimer', set: { schedPolicyExpr: '20s' }, ...live },
+    { type: 'DeleteTimer', ...live },
+  ] as const)
+    given(...ended)
+      .when(step(wish, 10_002))
+      .rejected('timer-ended');
+  given(once())
+    .when(step({ type: 'DeleteTimer', ...live }, 1))
+    .then({ type: 'TimerDeleted' });
 });

@@ -111,6 +111,7 @@ const makers: Record<string, Make> = {
   resume: () => ({ type: 'ResumeTimer' }),
   hold: () => ({ type: 'PauseTimer', token: `t${fired % 3}` }),
   letGo: () => ({ type: 'ResumeTimer', token: `t${fired % 3}` }),
+  recall: () => ({ type: 'PauseTimer', token: `r${fired % 3}`, recall: true }),
   cancel: () => ({ type: 'CancelTimer' }),
   redrive: () => ({ type: 'RedriveEvent' }),
   expire: () => ({ type: 'ExpireTimer' }),
@@ -184,7 +185,7 @@ describe('for any history', () => {
           if (event.type === 'EventTriggered' || event.type === 'EventRedriven') open += 1;
           if (['EventClosed', 'EventGivenUp'].includes(event.type)) open -= 1;
           // what was still being asked had not begun
-          if (event.type === 'EventCancelled' && open > 0) open -= 1;
+          if (['EventCancelled', 'EventRecalled'].includes(event.type) && open > 0) open -= 1;
           expect(open === 0 || open === 1).toBe(true);
         }
       }),
