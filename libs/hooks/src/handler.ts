@@ -19,6 +19,8 @@ export interface HookContext {
   /** Moves the ack deadline. It is done by itself every third of the ack timeout; call it to tell progress. */
   heartbeat(progress?: string): Promise<void>;
   readonly log: Logger;
+  /** The worker's name, by which it claims. */
+  readonly worker: string;
 }
 
 /**
@@ -49,15 +51,34 @@ export interface HookFactory {
   create(hookClass: string): Promise<Hook> | Hook;
 }
 
+/** When the next attempt comes; empty: by the retry policy. */
+export type RetryMoment =
+  | { readonly after: string }
+  | { readonly at: string }
+  | Readonly<Record<never, never>>;
+export interface RetryDetails {
+  /** Kept as the attempt's error; absent: that it was put off. */
+  readonly error?: string;
+  readonly dataEncoding?: 'base64';
+}
+
 /** Try again at a time of the handler's own choice, with other data if it likes. It uses up an attempt. */
 export class RetryLater extends Error {
+  readonly dataEncoding: 'base64' | undefined;
   constructor(
-    readonly when: { readonly after: string } | { readonly at: string },
+    readonly when: RetryMoment,
     readonly data?: string,
+    { error, dataEncoding }: RetryDetails = {},
   ) {
-    super('after' in when ? `again after ${when.after}` : `again at ${when.at}`);
+    super(error ?? putOff(when));
     this.name = 'RetryLater';
+    this.dataEncoding = dataEncoding;
   }
+}
+
+function putOff({ after, at }: { readonly after?: string; readonly at?: string }): string {
+  if (after !== undefined) return `again after ${after}`;
+  return at !== undefined ? `again at ${at}` : 'again, as the retry policy says';
 }
 
 /** Neither closed nor failed: somebody will close the event by a command of their own, before the ack deadline. */

@@ -76,6 +76,7 @@ export class HookRun {
         signal: this.#abort.signal,
         heartbeat: (progress) => this.#heartbeat(progress),
         log: this.deps.log,
+        worker: this.deps.worker,
       });
       return this.#close(outcomeOf(outcome));
     } catch (error) {
@@ -104,6 +105,7 @@ export class HookRun {
         error: message,
         ...error.when,
         ...(error.data !== undefined && { data: error.data }),
+        ...(error.dataEncoding !== undefined && { dataEncoding: error.dataEncoding }),
       };
     }
     this.deps.log.warn(

@@ -67,6 +67,16 @@ export class HookWorker {
     });
   }
 
+  /** Events that were read and are not answered yet. */
+  get unfinished(): number {
+    return this.#unfinished;
+  }
+
+  /** How often the consumer had to be made anew. */
+  get restarts(): number {
+    return this.#consumer.restarts;
+  }
+
   /** Resolves when the worker takes part in its group. */
   async start(): Promise<void> {
     const { kafka, partitions = 8 } = this.options;

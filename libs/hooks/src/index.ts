@@ -9,6 +9,8 @@ export type {
   HookFactory,
   HookHandler,
   HookOutcome,
+  RetryDetails,
+  RetryMoment,
 } from './handler.js';
 export { LeaveOpen, RetryLater } from './handler.js';
 export type { RunClock } from './hook-run.js';

@@ -77,6 +77,7 @@ export class BatchConsumer {
   /** How often each partition was sought; never falls. */
   readonly #seeks = new Map<string, number>();
   #lastProgressMs = 0;
+  #restarts = 0;
   #running: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #admin: KafkaAdmin;
@@ -99,6 +100,11 @@ export class BatchConsumer {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+  }
+
+  /** How often it was made anew after a crash, a stall or an outage. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   assignment(): readonly TopicPartition[] {
@@ -141,6 +147,7 @@ export class BatchConsumer {
           { groupId: this.options.groupId, error: messageOf(error) },
           'consumer will be made anew',
         );
+        this.#restarts += 1;
       }
       if (!this.#stop.signal.aborted)
         await nap(Math.min(2_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
