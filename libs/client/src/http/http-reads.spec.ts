@@ -119,7 +119,7 @@ describe('queries by HTTP', () => {
       const path = request.url ?? '';
       if (path.includes('/count')) json(response, { count: 7, isExact: true });
       else if (path.includes('/next') || path.includes('/preview')) json(response, outlook);
-      else if (path.includes('/why')) json(response, { from, to: from, findings: [] });
+      else if (path.includes('/why')) json(response, { from, to: from, findings: [], isCut: false });
       else if (path.includes('after=2')) json(response, { events: [{ ...event, version: 3 }] });
       else json(response, { events: [event], next: 2 });
     };
