@@ -29,23 +29,28 @@ export interface PartitionRange {
   readonly high: bigint;
 }
 
+const ensureTriesMax = 8;
+const ensureAgainMs = 100;
+
 /** Topics and offsets; one connection for each use, since uses are rare. */
 export class KafkaAdmin {
   constructor(private readonly settings: KafkaSettings) {}
 
-  /** Makes what is missing; races with others that do the same are fine. */
+  /**
+   * Makes what is missing; races with others that do the same are fine.
+   * @throws PartitionCountMismatch
+   */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    await this.#use(async (admin) => {
-      const existing = new Set(await admin.listTopics());
-      const missing = specs.filter(({ topic }) => !existing.has(topic));
-      if (missing.length > 0) await createMissing(admin, missing);
-      const wanted = new Map(specs.map(({ topic, partitions }) => [topic, partitions]));
-      const { topics } = await admin.fetchTopicMetadata({ topics: [...wanted.keys()] });
-      for (const { name, partitions } of topics) {
-        const count = wanted.get(name) ?? partitions.length;
-        if (partitions.length !== count) throw new PartitionCountMismatch(name, partitions.length, count);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#use((admin) => ensure(admin, specs));
+        return;
+      } catch (error) {
+        // a topic that was made this moment, by us or by others, is not known to the broker at once
+        if (tries === ensureTriesMax || !isNotYetKnown(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ensureAgainMs * tries));
       }
-    });
+    }
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
@@ -70,6 +75,18 @@ export class KafkaAdmin {
   }
 }
 
+async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const missing = specs.filter(({ topic }) => !existing.has(topic));
+  if (missing.length > 0) await createMissing(admin, missing);
+  const wanted = new Map(specs.map(({ topic, partitions }) => [topic, partitions]));
+  const { topics } = await admin.fetchTopicMetadata({ topics: [...wanted.keys()] });
+  for (const { name, partitions } of topics) {
+    const count = wanted.get(name) ?? partitions.length;
+    if (partitions.length !== count) throw new PartitionCountMismatch(name, partitions.length, count);
+  }
+}
+
 async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promise<void> {
   try {
     await admin.createTopics({
@@ -84,6 +101,12 @@ async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promi
     // somebody else has just made one of them; a partition count that differs is found by the caller
     if (!isTopicExists(error)) throw error;
   }
+}
+
+/** kafkajs gives up waiting for leaders at the first answer that a topic is unknown. */
+function isNotYetKnown(error: unknown): boolean {
+  const type = (error as { type?: string } | null)?.type;
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
 }
 
 function isTopicExists(error: unknown): boolean {
