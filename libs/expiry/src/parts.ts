@@ -1,0 +1,63 @@
+import { TimerClient, type Timers } from '#client';
+import { type HookHandler, HookWorker } from '#hooks';
+import type { KafkaSettings } from '#kafka';
+
+export interface CarillonSettings {
+  readonly kafka: KafkaSettings;
+  readonly topicPrefix?: string;
+  /** `PARTITIONS` of the services. */
+  readonly partitions?: number;
+  /** Closes at a time. */
+  readonly parallelism?: number;
+  readonly callTimeoutMs?: number;
+  readonly stopWaitMs?: number;
+}
+
+interface Runs {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What expirations are made on. A test may give timers in memory. */
+export interface ExpirationParts {
+  readonly timers: Pick<
+    Timers,
+    | 'createTimer'
+    | 'updateTimer'
+    | 'deleteTimer'
+    | 'pauseTimer'
+    | 'resumeTimer'
+    | 'expireTimer'
+    | 'claimEvent'
+  >;
+  readonly connection: Runs;
+  worker(hookClass: string, handler: HookHandler): Runs;
+}
+
+export function carillonParts(settings: CarillonSettings, namespace: string): ExpirationParts {
+  const {
+    kafka,
+    topicPrefix,
+    partitions,
+    parallelism = 64,
+    callTimeoutMs = 10_000,
+    stopWaitMs = 10_000,
+  } = settings;
+  const prefix = topicPrefix === undefined ? {} : { topicPrefix };
+  const timers = new TimerClient({ kafka, namespace, timeoutMs: callTimeoutMs, ...prefix });
+  return {
+    timers,
+    connection: { start: () => timers.connect(), stop: () => timers.close() },
+    // a group for each closer: processes may have different ones
+    worker: (hookClass, handler) =>
+      new HookWorker({
+        kafka,
+        parallelism,
+        stopWaitMs,
+        ...prefix,
+        ...(partitions !== undefined && { partitions }),
+        groupId: `carillon-expiry-${hookClass}`,
+        hooks: { [hookClass]: handler },
+      }),
+  };
+}

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Closer, type Expirations, openExpirations } from '#expiry';
+import { Cluster, partitions } from '../harness/cluster.js';
+import { TestProcess } from '../harness/process.js';
+import { eventually } from '../harness/wait.js';
+
+interface CloseLine {
+  readonly close: string;
+  readonly data: string | null;
+  readonly attempt: number;
+}
+
+describe('expirations', () => {
+  let cluster: Cluster;
+  let expirations: Expirations;
+  let session: Closer;
+  const workers: TestProcess[] = [];
+  const services: TestProcess[] = [];
+
+  const startServices = async (): Promise<void> => {
+    services.push(await cluster.start('scheduler'), await cluster.start('scheduler'));
+    services.push(await cluster.start('fire'), await cluster.start('fire'));
+  };
+  const startWorker = async (): Promise<void> => {
+    const env = {
+      KAFKA_BROKERS: cluster.brokers,
+      TOPIC_PREFIX: cluster.prefix,
+      PARTITIONS: String(partitions),
+    };
+    const worker = TestProcess.start('expiry-worker', 'test/harness/expiry-worker.js', env);
+    workers.push(worker);
+    await eventually(
+      'the worker is up',
+      () => {
+        if (worker.hasExited) throw new Error(`the worker ended: ${worker.lines.join('\n')}`);
+        return worker.has('expiry-worker is up');
+      },
+      60_000,
+    );
+  };
+  const closes = (start = ''): CloseLine[] =>
+    workers
+      .flatMap(({ lines }) => lines)
+      .filter((line) => line.startsWith('{"close"'))
+      .map((line) => JSON.parse(line) as CloseLine)
+      .filter(({ close }) => close.startsWith(start));
+  const sessions = async (start: string): Promise<void> => {
+    // the caller closes nothing: the workers do
+    expirations = openExpirations({
+      kafka: cluster.kafka,
+      topicPrefix: cluster.prefix,
+      partitions,
+      callTimeoutMs: 30_000,
+      closingWaitMs: 30_000,
+    });
+    session = { name: start };
+    await expirations.start();
+  };
+
+  beforeAll(async () => {
+    cluster = await Cluster.open();
+    await startServices();
+    await sessions('session');
+    await Promise.all([startWorker(), startWorker()]);
+  });
+  afterAll(async () => {
+    await expirations?.stop();
+    await Promise.all(workers.map((worker) => worker.kill()));
+    await cluster?.close();
+  });
+
+  it('close once, at their time, with the data of the last renewal; one that fails is tried again', async () => {
+    await expirations.create('plain', Date.now() + 500, session, { data: '{"id": 9007199254740993}' });
+    await expirations.create('stubborn', Date.now() + 500, session);
+    await eventually(
+      'both are closed',
+      () => closes('plain').length === 1 && closes('stubborn').length === 2,
+    );
+    expect(closes('plain')).toEqual([{ close: 'plain', data: '{"id": 9007199254740993}', attempt: 1 }]);
+    expect(closes('stubborn').map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it('are held, let go, renewed and ended by any process', async () => {
+    const soon = Date.now() + 1_000;
+    await Promise.all(
+      ['held', 'late', 'renewed', 'deleted', 'forced'].map((id) => expirations.create(id, soon, session)),
+    );
+    const held = await Promise.all(
+      ['held', 'late', 'renewed'].map((id) => expirations.pause(id, `${id}-update`)),
+    );
+    expect(held.map(({ status }) => status)).toEqual(['paused', 'paused', 'paused']);
+    expect(await expirations.delete('deleted')).toBe(true);
+    expect(await expirations.expire('forced')).toBe(true);
+    expect(await expirations.reset('renewed', soon + 3_600_000, 'renewed-update')).toBe(true);
+    await eventually('the forced one is closed', () => closes('forced').length === 1);
+    await eventually('the time of all has passed', () => Date.now() > soon + 500);
+    expect(await expirations.resume('late', 'late-update')).toBe(true);
+    await eventually('the late one is closed', () => closes('late').length === 1);
+    for (const id of ['held', 'renewed', 'deleted']) expect(closes(id)).toEqual([]);
+  });
+
+  it('two hundred updates and closes of one id, its time being now, never close what is not open', async () => {
+    let isOpen = false;
+    const problems: string[] = [];
+    const shut = (who: string): void => {
+      if (!isOpen) problems.push(`${who} closed what was not open`);
+      isOpen = false;
+    };
+    const racer = openExpirations({
+      kafka: cluster.kafka,
+      topicPrefix: cluster.prefix,
+      partitions,
+      namespace: 'race',
+      callTimeoutMs: 60_000,
+      closingWaitMs: 60_000,
+    });
+    const close = racer.closer('racer', () => shut('the expiration'));
+    await racer.start();
+    const work: Promise<unknown>[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      work.push(
+        racer.update('one', async () => {
+          isOpen = true;
+          return { expiresAt: Date.now(), close };
+        }),
+        racer.close('one', async () => shut('the caller')),
+      );
+    }
+    await Promise.all(work);
+    await eventually('what was left open has expired', () => !isOpen);
+    await racer.stop();
+    expect(problems).toEqual([]);
+  });
+
+  it('all close, each once, while one of two schedulers, fire services and workers is killed', async () => {
+    const count = 600;
+    const start = Date.now() + 8_000;
+    const ids = Array.from({ length: count }, (_, i) => `kill-${i}`);
+    await Promise.all(ids.map((id, i) => expirations.create(id, start + i * 10, session)));
+    // every third is under update and is held while its time passes
+    const held = ids.filter((_, i) => i % 3 === 0);
+    await Promise.all(held.map((id) => expirations.pause(id, 'u')));
+    await eventually('some have closed', () => closes('kill-').length > 60, 40_000);
+    await Promise.all([services[0]?.kill(), services[2]?.kill(), workers[0]?.kill()]);
+    await eventually(
+      'the others have closed',
+      () => new Set(closes('kill-').map(({ close }) => close)).size >= (count / 3) * 2,
+      60_000,
+    );
+    const early = held.filter((id) => closes(id).some(({ close }) => close === id));
+    expect(early).toEqual([]);
+    await Promise.all(held.map((id) => expirations.resume(id, 'u')));
+    await eventually(
+      'all have closed',
+      async () => {
+        const rows = await cluster.events(`type = 'TimerEnded' and record_key like 'expiry/kill-%'`);
+        return rows.length === count;
+      },
+      60_000,
+    );
+    const closed = await cluster.events(`type = 'EventClosed' and record_key like 'expiry/kill-%'`);
+    expect(closed).toHaveLength(count);
+    expect(new Set(closes('kill-').map(({ close }) => close)).size).toBe(count);
+    // a close that was under way in the killed worker is made again, as the next attempt; no attempt is made twice
+    const attempts = closes('kill-').map(({ close, attempt }) => `${close}/${attempt}`);
+    expect(new Set(attempts).size).toBe(attempts.length);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
+  it('are all there after everything has stopped: the due ones close once, the paused ones stay paused', async () => {
+    const soon = Date.now() + 2_000;
+    await Promise.all(
+      ['rest-due', 'rest-paused', 'rest-later'].map((id) =>
+        expirations.create(id, id === 'rest-later' ? soon + 60_000 : soon, session),
+      ),
+    );
+    await expirations.pause('rest-paused', 'u');
+    await expirations.stop();
+    await Promise.all([...services, ...workers].map((process) => process.kill()));
+    await eventually('the time has passed', () => Date.now() > soon);
+    await startServices();
+    await startWorker();
+    await sessions('session');
+    await eventually('the due one is closed', () => closes('rest-due').length > 0, 40_000);
+    expect(await expirations.resume('rest-paused', 'u')).toBe(true);
+    await eventually('the paused one is closed', () => closes('rest-paused').length > 0, 40_000);
+    expect(
+      closes('rest-')
+        .map(({ close, attempt }) => `${close} ${attempt}`)
+        .sort(),
+    ).toEqual(['rest-due 1', 'rest-paused 1']);
+    expect(await expirations.delete('rest-later')).toBe(true);
+  });
+});
