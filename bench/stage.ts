@@ -83,7 +83,7 @@ export class Stage {
   }
 
   async start(
-    script: 'scheduler' | 'fire' | 'hook',
+    script: 'scheduler' | 'fire' | 'hook' | 'delay-queue',
     env: Readonly<Record<string, string>> = {},
   ): Promise<Subject> {
     const child = fork(fileURLToPath(new URL(`./${script}.js`, import.meta.url)), {

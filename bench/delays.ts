@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { CommandWire } from '#contract';
+import { openDelayQueue } from '#delays';
+import { measureCycles } from './measures.js';
+import { pause, Stage, until } from './stage.js';
+
+// `npm run bench:delays`: delayed events beside the main job's own cycles, in one run; then expirations held and let go.
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const events = Number(process.env.BENCH_EVENTS ?? 20_000);
+const held = Number(process.env.BENCH_HELD ?? 100_000);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const inFlightMax = 4_000;
+
+const stage = await Stage.open();
+const perSecond = (count: number, tookMs: number): number => Math.round((count / tookMs) * 1_000);
+const countOf = async (type: string): Promise<number> => {
+  const [row] = await stage.sql<{ n: number }>(
+    `select count(*)::int as n from event_log where type = '${type}' and record_key like 'delays/%'`,
+  );
+  return row?.n ?? 0;
+};
+
+const queue = openDelayQueue({
+  kafka: { brokers: stage.servers.kafkaBrokers.split(','), clientId: 'bench-creates', log: quiet },
+  triggers: {},
+  callTimeoutMs: 120_000,
+});
+
+/** As many calls as one process may have in flight, each answered. */
+async function createAll(count: number, at: number): Promise<number> {
+  const startedAt = performance.now();
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      next += 1;
+      await queue.create('bench', at, '{"invoice":17}');
+    }
+  };
+  await Promise.all(Array.from({ length: inFlightMax }, lane));
+  return performance.now() - startedAt;
+}
+
+/** Everything waits until one moment; from then to the last end. */
+async function measureFires(expectedPerSecond: number) {
+  // twice as long as creating will take
+  const at = Date.now() + 3_000 + (events / expectedPerSecond) * 2_000;
+  const before = await countOf('TimerEnded');
+  const createdPerSecond = perSecond(events, await createAll(events, at));
+  if (Date.now() > at) throw new Error('creating took longer than the events wait: the machine is busy');
+  await pause(at - Date.now());
+  await until('all have ended', async () => (await countOf('TimerEnded')) - before >= events, 120_000);
+  return { createdPerSecond, firedPerSecond: perSecond(events, Date.now() - at) };
+}
+
+/** Created when due: creates, triggers and closes all at the same time, from the first call to the last end. */
+async function measureTogether(): Promise<number> {
+  const before = await countOf('TimerEnded');
+  const startedAt = performance.now();
+  await createAll(events, Date.now());
+  await until('all have ended', async () => (await countOf('TimerEnded')) - before >= events, 120_000);
+  return perSecond(events, performance.now() - startedAt);
+}
+
+const residentOf = (): Record<string, number> =>
+  Object.fromEntries(
+    stage.subjects
+      .filter(({ name }) => name === 'scheduler' || name === 'fire')
+      .map((subject) => [subject.name, stage.residentMb(subject)]),
+  );
+
+/** Rounds of pause and resume over as many expirations; what the processes hold after each. */
+async function measureHeld() {
+  const key = (i: number): string => `held-${i}`;
+  const of = (i: number) => ({ id: randomUUID(), namespace: 'expiry', key: key(i) });
+  const phases: { readonly phase: string; readonly perSecond: number; readonly residentMb: object }[] = [];
+  const run = async (phase: string, command: (i: number) => CommandWire): Promise<void> => {
+    const before = await stage.logged();
+    const startedAt = performance.now();
+    for (let i = 0; i < held; i += 2_000)
+      await stage.send(Array.from({ length: Math.min(2_000, held - i) }, (_, n) => command(i + n)));
+    await until(phase, async () => (await stage.logged()) >= before + held, 240_000);
+    phases.push({
+      phase,
+      perSecond: perSecond(held, performance.now() - startedAt),
+      residentMb: residentOf(),
+    });
+    say(`  ${phase.padEnd(10)} ${phases.at(-1)?.perSecond} a second; ${JSON.stringify(residentOf())} MB`);
+  };
+  await run('create', (i) => ({
+    type: 'CreateTimer',
+    ...of(i),
+    timer: {
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr: '2030-01-01T00:00:00Z',
+      hookClass: 'expiry.session',
+      needsClaim: true,
+      maxPause: '10m',
+    },
+  }));
+  for (let round = 1; round <= rounds; round += 1) {
+    await run(`pause ${round}`, (i) => ({ type: 'PauseTimer', ...of(i), token: 'update', recall: true }));
+    await run(`resume ${round}`, (i) => ({ type: 'ResumeTimer', ...of(i), token: 'update' }));
+  }
+  return phases;
+}
+
+const startedAt = new Date().toISOString();
+say(`\n${cpus().length} cores, ${cpus()[0]?.model.trim()}; ${startedAt}\n`);
+try {
+  await stage.start('scheduler');
+  const hook = await stage.start('hook');
+  await stage.start('fire');
+  await pause(3_000);
+  const cycles = await measureCycles(stage, 3_000, 24);
+  await stage.end(hook, 'SIGTERM');
+  say(`full cycles of the main job      ${cycles.perSecond} a second`);
+
+  await stage.start('delay-queue');
+  await queue.start();
+  const warmUp = 4_000;
+  const warmPerSecond = perSecond(warmUp, await createAll(warmUp, Date.now()));
+  const { createdPerSecond, firedPerSecond } = await measureFires(warmPerSecond);
+  const togetherPerSecond = await measureTogether();
+  const share = (rate: number): string => `${Math.round((rate / cycles.perSecond) * 100)}% of the cycles`;
+  say(`delayed events created           ${createdPerSecond} a second; ${share(createdPerSecond)}`);
+  say(`… fired, run and ended           ${firedPerSecond} a second; ${share(firedPerSecond)}`);
+  say(`… both at the same time          ${togetherPerSecond} a second; ${share(togetherPerSecond)}`);
+  await queue.stop();
+
+  say(`\n${held} expirations, held and let go ${rounds} times`);
+  const phases = await measureHeld();
+  mkdirSync('artifacts', { recursive: true });
+  const figures = {
+    startedAt,
+    cpu: cpus()[0]?.model,
+    cycles,
+    createdPerSecond,
+    firedPerSecond,
+    togetherPerSecond,
+    phases,
+  };
+  writeFileSync('artifacts/bench-delays.json', `${JSON.stringify(figures, null, 2)}\n`);
+} finally {
+  await stage.close();
+}
+process.exit(0);

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { freshDatabase } from '../harness/database.js';
+import { TestProcess } from '../harness/process.js';
+import { eventually } from '../harness/wait.js';
+
+// The examples of the READMEs, as `npm run example:…` starts them, on the servers of the specs.
+
+describe('an example', () => {
+  let drop: () => Promise<void> = async () => undefined;
+  let example: TestProcess | null = null;
+  afterEach(async () => {
+    await example?.kill();
+    await drop();
+  });
+
+  const lastLines = async (name: string): Promise<string> => {
+    const database = await freshDatabase();
+    drop = database.drop;
+    const running = TestProcess.start(name, `examples/${name}/main.js`, {
+      KAFKA_BROKERS: inject('kafkaBrokers'),
+      DATABASE_URL: database.url,
+      TOPIC_PREFIX: `x${randomUUID().slice(0, 8)}`,
+      LOG_LEVEL: 'info',
+    });
+    example = running;
+    await eventually(`${name} has ended`, () => running.hasExited, 90_000);
+    return running.lines.join('\n');
+  };
+
+  it('posts to a URL at a time, again where it is refused, and not where it was cancelled (delays)', async () => {
+    const told = await lastLines('delays');
+    expect(told).toContain('everything has ended');
+    expect(told).toContain('cancelled: cancelled');
+    expect(told.match(/POST \/refused-twice-2 → 503/g)).toHaveLength(2);
+    expect(told.match(/POST \/refused-twice-2 → 200/g)).toHaveLength(1);
+    expect(told).toContain('given up: hopeless after 4 attempts');
+    expect(told).not.toContain('POST /never');
+  });
+
+  it('logs out who does not renew in time, and nobody while a renewal is under way (expiry)', async () => {
+    const told = await lastLines('expiry');
+    expect(told).toContain('everybody is out');
+    const line = (text: string): number => told.split('\n').findIndex((each) => each.includes(text));
+    expect(line('ada: renewed until')).toBeGreaterThan(0);
+    expect(line('ada is logged out')).toBeGreaterThan(line('ada: renewed until'));
+    expect(line('bob is logged out')).toBeGreaterThan(line('bob: the account is closed') - 2);
+    expect(told).toContain('tim is logged out');
+    expect(told).not.toContain('eve is logged out');
+    expect(told).toContain('ada: no such session');
+  });
+});
