@@ -5,6 +5,7 @@ import {
   type EmissionSink,
   type FireObserver,
   FireService,
+  handOver,
   type LocalClock,
   type TimerLog,
 } from '#engine';
@@ -91,6 +92,7 @@ export function composeFire(
       await fire.own(slots);
       logger.info({ slots: slots.length, armed: fire.armed }, 'owns slots');
     },
+    onRebalancing: () => fire.unfollow(),
     onRecords: (_topic, _partition, records) => {
       for (const { headers } of records) {
         const clock = parseFeedClock(headers);
@@ -112,6 +114,11 @@ export function composeFire(
         warn('pending emissions will be looked for again'),
       ),
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      {
+        start: async () => undefined,
+        // out of the group by now, and still firing: until those who stay have read what is due
+        stop: () => handOver(() => admin.groupState(config.FIRE_GROUP_ID), sleep),
+      },
       {
         // a share of the slots comes when the group says so; sweeping and sending again need none
         start: async () => void consumer.start(),

@@ -8,7 +8,7 @@ import {
   rejectedBytesMax,
   topicsOf,
 } from '#contract';
-import { type CommandEnvelope, type CommandOutcome, CommandService, type TimerLog } from '#engine';
+import { type CommandEnvelope, type CommandOutcome, CommandService, handOver, type TimerLog } from '#engine';
 import {
   BatchProducer,
   type InRecord,
@@ -126,6 +126,8 @@ export function composeScheduler(
     start: () => services.start(),
     stop: async () => {
       await commands.drained();
+      // out of the group by now; its partitions are published until those who stay take them over
+      await handOver(() => admin.groupState(config.SCHEDULER_GROUP_ID), sleep);
       await services.stop();
       await store.close();
     },

@@ -13,6 +13,7 @@ export * from './fire/due-heap.js';
 export * from './fire/emission.js';
 export * from './fire/fire-service.js';
 export * from './group-commit.js';
+export * from './hand-over.js';
 export * from './log/due-index.js';
 export * from './log/errors.js';
 export * from './log/log-feed.js';

@@ -64,6 +64,16 @@ export class KafkaAdmin {
     });
   }
 
+  /** Whether every member of a group has its share. */
+  async groupState(groupId: string): Promise<'empty' | 'dealing' | 'dealt'> {
+    return this.#use(async (admin) => {
+      const { groups } = await admin.describeGroups([groupId]);
+      const [group] = groups;
+      if (group === undefined || group.state === 'Empty' || group.state === 'Dead') return 'empty';
+      return group.state === 'Stable' ? 'dealt' : 'dealing';
+    });
+  }
+
   async #use<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = kafkaClient(this.settings).admin();
     await admin.connect();

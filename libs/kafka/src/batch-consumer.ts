@@ -23,6 +23,8 @@ export interface BatchConsumerOptions {
     partitions: readonly TopicPartition[],
     starts: ReadonlyMap<string, StartOffset>,
   ) => void | Promise<void>;
+  /** Shares are being dealt out anew, or this member is gone: nothing is read until `onAssigned`. */
+  readonly onRebalancing?: () => void;
   /**
    * Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it.
    * `isCurrent` turns false when the partition is read from elsewhere since (a seek, another assignment): records that
@@ -166,7 +168,8 @@ export class BatchConsumer {
     const consumer = kafkaClient(this.settings).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+      // a member learns by its heartbeat that shares are dealt out anew: nobody is served until all have heard of it
+      heartbeatInterval: Math.floor(sessionTimeoutMs / 20),
       rebalanceTimeout: sessionTimeoutMs * 2,
       maxWaitTimeInMs: 250,
       minBytes: 1,
@@ -192,6 +195,7 @@ export class BatchConsumer {
       this.#consumer = null;
       this.#generation += 1;
       this.#ready.clear();
+      this.options.onRebalancing?.();
       await consumer
         .disconnect()
         .catch((error: unknown) =>
@@ -205,6 +209,7 @@ export class BatchConsumer {
     this.#progress();
     consumer.on(consumer.events.FETCH, () => this.#progress());
     consumer.on(consumer.events.HEARTBEAT, () => this.#progress());
+    consumer.on(consumer.events.REBALANCING, () => this.options.onRebalancing?.());
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#progress();
       this.#assign(payload.memberAssignment);

@@ -53,6 +53,11 @@ export interface FireObserver {
 
 const reloadAfterMs = 250;
 
+/** While the feed is not followed. */
+const rereadEveryMs = 150;
+const rereadAheadMs = 1_000;
+const rereadPerSlotMax = 100;
+
 type FireItem =
   | { readonly kind: 'due'; readonly timer: ArmedTimer; readonly isOurs: boolean }
   | { readonly kind: 'acknowledged'; readonly acknowledged: Acknowledged };
@@ -72,6 +77,9 @@ export class FireService {
   readonly #faults = new Map<TimerId, string>();
   #slots: readonly number[] = [];
   #kafkaAnswers = true;
+  #isFollowing = true;
+  #changes = 0;
+  #rereadAt = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | null = null;
   #cutUntil = 0;
   #stopped = false;
@@ -98,11 +106,24 @@ export class FireService {
 
   /** This instance's share of the slots has changed; what is due soon in them is read anew. */
   async own(slots: readonly number[]): Promise<void> {
+    const changes = this.#changes;
     this.#slots = slots;
     this.#heap.keepSlots(new Set(slots));
     // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
     this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
     await this.#load();
+    // unless shares are being dealt out once more already
+    if (changes === this.#changes) this.#isFollowing = true;
+  }
+
+  /**
+   * The feed is not followed for a while: shares are being dealt out anew, or this instance leaves and its successor has
+   * not begun. What is due within moments is read again and again meanwhile; `own` ends it.
+   */
+  unfollow(): void {
+    this.#changes += 1;
+    this.#isFollowing = false;
+    this.#wake();
   }
 
   /** News from the log: the clock of one timer as of one version. */
@@ -122,7 +143,8 @@ export class FireService {
     });
     while (!stop.aborted) {
       this.#submitDue();
-      if (this.#wantsLoad()) this.#loadSoon();
+      if (this.#wantsLoad()) this.#loadSoon(() => this.#load());
+      else if (this.#wantsReread()) this.#loadSoon(() => this.#reread());
       await this.#nextWake(stopped);
     }
     this.#stopped = true;
@@ -191,7 +213,7 @@ export class FireService {
 
   #napMs(): number {
     const next = this.#heap.nextDueAt();
-    const longest = 250;
+    const longest = this.#isFollowing ? 250 : rereadEveryMs;
     // a full queue or a silent broker: the flight that ends wakes us
     if (next === null || !this.#kafkaAnswers || this.#commits.waiting > 0) return longest;
     return Math.max(0, Math.min(longest, next - this.clock.now()));
@@ -342,8 +364,21 @@ export class FireService {
     );
   }
 
-  #loadSoon(): void {
-    this.#loading ??= this.#load()
+  #wantsReread(): boolean {
+    return !this.#isFollowing && this.deps.clock() - this.#rereadAt >= rereadEveryMs;
+  }
+
+  /** What the feed would have told: timers of our slots that are due within moments. */
+  async #reread(): Promise<void> {
+    this.#rereadAt = this.deps.clock();
+    const until = (this.clock.now() + rereadAheadMs) as EpochMs;
+    const { timers } = await this.deps.index.armedUntil(this.#slots, until, rereadPerSlotMax);
+    for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
+    this.#wake();
+  }
+
+  #loadSoon(load: () => Promise<void>): void {
+    this.#loading ??= load()
       .catch(async (error: unknown) => {
         this.deps.logger.warn(
           { error: String(error) },

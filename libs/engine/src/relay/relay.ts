@@ -23,6 +23,8 @@ export interface RelayDeps {
 }
 
 const holdEveryMs = 1_000;
+/** Somebody else has a partition that we should publish: leaving, most likely. */
+const holdSoonMs = 150;
 const lagToldEveryMs = 250;
 /**
  * Under a steady load the log is read this often at most: each read costs a query, a send, a mark and a fetch, of
@@ -71,7 +73,8 @@ export class Relay {
         this.#wake = resolve;
       });
       try {
-        if (this.#holdAgain || this.deps.clock() - heldAt > holdEveryMs) {
+        const everyMs = this.#positions.size < this.#wanted.length ? holdSoonMs : holdEveryMs;
+        if (this.#holdAgain || this.deps.clock() - heldAt > everyMs) {
           await this.#hold();
           heldAt = this.deps.clock();
         }

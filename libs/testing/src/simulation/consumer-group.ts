@@ -1,9 +1,12 @@
+import type { GroupState } from '#engine';
 import type { ManualClock } from '../clock/manual-clock.js';
 import type { Random } from './random.js';
 import type { SimProcess } from './sim-process.js';
 
 /** How long the coordinator waits for a member that says nothing any more. */
 const sessionTimeoutMs = 3_000;
+/** Members learn by their heartbeats that shares are dealt out anew. */
+const dealtWithinMs = 800;
 
 export interface GroupMember {
   readonly process: SimProcess;
@@ -23,6 +26,8 @@ export interface GroupDeps {
 export class ConsumerGroup {
   #members: GroupMember[] = [];
   #generation = 0;
+  /** Members that do not know their new share yet. */
+  #undealt = 0;
   /** Next offset of each partition, as members committed it. */
   readonly committed = new Map<number, bigint>();
 
@@ -57,17 +62,26 @@ export class ConsumerGroup {
     return this.#members;
   }
 
+  /** As the coordinator tells whoever asks. */
+  get state(): GroupState {
+    if (this.#members.length === 0) return 'empty';
+    return this.#undealt > 0 ? 'dealing' : 'dealt';
+  }
+
   rebalance(): void {
     this.#generation += 1;
     const generation = this.#generation;
+    this.#undealt = this.#members.length;
     const order = this.deps.random.shuffled(this.#members);
     order.forEach((member, index) => {
       const share = Array.from({ length: this.partitions }, (_, partition) => partition).filter(
         (partition) => partition % order.length === index,
       );
-      this.deps.clock.after(this.deps.random.skewed(20, 1_500), () => {
+      this.deps.clock.after(this.deps.random.skewed(20, dealtWithinMs), () => {
         // a later round has other shares, and begins with everybody
-        if (generation === this.#generation) member.assign(share);
+        if (generation !== this.#generation) return;
+        this.#undealt -= 1;
+        member.assign(share);
       });
     });
   }

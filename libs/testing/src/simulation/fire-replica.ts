@@ -49,6 +49,7 @@ export function startFire(world: World): Replica {
         await fire.own(slots.filter((slot) => owned.includes(slot % partitions)));
         look();
       },
+      onRebalancing: () => fire.unfollow(),
       onRecords: async (_partition, records) => {
         for (const { value } of records) follow(fire, value);
         look();
@@ -62,6 +63,7 @@ export function startFire(world: World): Replica {
   consumer.join();
   return replica(process, consumer, groups.fire, async () => {
     consumer.leave();
+    await consumer.leftTo();
     await Promise.all([stopSweeping(), stopResending()]);
     stop.abort();
     await running;

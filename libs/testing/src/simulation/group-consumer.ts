@@ -1,3 +1,4 @@
+import { handOver } from '#engine';
 import type { ConsumerGroup } from './consumer-group.js';
 import type { Random } from './random.js';
 import type { Link, SimProcess } from './sim-process.js';
@@ -6,6 +7,7 @@ import type { SimRecord, SimTopic } from './sim-topic.js';
 export interface ConsumerHandlers<T> {
   /** As with the real consumer: asked after each assignment; without, at the committed offset. */
   startFrom?(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint | 'latest'>>;
+  onRebalancing?(): void;
   onAssigned(partitions: readonly number[], starts: ReadonlyMap<number, bigint>): Promise<void> | void;
   onRecords(partition: number, records: readonly SimRecord<T>[], isCurrent: () => boolean): Promise<void>;
 }
@@ -45,7 +47,14 @@ export class GroupConsumer<T> {
   leave(): void {
     this.#isLeaving = true;
     this.#generation += 1;
+    this.deps.handlers.onRebalancing?.();
     this.deps.group.leave(this);
+  }
+
+  /** Whoever stays has a share by then, or nobody does. */
+  leftTo(): Promise<void> {
+    const { group, link } = this.deps;
+    return handOver(() => this.process.call('group', link, async () => group.state), this.process.sleep);
   }
 
   /** Told by the coordinator; a process that is frozen hears of it when it wakes. */
@@ -54,6 +63,7 @@ export class GroupConsumer<T> {
     this.process.hear(() => {
       this.#generation += 1;
       this.#positions.clear();
+      this.deps.handlers.onRebalancing?.();
       void this.#begin(partitions, this.#generation);
     });
   }

@@ -69,6 +69,7 @@ export function startScheduler(world: World): Replica {
   return replica(process, consumer, groups.scheduler, async () => {
     consumer.leave();
     await commands.drained();
+    await consumer.leftTo();
     stop.abort();
     await relaying;
   });

@@ -1,0 +1,74 @@
+import type { FireLimits } from '#engine';
+import type { TimerInput } from '#timer';
+import { historiesOf } from './check/history.js';
+import { type Violation, violations } from './check/promises.js';
+import { startFire } from './fire-replica.js';
+import { startHook } from './hook-replica.js';
+import { startScheduler } from './scheduler-replica.js';
+import { newCommandId, sendCommand } from './sending.js';
+import { type Fleet, Storm } from './storm.js';
+import { hookClass, World, type Wraps } from './world.js';
+
+export interface RollingRestart {
+  readonly violations: readonly Violation[];
+  /** Trigger after due time, of the latest of all fires. */
+  readonly latestMs: number;
+  readonly fires: number;
+}
+
+const replicas = 3;
+const timers = 5;
+/** Memory is not what this is about: everything fits. */
+const roomy: Partial<FireLimits> = { armedMax: 1_000, duePerBatchMax: 100, windowMs: 10_000 };
+
+/** Three of each kind of process under load, each in turn asked to leave and started anew; nothing else goes wrong. */
+export async function rollingRestart(seed: number, wraps: Wraps = {}): Promise<RollingRestart> {
+  const world = new World({ seed, wraps: { fireLimits: roomy, ...wraps }, keepsTrace: false });
+  const fleets: Fleet[] = [startScheduler, startFire, startHook].map((start) => ({ start, replicas: [] }));
+  const storm = new Storm(world, fleets);
+  storm.calm();
+  for (const fleet of fleets) for (let n = 0; n < replicas; n += 1) storm.enlist(fleet);
+  await world.clock.advance(3_000);
+  await load(world);
+  for (const fleet of fleets)
+    for (const replica of [...fleet.replicas]) {
+      void replica.stop();
+      await world.clock.advance(5_000);
+    }
+  await world.clock.advance(5_000);
+  const latenesses = historiesOf(world).flatMap(({ entries }) =>
+    entries.flatMap(({ event, before }) =>
+      event.type === 'EventTriggered' ? [event.startedAt - (before?.nextFireAt ?? event.startedAt)] : [],
+    ),
+  );
+  // the bound of memory is that of storms, which is not kept here
+  return {
+    violations: violations(world).filter(({ promise }) => promise !== 9),
+    latestMs: Math.max(...latenesses),
+    fires: latenesses.length,
+  };
+}
+
+/** On grids, with hooks and without, and one-shots all the way through. */
+async function load(world: World): Promise<void> {
+  const process = world.process('client');
+  const startAt = world.database.now();
+  const create = async (key: string, timer: TimerInput): Promise<void> => {
+    const commandId = newCommandId(world);
+    const target = { namespace: 'n', key };
+    await sendCommand(world, process, target, { type: 'CreateTimer', commandId, ...target, timer });
+  };
+  const created = Array.from({ length: timers }, (_, n) => [
+    create(`hook-${n}`, { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1s', startAt, hookClass }),
+    create(`self-${n}`, { schedPolicyType: 'INTERVAL', schedPolicyExpr: `${300 + 50 * n}ms`, startAt }),
+    ...Array.from({ length: 10 }, (_each, at) =>
+      create(`once-${n}-${at}`, {
+        schedPolicyType: 'ONCE',
+        schedPolicyExpr: `${2_000 + at * 4_000 + n * 370}ms`,
+      }),
+    ),
+  ]);
+  const sent = Promise.all(created.flat());
+  await world.clock.advance(1_500);
+  await sent;
+}
