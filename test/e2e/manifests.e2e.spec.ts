@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { goTool } from '../harness/go-tool.js';
+
+// The manifests as kustomize builds them, against Kubernetes' own schemas, offline. The operators' resources (Strimzi, CloudNativePG) have
+// no schema in a registry that we use: those are held to their form as text only.
+
+const run = promisify(execFile);
+const overlays = ['one-node', 'production'] as const;
+const operators = ['kafka.strimzi.io', 'postgresql.cnpg.io'];
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+describe('the manifests', () => {
+  mkdirSync('.carillon', { recursive: true });
+  const dir = mkdtempSync(join(process.cwd(), '.carillon', 'manifests-'));
+  const built = new Map<string, readonly Manifest[]>();
+  let validate: string;
+  beforeAll(async () => {
+    const kustomize = await goTool('sigs.k8s.io/kustomize/kustomize/v5', 'v5.4.3');
+    validate = await goTool('sigs.k8s.io/kubectl-validate', 'v0.0.4');
+    for (const overlay of overlays) {
+      const { stdout } = await run(kustomize, ['build', `k8s/overlays/${overlay}`]);
+      built.set(
+        overlay,
+        parseAllDocuments(stdout).map((document) => document.toJS() as Manifest),
+      );
+    }
+  }, 1_200_000);
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** One file a manifest; answers what the validator says. */
+  async function check(manifests: readonly object[], name: string): Promise<string> {
+    const folder = join(dir, name);
+    mkdirSync(folder, { recursive: true });
+    manifests.forEach((manifest, i) => {
+      writeFileSync(join(folder, `${i}.json`), JSON.stringify(manifest));
+    });
+    const { stdout, stderr } = await run(validate, [folder, '--version', '1.30']).catch(
+      (failed: { stdout: string; stderr: string }) => failed,
+    );
+    return stdout + stderr;
+  }
+  const isOperators = ({ apiVersion }: Manifest) => operators.some((group) => apiVersion.startsWith(group));
+  const of = (overlay: string) => built.get(overlay) ?? [];
+
+  it.each(overlays)('of %s fit the schemas of Kubernetes', async (overlay) => {
+    const own = of(overlay).filter((manifest) => !isOperators(manifest));
+    expect(own.length).toBeGreaterThan(8);
+    const said = await check(own, overlay);
+    expect(said.match(/OK$/gm)).toHaveLength(own.length);
+    expect(said).not.toMatch(/ERROR/);
+  });
+
+  it('would be refused with a field that does not exist', async () => {
+    const [deployment] = of('production').filter(({ kind }) => kind === 'Deployment');
+    const wrong = { ...deployment, spec: { ...deployment?.spec, replicass: 3 } };
+    expect(await check([wrong], 'wrong')).toMatch(/replicass/);
+  });
+
+  it.each(overlays)('of %s bring Kafka and Postgres by their operators, by name', (overlay) => {
+    const kinds = of(overlay)
+      .filter(isOperators)
+      .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    expect(kinds.toSorted()).toEqual([
+      'Cluster/carillon',
+      'Kafka/carillon',
+      'KafkaNodePool/dual',
+      'KafkaUser/carillon',
+    ]);
+  });
+
+  it('run no process as root, writable, or without a bound of memory', () => {
+    for (const { kind, metadata, spec } of of('production')) {
+      if (!['Deployment', 'Job'].includes(kind)) continue;
+      const text = JSON.stringify(spec);
+      for (const held of [
+        '"runAsNonRoot":true',
+        '"readOnlyRootFilesystem":true',
+        '"drop":["ALL"]',
+        '"limits":{"memory"',
+      ])
+        expect(text, `${kind}/${metadata.name}`).toContain(held);
+    }
+  });
+});
