@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'unit',
           // one project after the other: specs that kill processes must not share two cores with the rest
           sequence: { groupOrder: 0 },
-          include: ['{libs,apps,test,docs}/**/*.spec.ts'],
+          include: ['{libs,apps,test,docs,ops}/**/*.spec.ts'],
           // laws over thousands of cases, also on a machine that does much else
           testTimeout: 30_000,
           exclude: [

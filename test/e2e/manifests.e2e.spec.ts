@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { goTool } from '../harness/go-tool.js';
@@ -20,16 +20,23 @@ interface Manifest {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
+/** The one in kubectl where there is one: it is the same code, and spares building it. */
+const kustomizeCommand = async (): Promise<{ file: string; verb: string }> =>
+  run('kubectl', ['kustomize', '--help']).then(
+    () => ({ file: 'kubectl', verb: 'kustomize' }),
+    async () => ({ file: await goTool('sigs.k8s.io/kustomize/kustomize/v5', 'v5.4.3'), verb: 'build' }),
+  );
+
 describe('the manifests', () => {
   mkdirSync('.carillon', { recursive: true });
   const dir = mkdtempSync(join(process.cwd(), '.carillon', 'manifests-'));
   const built = new Map<string, readonly Manifest[]>();
   let validate: string;
   beforeAll(async () => {
-    const kustomize = await goTool('sigs.k8s.io/kustomize/kustomize/v5', 'v5.4.3');
+    const kustomize = await kustomizeCommand();
     validate = await goTool('sigs.k8s.io/kubectl-validate', 'v0.0.4');
     for (const overlay of overlays) {
-      const { stdout } = await run(kustomize, ['build', `k8s/overlays/${overlay}`]);
+      const { stdout } = await run(kustomize.file, [kustomize.verb, `k8s/overlays/${overlay}`]);
       built.set(
         overlay,
         parseAllDocuments(stdout).map((document) => document.toJS() as Manifest),
@@ -48,7 +55,7 @@ describe('the manifests', () => {
     const { stdout, stderr } = await run(validate, [folder, '--version', '1.30']).catch(
       (failed: { stdout: string; stderr: string }) => failed,
     );
-    return stdout + stderr;
+    return stripVTControlCharacters(stdout + stderr);
   }
   const isOperators = ({ apiVersion }: Manifest) => operators.some((group) => apiVersion.startsWith(group));
   const of = (overlay: string) => built.get(overlay) ?? [];

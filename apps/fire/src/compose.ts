@@ -1,5 +1,6 @@
 import { emittedBytesMax, parseFeedClock, topicsOf } from '#contract';
 import {
+  type DueIndex,
   defaultFireLimits,
   type EmissionId,
   type EmissionSink,
@@ -13,6 +14,7 @@ import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey }
 import { migrate, openPostgresStore } from '#postgres';
 import {
   every,
+  healthServer,
   type Logger,
   loopService,
   randomBytesPooled,
@@ -24,6 +26,7 @@ import {
 import { decide, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
+import { fireMetrics } from './metrics.js';
 import { slotsOf } from './slots.js';
 
 const sweptEveryMs = 1_000;
@@ -57,7 +60,12 @@ export function composeFire(
   const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
-  const fire = new FireService({
+  const metrics = fireMetrics({
+    armed: () => fire.armed,
+    slots: () => fire.slots.length,
+    skewMs: () => fire.clock.skewMs,
+  });
+  const fire: FireService = new FireService({
     log: wraps.log?.(store.log) ?? store.log,
     index: store.due,
     timer: { decide, evolve },
@@ -72,9 +80,16 @@ export function composeFire(
     clock: wraps.clock ?? systemClock,
     sleep,
     onFatal,
-    observer: wraps.observer ?? {
-      loaded: (slots, timers, tookMs) =>
-        logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon'),
+    observer: {
+      emitted: (emissions, acknowledgedAt) => {
+        metrics.observer.emitted?.(emissions, acknowledgedAt);
+        wraps.observer?.emitted?.(emissions, acknowledgedAt);
+      },
+      loaded: (slots, timers, tookMs) => {
+        logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon');
+        metrics.observer.loaded?.(slots, timers, tookMs);
+        wraps.observer?.loaded?.(slots, timers, tookMs);
+      },
     },
     limits: { ...defaultFireLimits, armedMax: config.ARMED_MAX, windowMs: config.WINDOW_MS },
   });
@@ -105,6 +120,12 @@ export function composeFire(
   const services = new ServiceGroup(
     [
       { start: () => prepare(config, admin, topics.events), stop: () => store.close() },
+      healthServer({
+        port: config.HTTP_PORT,
+        host: config.HTTP_HOST,
+        ready: () => readiness(store.due),
+        metrics: metrics.page,
+      }),
       { start: () => producer.start(), stop: () => producer.stop() },
       loopService((stop) => fire.run(stop)),
       every(sweptEveryMs, () => fire.sweep(), warn('the sweep will be tried again')),
@@ -129,6 +150,13 @@ export function composeFire(
   );
   return services;
 }
+
+/** Firing needs a database that answers; a share of the slots comes and goes, and sweeping needs none. */
+const readiness = (index: DueIndex): Promise<string | null> =>
+  index.now().then(
+    () => null,
+    (error: unknown) => `the log does not answer: ${String(error)}`,
+  );
 
 async function prepare(
   { DATABASE_URL, PARTITIONS }: FireConfig,

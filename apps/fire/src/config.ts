@@ -21,5 +21,7 @@ export const fireSchema = z.object({
     .default(60_000)
     .describe('how far ahead timers are read into memory'),
   LOG_LEVEL: z.string().default('info'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('health and metrics; 0: none'),
+  HTTP_HOST: z.string().default('127.0.0.1'),
 });
 export type FireConfig = z.infer<typeof fireSchema>;

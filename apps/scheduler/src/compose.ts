@@ -35,6 +35,7 @@ import {
 } from '#runtime';
 import { decide, evolve, mintTimerId } from '#timer';
 import type { SchedulerConfig } from './config.js';
+import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
 
 const offsetsMirroredEveryMs = 5_000;
@@ -90,6 +91,7 @@ export function composeScheduler(
     mayWrite: () => relay.nearEnough(),
     onOutcomes: (outcomes) => {
       relay.nudge();
+      metrics.decided(outcomes);
       answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
     },
     onLostSource: (topic, partition, storedOffset) => {
@@ -97,18 +99,17 @@ export function composeScheduler(
     },
   });
 
+  const metrics = schedulerMetrics({ waiting: () => commands.waiting, relayLag: () => relay.lag });
+
   const services = new ServiceGroup(
     [
       { start: () => prepare(config, admin, topics), stop: async () => undefined },
-      ...(config.HTTP_PORT === 0
-        ? []
-        : [
-            healthServer(
-              config.HTTP_PORT,
-              async () => stuck ?? (await readiness(log, topics.commands)),
-              config.HTTP_HOST,
-            ),
-          ]),
+      healthServer({
+        port: config.HTTP_PORT,
+        host: config.HTTP_HOST,
+        ready: async () => stuck ?? (await readiness(log, topics.commands)),
+        metrics: metrics.page,
+      }),
       producerService(replies),
       relay,
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),

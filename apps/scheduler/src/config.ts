@@ -14,7 +14,7 @@ export const schedulerSchema = z.object({
     .describe('of commands, events and log; a power of two, fixed for a database'),
   SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler'),
   LOG_LEVEL: z.string().default('info'),
-  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('health; 0: none'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('health and metrics; 0: none'),
   HTTP_HOST: z.string().default('127.0.0.1'),
 });
 export type SchedulerConfig = z.infer<typeof schedulerSchema>;

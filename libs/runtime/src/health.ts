@@ -1,31 +1,35 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Metrics } from './metrics.js';
 import type { Service } from './service.js';
 
 /** Null: ready. Otherwise why not, in words for a person. */
 export type Readiness = () => Promise<string | null> | string | null;
 
-/** `/health/live` answers while the process does; `/health/ready` when it can do its work. On 127.0.0.1 unless told otherwise. */
-export function healthServer(port: number, ready: Readiness, host = '127.0.0.1'): Service {
+export interface HealthOptions {
+  /** 0: no server. */
+  readonly port: number;
+  readonly host: string;
+  readonly ready: Readiness;
+  readonly metrics?: Metrics;
+}
+
+/** `/health/live` answers while the process does, `/health/ready` when it can do its work, `/metrics` to Prometheus. */
+export function healthServer({ port, host, ready, metrics }: HealthOptions): Service {
   const server = createServer((request, response) => {
-    const answer = (status: number, body: object): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    };
-    if (request.url === '/health/live') return answer(200, { status: 'ok' });
-    if (request.url !== '/health/ready') return answer(404, { error: 'try /health/live or /health/ready' });
-    Promise.resolve()
-      .then(ready)
-      .then(
-        (reason) =>
-          answer(
-            reason === null ? 200 : 503,
-            reason === null ? { status: 'ok' } : { status: 'not ready', reason },
-          ),
-        (error: unknown) => answer(503, { status: 'not ready', reason: String(error) }),
-      );
+    switch (request.url) {
+      case '/health/live':
+        return answer(response, 200, { status: 'ok' });
+      case '/health/ready':
+        return void answerReadiness(response, ready);
+      case '/metrics':
+        if (metrics !== undefined) return metrics.answer(request, response);
+    }
+    answer(response, 404, { error: 'try /health/live, /health/ready or /metrics' });
   });
   return {
     start: () =>
       new Promise((resolve, reject) => {
+        if (port === 0) return resolve();
         server.once('error', reject);
         server.listen(port, host, resolve);
       }),
@@ -36,3 +40,17 @@ export function healthServer(port: number, ready: Readiness, host = '127.0.0.1')
       }),
   };
 }
+
+async function answerReadiness(response: ServerResponse, ready: Readiness): Promise<void> {
+  try {
+    const reason = await ready();
+    if (reason === null) answer(response, 200, { status: 'ok' });
+    else answer(response, 503, { status: 'not ready', reason });
+  } catch (error) {
+    answer(response, 503, { status: 'not ready', reason: String(error) });
+  }
+}
+
+const answer = (response: ServerResponse, status: number, body: object): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+};

@@ -1,7 +1,14 @@
 // What every process needs and no timer knows: configuration, logs, time, life-cycle. Imports nothing of ours.
 export { InvalidConfiguration, loadConfig, redacted } from './config.js';
-export { healthServer, type Readiness } from './health.js';
+export { type HealthOptions, healthServer, type Readiness } from './health.js';
 export { createLogger, type Logger } from './logger.js';
+export {
+  type Metrics,
+  openMetrics,
+  readGauge,
+  secondsHistogram,
+  sizeHistogram,
+} from './metrics.js';
 export { randomBytesPooled } from './random-ids.js';
 export { every, loopService, type Service, ServiceGroup, stopOnSignals } from './service.js';
 export { sleep, systemClock } from './sleep.js';

@@ -60,6 +60,11 @@ export class RelayThread implements Service {
     this.#tell({ type: 'nudge' });
   }
 
+  /** Events that are committed and not published yet, as last told. */
+  get lag(): number {
+    return this.#lag;
+  }
+
   /** Resolves when the relay has come near enough to the end of the log for more to be written. */
   async nearEnough(): Promise<void> {
     while (this.#lag > lagMax) await new Promise<void>((resolve) => this.#caughtUp.push(resolve));

@@ -97,6 +97,11 @@ export class CommandService<Reply> {
     }
   }
 
+  /** Commands that were read and wait for their transaction. */
+  get waiting(): number {
+    return this.#commits.waiting;
+  }
+
   drained(): Promise<void> {
     return this.#commits.drained();
   }

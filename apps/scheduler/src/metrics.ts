@@ -1,0 +1,63 @@
+import type { CommandOutcome } from '#engine';
+import { type Metrics, openMetrics, readGauge, sizeHistogram } from '#runtime';
+
+/** What the scheduler counts: every name is in docs/operations.md. */
+export interface SchedulerMetrics {
+  readonly page: Metrics;
+  decided(outcomes: readonly CommandOutcome<unknown>[]): void;
+}
+
+export interface SchedulerReadings {
+  /** Commands that were read and wait for their transaction. */
+  waiting(): number;
+  /** Events that are committed and not published yet, of the partitions that this process publishes. */
+  relayLag(): number;
+}
+
+export function schedulerMetrics(readings: SchedulerReadings): SchedulerMetrics {
+  const page = openMetrics('carillon-scheduler');
+  const commands = page.meter.createCounter('carillon_commands', {
+    description: 'commands decided, by type and outcome: applied, repeated, or the code of the refusal',
+  });
+  const batch = sizeHistogram(page.meter, 'carillon_command_batch', 'commands decided in one transaction');
+  readGauge(
+    page.meter,
+    'carillon_commands_waiting',
+    'commands read, before their transaction',
+    readings.waiting,
+  );
+  readGauge(
+    page.meter,
+    'carillon_relay_lag_events',
+    'events committed here and not on the change feed yet',
+    readings.relayLag,
+  );
+  return {
+    page,
+    decided: (outcomes) => {
+      batch.record(outcomes.length);
+      for (const [labels, count] of countsOf(outcomes)) commands.add(count, labels);
+    },
+  };
+}
+
+interface Labels {
+  readonly type: string;
+  readonly outcome: string;
+  readonly [name: string]: string;
+}
+
+/** One addition a kind, not one a command: a batch holds a thousand of few kinds. */
+function countsOf(outcomes: readonly CommandOutcome<unknown>[]): Map<Labels, number> {
+  const kinds = new Map<string, Labels>();
+  const counts = new Map<Labels, number>();
+  for (const { envelope, outcome } of outcomes) {
+    const type = envelope.content.kind === 'command' ? envelope.content.command.type : 'unreadable';
+    const told = outcome.kind === 'rejected' ? outcome.rejection.code : outcome.kind;
+    const kind = `${type} ${told}`;
+    const labels = kinds.get(kind) ?? { type, outcome: told };
+    kinds.set(kind, labels);
+    counts.set(labels, (counts.get(labels) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '#embedded';
+import { Cluster, closeCommand, createCommand } from '../harness/cluster.js';
+import { eventually } from '../harness/wait.js';
+
+const timers = 25;
+
+/** The sum of a series over its labels that contain all of `labels`. */
+function read(page: string, series: string, ...labels: readonly string[]): number {
+  const lines = page
+    .split('\n')
+    .filter((line) => line.startsWith(`${series}{`) || line.startsWith(`${series} `));
+  const wanted = lines.filter((line) => labels.every((label) => line.includes(label)));
+  return wanted.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+describe('metrics of a run', () => {
+  let cluster: Cluster;
+  const pages = { scheduler: '', fire: '' };
+  beforeAll(async () => {
+    cluster = await Cluster.open();
+    const [schedulerPort, firePort] = [await freePort(), await freePort()];
+    await cluster.start('scheduler', { HTTP_PORT: String(schedulerPort) });
+    await cluster.start('fire', { HTTP_PORT: String(firePort) });
+    const due = await cluster.due('h');
+    const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h' };
+    const creates = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, once));
+    await cluster.send([...creates, createCommand('t-0', once)]);
+    await eventually('all are delivered', () => due.deliveries().length === timers);
+    await cluster.send(due.deliveries().map((delivery) => closeCommand(delivery)));
+    await eventually('all are closed', async () => (await cluster.count('EventClosed')) === timers);
+    const page = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    for (const port of [schedulerPort, firePort])
+      expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
+    await eventually('the last acknowledgement is counted', async () => {
+      pages.fire = await page(firePort);
+      return read(pages.fire, 'carillon_emissions_total') === timers;
+    });
+    pages.scheduler = await page(schedulerPort);
+  });
+  afterAll(() => cluster.close());
+
+  it('count what the log counts', async () => {
+    const commands = (...labels: string[]) => read(pages.scheduler, 'carillon_commands_total', ...labels);
+    expect(commands('type="CreateTimer"', 'outcome="applied"')).toBe(await cluster.count('TimerCreated'));
+    expect(commands('type="CreateTimer"', 'outcome="timer-exists"')).toBe(1);
+    expect(commands('type="CloseEvent"', 'outcome="applied"')).toBe(await cluster.count('EventClosed'));
+    expect(read(pages.fire, 'carillon_emissions_total', 'kind="first"')).toBe(
+      await cluster.count('EventTriggered'),
+    );
+    expect(read(pages.fire, 'carillon_fire_lateness_seconds_count')).toBe(timers);
+    expect(read(pages.fire, 'carillon_owned_slots')).toBe(256);
+  });
+
+  it('are those of the operations page, and no others', () => {
+    const named = readFileSync('docs/operations.md', 'utf8').match(/`carillon_[a-z_]+`/g) ?? [];
+    const shown = `${pages.scheduler}${pages.fire}`.match(/^# TYPE carillon_[a-z_]+/gm) ?? [];
+    const names = (all: readonly string[]) =>
+      [...new Set(all.map((text) => text.replace(/^# TYPE |`/g, '')))].toSorted();
+    expect(names(shown)).toEqual(names(named));
+  });
+});
