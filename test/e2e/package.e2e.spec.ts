@@ -19,6 +19,8 @@ interface Manifest {
 const useTimers = `
 import assert from 'node:assert/strict';
 import { Outbox, outboxTableSql, TimerClient, TimerExistsError, nextEventTime, validateTimeZone } from 'carillon/client';
+import { DelayQueue, type DelayedEvent, InMemoryDelays, ok } from 'carillon/delays';
+import { Expirations, openExpirations } from 'carillon/expiry';
 import { type DueEvent, HookWorker } from 'carillon/hooks';
 import { InMemoryTimers } from 'carillon/testing';
 
@@ -39,6 +41,18 @@ assert.equal(client.getDefaultNamespace(), 'default');
 assert.equal(typeof new HookWorker({ kafka, hooks: {} }).start, 'function');
 assert.match(outboxTableSql(), /carillon_outbox/);
 assert.equal(typeof new Outbox().within, 'function');
+assert.equal(openExpirations({ kafka }) instanceof Expirations, true);
+const memory = new InMemoryDelays({ log: console });
+const told = Promise.withResolvers<string | null>();
+const remind = ({ data }: DelayedEvent) => {
+  told.resolve(data);
+  return ok();
+};
+const queue = new DelayQueue(memory, memory, { log: { ...console, info: () => undefined }, triggers: { remind } });
+await queue.start();
+await queue.create('remind', Date.now() + 5, '{"id": 9007199254740993}');
+assert.equal(await told.promise, '{"id": 9007199254740993}');
+await queue.stop();
 assert.equal(validateTimeZone('Europe/Paris'), null);
 assert.equal(typeof nextEventTime, 'function');
 console.log(JSON.stringify({ greeted, summaryData }));
@@ -118,6 +132,8 @@ describe('the package', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       './client',
       './client/nest',
+      './delays',
+      './expiry',
       './hooks',
       './hooks/nest',
       './testing',
