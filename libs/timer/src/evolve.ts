@@ -1,15 +1,16 @@
 import { type EpochMs, later } from './brand.js';
 import type { Evolve } from './decider.js';
 import type { RecordedEvent, TimerEvent } from './event.js';
+import { processedManual } from './life/asking.js';
 import { givenUp, reopened } from './life/cancel.js';
 import { afterClose } from './life/closing.js';
 import { newTimer } from './life/create.js';
-import { openEvent, processedManual, progressOfTrigger } from './life/fire.js';
+import { openEvent, progressOfTrigger } from './life/fire.js';
 import { heldBy, letGoBy } from './life/hold.js';
 import { recalled } from './life/recall.js';
 import { isSpawning } from './life/room.js';
 import { without } from './life/spawn.js';
-import { type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
+import { isAsking, type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
 export const evolve: Evolve = (state, recorded) => {
@@ -130,11 +131,12 @@ function updated(
 
 function dropped(
   state: TimerState,
-  { reason, last, nextTick }: Extract<TimerEvent, { type: 'TicksDropped' }>,
+  { last, nextTick }: Extract<TimerEvent, { type: 'TicksDropped' }>,
 ): TimerState {
   const lastTick = state.lastTick === null ? last : later(state.lastTick, last);
   const after = { ...state, lastTick, nextTick };
-  if (reason !== 'pre-schedule-timeout' || state.open === null) return after;
+  // the question of a tick that is dropped is over
+  if (state.open === null || !isAsking(state.open) || last < state.open.scheduledFor) return after;
   return { ...after, open: null, manual: processedManual(state, state.open) };
 }
 

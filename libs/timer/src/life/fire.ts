@@ -6,13 +6,14 @@ import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
 import { type Plan, planAfterDropped } from '../schedule/plan.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
+import { dropQuestion, holdOf } from './asking.js';
 import { cancelledEvent } from './cancel.js';
 import { deliveryWaitMs, isOfferOver } from './claim.js';
 import { idleClock, keptUntil } from './clock.js';
-import { closing, leftBehind } from './closing.js';
+import { closing } from './closing.js';
 import { accept } from './decision.js';
 import { resumed } from './hold.js';
-import { endedEvents, parentOf, replan } from './replan.js';
+import { endedEvents, parentOf } from './replan.js';
 import { hasRoom, isFull, isSpawning } from './room.js';
 import { childSpawned, overlapped } from './spawn.js';
 
@@ -185,6 +186,8 @@ export function progressOfTrigger(state: TimerState, { manualRequestId, schedule
 function goOnAsking(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const { eventId, scheduledFor, manualRequestId } = open;
   const beginning = { eventId, scheduledFor, manualRequestId };
+  const held = holdOf(state);
+  if (held !== null) return dropQuestion(state, open, held, now);
   switch (open.phase) {
     case 'answered':
       return accept(...triggered(state, beginning, open.data, now));
@@ -201,40 +204,10 @@ function goOnAsking(state: TimerState, open: OpenEvent, now: EpochMs): Decision 
     default:
       return state.spec.preSchedule.onTimeout === 'fire'
         ? accept(...triggered(state, beginning, null, now))
-        : skipAsked(state, open, now);
+        : // nobody answered, and the timer would rather not fire than fire unasked
+          dropQuestion(state, open, 'pre-schedule-timeout', now);
   }
 }
-
-/** Nobody answered, and the timer would rather not fire than fire unasked. */
-function skipAsked(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
-  const { scheduledFor } = open;
-  const manual = processedManual(state, open);
-  const planned = replan({ ...state, open: null, lastTick: scheduledFor, manual }, now);
-  const { nextFireAt, nextTick } = planned;
-  // one by hand is no tick of the schedule, yet those before it are not to come any more
-  const before = open.manualRequestId === null ? [] : leftBehind(state, scheduledFor, planned, now);
-  return accept(
-    ...before,
-    {
-      type: 'TicksDropped',
-      at: now,
-      nextFireAt,
-      reason: 'pre-schedule-timeout',
-      first: scheduledFor,
-      last: scheduledFor,
-      count: 1,
-      countIsExact: true,
-      nextTick,
-    },
-    ...endedEvents(planned, state, now),
-  );
-}
-
-export const processedManual = (
-  { manual }: TimerState,
-  { manualRequestId }: OpenEvent,
-): TimerState['manual'] =>
-  manual !== null && manual.requestId === manualRequestId ? { ...manual, processed: true } : manual;
 
 function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const { retry } = state.spec;

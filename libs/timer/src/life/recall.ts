@@ -3,9 +3,9 @@ import type { Recalls } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { EventRecalled } from '../event.js';
 import type { OpenEvent, TimerState } from '../state.js';
+import { processedManual } from './asking.js';
 import { idleClock } from './clock.js';
 import { reject } from './decision.js';
-import { processedManual } from './fire.js';
 
 // Between its trigger and a worker's claim an event has begun for nobody: it can still be called back.
 

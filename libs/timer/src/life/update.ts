@@ -37,6 +37,8 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
   const next = changedState(state, spec, set, now);
   const isReplanned =
     set.watermark !== undefined ||
+    // naming the zone again plans by the zone data of today
+    set.timeZone !== undefined ||
     state.endedReason !== null ||
     next.waitingTick !== state.waitingTick ||
     planning.some((field) => field in change);
@@ -52,7 +54,7 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
     const nextFireAt = state.fault === null ? state.nextFireAt : now;
     return accept({ ...event, nextTick: state.nextTick, nextFireAt });
   }
-  const dropped = isReplanned && set.watermark === undefined ? leftBehind(state, now) : [];
+  const dropped = isReplanned && set.watermark === undefined ? excludedBehind(state, now) : [];
   const planned: Replanned = isReplanned
     ? replan({ ...next, lastTick: dropped.at(-1)?.last ?? next.lastTick }, now)
     : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
@@ -61,7 +63,7 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
 }
 
 /** Excluded ticks that have passed are told before the schedule that knew them is gone: another must not bring them back. */
-function leftBehind(state: TimerState, now: EpochMs): TicksDropped[] {
+function excludedBehind(state: TimerState, now: EpochMs): TicksDropped[] {
   const { spec, nextTick, nextFireAt } = state;
   if (nextTick === null) return [];
   return excludedBy(spec, { ...state, startAt: spec.startAt }, nextTick, now).map((run) => ({

@@ -94,7 +94,10 @@ export function durationProblem(field: string, text: string): Rejection | null {
 
 function scheduleProblem({ schedPolicyType, schedPolicyExpr, timeZone, dst }: TimerSpec): Rejection | null {
   if (schedPolicyExpr.length > textMax)
-    return invalid('schedPolicyExpr', `schedPolicyExpr is longer than ${textMax} characters`);
+    return invalid(
+      'schedPolicyExpr',
+      `schedPolicyExpr is longer than ${textMax} characters; none needs so many`,
+    );
   if (!['skip', 'shift'].includes(dst.gap)) return invalid('dst.gap', 'dst.gap is skip or shift');
   if (!['first', 'second', 'both'].includes(dst.overlap))
     return invalid('dst.overlap', 'dst.overlap is first, second or both');

@@ -28,7 +28,7 @@ export function previewChange(
   request: PreviewRequest,
 ): ChangePreview {
   const commandId = 'previewed' as CommandId;
-  const decision = decide(state, { type: 'UpdateTimer', commandId, set: change }, request.from);
+  const decision = decide(state, { type: 'UpdateTimer', commandId, set: change }, request.from as EpochMs);
   if (!decision.ok) return { ok: false, rejection: decision.rejection };
   const changed = fold(state, decision.events, commandId);
   const [present, proposed] = [preview(state, request), preview(changed, request)];

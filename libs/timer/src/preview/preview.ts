@@ -21,7 +21,8 @@ import { whyOf } from './why-of-fire.js';
 // to the next, and every event is closed the moment it begins. So a preview cannot differ from what will happen.
 
 /** The next fires of a timer, or of a spec as though it were made at `from`. The spec must be valid (`validateSpec`). */
-export function preview(subject: TimerSpec | TimerState, { count, from }: PreviewRequest): Preview {
+export function preview(subject: TimerSpec | TimerState, { count, from: asked }: PreviewRequest): Preview {
+  const from = asked as EpochMs;
   const isState = 'spec' in subject;
   const state = isState ? subject : planned(newTimer(unborn, withoutJitter(subject), from, null, null), from);
   return { ...rehearse(state, count, from), jitterUnknown: isState ? null : subject.jitter };
@@ -68,11 +69,13 @@ function letGo(state: TimerState, from: EpochMs): TimerState {
     hookClass: '',
     enable: true,
     keepFor: null,
+    spawn: null,
     preSchedule: { ...state.spec.preSchedule, enable: false },
   };
   const isHeld = state.pausedAt !== null || !state.spec.enable;
   const resumedAt = isHeld ? from : state.resumedAt;
-  return planned({ ...state, spec, pausedAt: null, fault: null, resumedAt }, from);
+  const free = { pausedAt: null, fault: null, children: [], waitingTick: null };
+  return planned({ ...state, ...free, spec, resumedAt }, from);
 }
 
 function heldBy({ fault, pausedAt, spec }: TimerState): Preview['heldBy'] {

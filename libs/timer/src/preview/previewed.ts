@@ -5,8 +5,8 @@ import type { EndedReason } from '../state.js';
 export interface PreviewRequest {
   /** How many fires to show: 1 to `previewCountMax`; the rest is cut. */
   readonly count: number;
-  /** The moment of asking. */
-  readonly from: EpochMs;
+  /** The moment of asking, epoch ms. */
+  readonly from: number;
 }
 export const previewCountMax = 1_000;
 

@@ -26,6 +26,8 @@ const macros: Readonly<Record<string, string>> = {
 /** A date that does not come within this time never comes (30 February). */
 const searchMs = 5 * 366 * 86_400_000;
 
+const exprLengthMax = 256;
+
 const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
 const days = 'sun|mon|tue|wed|thu|fri|sat';
 const fieldRules = [
@@ -44,6 +46,7 @@ const wrong = (expr: string, why: string): CronReading => ({
 
 /** 5 fields, 6 with seconds first, a macro or `@every <duration>`; `CRON_TZ=<zone> ` before it overrides the timer's zone. */
 export function parseCron(expr: string): CronReading {
+  if (expr.length > exprLengthMax) return wrong(expr, `it is longer than ${exprLengthMax} characters`);
   const prefixed = /^(?:CRON_TZ|TZ)=(\S*)\s+(.*)$/s.exec(expr);
   if (prefixed === null && /^(?:CRON_TZ|TZ)=/.test(expr)) return wrong(expr, 'nothing follows the zone');
   const body = (prefixed?.[2] ?? expr).trim();

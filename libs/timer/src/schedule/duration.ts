@@ -9,6 +9,7 @@ const isoUnitMs: Readonly<Record<string, number>> = {
   M: 60_000,
   S: 1_000,
 };
+const textLengthMax = 64;
 /** A hundred years; longer is surely a slip. */
 export const durationMsMax = 100 * 365 * 86_400_000;
 
@@ -23,6 +24,7 @@ const wrong = (text: string, why: string): DurationReading => ({
 
 /** Whole milliseconds, at least 1. */
 export function parseDuration(text: string): DurationReading {
+  if (text.length > textLengthMax) return wrong(text, `it is longer than ${textLengthMax} characters`);
   const sum = text.startsWith('P') ? sumOfIso(text) : sumOfParts(text);
   if (typeof sum === 'string') return wrong(text, sum);
   const ms = Math.round(sum);

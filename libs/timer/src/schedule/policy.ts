@@ -51,6 +51,8 @@ export function createSchedEventPolicy(
   const remembered = policies.get(name);
   if (remembered !== undefined) return remembered;
   const reading = readPolicy(type, expr, timeZone, dst);
+  // what makes no sense is not worth remembering: anybody may send any amount of it
+  if (!reading.ok) return reading;
   if (policies.size >= policiesMax) policies.clear();
   policies.set(name, reading);
   return reading;

@@ -166,6 +166,10 @@ describe('validation names the field', () => {
     ['timeZone', { timeZone: 'Mars/X' }],
     ['schedPolicyType', { schedPolicyType: '' }],
     ['schedPolicyType', { schedPolicyType: 'aa' }],
+    ['schedPolicyType', { schedPolicyType: 'cron' }],
+    ['timeZone', { timeZone: `Europe/${'x'.repeat(60)}` }],
+    ['schedPolicyExpr', { schedPolicyType: 'CRON', schedPolicyExpr: `${'0,'.repeat(200)}0 * * * *` }],
+    ['ackTimeout', { ackTimeout: `${'0'.repeat(64)}1s` }],
     ['schedPolicyExpr', { schedPolicyExpr: '0m' }],
     ['schedPolicyExpr', { schedPolicyType: 'ONCE', schedPolicyExpr: 'tomorrow' }],
     ['schedPolicyExpr', { schedPolicyType: 'ONCE', schedPolicyExpr: '2027-03-28T09:00:00' }],
@@ -193,6 +197,25 @@ describe('validation names the field', () => {
       message: expect.stringMatching(/.{10}/),
     }),
   );
+  it('and tells the first fault, in a fixed order', () => {
+    const wrong = { timeZone: 'Mars/X', schedPolicyType: '', schedPolicyExpr: '1x', tags: [''], maxFires: 0 };
+    const right = { timeZone: '', schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', tags: [], maxFires: 1 };
+    const told = [];
+    for (let fixed = 0; fixed <= 5; fixed += 1) {
+      const mended = Object.fromEntries(Object.entries(right).slice(0, fixed));
+      told.push(spec({ ...wrong, ...mended } as Partial<TimerInput>)?.field ?? null);
+    }
+    expect([spec(wrong, '', '')?.field, spec(wrong, 'n', '')?.field, ...told]).toEqual([
+      'namespace',
+      'key',
+      'timeZone',
+      'schedPolicyType',
+      'schedPolicyExpr',
+      'tags',
+      'maxFires',
+      null,
+    ]);
+  });
   it('of a name', () => {
     expect(spec({}, '')).toMatchObject({ field: 'namespace' });
     expect(spec({}, 'a/b')).toMatchObject({ field: 'namespace' });

@@ -9,6 +9,8 @@ export interface OffsetSpan {
 
 export interface Zone {
   readonly name: string;
+  /** Its offset is its name: no new edition of the zone data changes it. */
+  readonly isFixed: boolean;
   spanAt(epochMs: number): OffsetSpan;
 }
 
@@ -18,18 +20,21 @@ export type ZoneReading =
 
 const fixedZone = (name: string, offsetMs: number): Zone => {
   const span = Object.freeze({ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY, offsetMs });
-  return { name, spanAt: () => span };
+  return { name, isFixed: true, spanAt: () => span };
 };
 const utc = fixedZone('UTC', 0);
 
 const zones = new Map<string, ZoneReading>();
 const zonesMax = 1_000;
+const nameLengthMax = 64;
 
 /** Empty and `SYSTEM` mean UTC: a timer must not depend on the machine it runs on. */
 export function readZone(text: string): ZoneReading {
   const remembered = zones.get(text);
   if (remembered !== undefined) return remembered;
-  const reading = readNewZone(text);
+  const reading = text.length > nameLengthMax ? unknownZone(text) : readNewZone(text);
+  // what makes no sense is not worth remembering: anybody may send any amount of it
+  if (!reading.ok) return reading;
   if (zones.size >= zonesMax) zones.clear();
   zones.set(text, reading);
   return reading;
@@ -68,6 +73,7 @@ function readOffset(text: string, [, sign, hours, minutes]: RegExpExecArray): Zo
 
 /** Spans between transitions, found by Temporal once and remembered: most questions fall into the last one. */
 class NamedZone implements Zone {
+  readonly isFixed = false;
   #spans: OffsetSpan[] = [];
   #last: OffsetSpan;
 

@@ -62,6 +62,7 @@ function unsettled(
   if (isExcluded(state, tick)) return ['not-fired', 'excluded'];
   if (fireMoment(state.id, state.spec, tick) > now) return ['planned', null];
   const { last } = timeline;
+  if (last !== null && last.waitingTick === tick) return ['pending', 'overlap'];
   const isBehind = last === null || Math.max(last.watermark ?? 0, last.lastTick ?? 0) >= tick;
   if (isBehind || tick < state.createTime) return ['not-fired', 'passed-over'];
   return ['pending', last.open === null ? 'late' : 'event-open'];
