@@ -23,7 +23,7 @@ import {
   sleep,
   systemClock,
 } from '#runtime';
-import { decide, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
+import { decideWithZoneData, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
 import { fireMetrics } from './metrics.js';
@@ -68,7 +68,7 @@ export function composeFire(
   const fire: FireService = new FireService({
     log: wraps.log?.(store.log) ?? store.log,
     index: store.due,
-    timer: { decide, evolve },
+    timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
     mint: {
       eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
       emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,

@@ -33,7 +33,7 @@ import {
   ServiceGroup,
   sleep,
 } from '#runtime';
-import { decide, evolve, mintTimerId } from '#timer';
+import { decideWithZoneData, evolve, mintTimerId } from '#timer';
 import type { SchedulerConfig } from './config.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
@@ -83,7 +83,7 @@ export function composeScheduler(
 
   const commands = new CommandService<ReplyAddress>({
     logs: [log, wrapLog(store.anotherLog())],
-    timer: { decide, evolve },
+    timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
     mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
     logger,
     sleep,

@@ -167,6 +167,11 @@ const fact = {
 };
 const nextTick = moment.nullable();
 const lease = { holder: z.string(), token: count };
+/** Of a fact that planned the next tick. */
+const planned = {
+  nextTick,
+  tz: z.string().describe('edition of the zone data, where the tick depends on a named zone').exactOptional(),
+};
 const ofEvent = { ...fact, eventId: uuid, attempt: count };
 const event = <T extends TimerEventType, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...shape });
@@ -178,14 +183,14 @@ export const eventSchemas = {
     spec,
     watermark: moment.nullable(),
     summary: payload.nullable(),
-    nextTick,
+    ...planned,
   }),
   TimerUpdated: event('TimerUpdated', {
     ...fact,
     spec: specChange,
     watermark: moment.nullable().exactOptional(),
     summary: payload.nullable().exactOptional(),
-    nextTick,
+    ...planned,
   }),
   TimerDeleted: event('TimerDeleted', { ...fact, parent: parent.exactOptional() }),
   TimerPaused: event('TimerPaused', { ...fact, token: z.string().exactOptional() }),
@@ -221,9 +226,9 @@ export const eventSchemas = {
     last: moment,
     count,
     countIsExact: z.boolean(),
-    nextTick,
+    ...planned,
   }),
-  TickQueued: event('TickQueued', { ...fact, scheduledFor: moment, nextTick }),
+  TickQueued: event('TickQueued', { ...fact, scheduledFor: moment, ...planned }),
   ChildSpawned: event('ChildSpawned', {
     ...fact,
     childId: uuid,
@@ -269,14 +274,14 @@ export const eventSchemas = {
     watermark: moment.nullable(),
     summary: payload.nullable().exactOptional(),
     result: payload.nullable().exactOptional(),
-    nextTick,
+    ...planned,
   }),
   EventGivenUp: event('EventGivenUp', {
     ...ofEvent,
     watermark: moment.nullable(),
     error: z.string().nullable(),
     reason: z.literal('attempts-exhausted'),
-    nextTick,
+    ...planned,
   }),
   EventCancelled: event('EventCancelled', { ...ofEvent, error: z.string().nullable() }),
   EventRedriven: event('EventRedriven', ofEvent),

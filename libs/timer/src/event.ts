@@ -10,27 +10,33 @@ interface Fact {
   readonly at: EpochMs;
   readonly nextFireAt: EpochMs | null;
 }
+/** A fact that planned the next tick. */
+interface Planned {
+  readonly nextTick: EpochMs | null;
+  /** Edition of the zone data that the tick was computed with; only where it depends on a named zone. */
+  readonly tz?: string;
+}
 interface EventFact extends Fact {
   readonly eventId: EventId;
   readonly attempt: number;
 }
 
-export type TimerCreated = Fact & {
-  readonly type: 'TimerCreated';
-  readonly timerId: TimerId;
-  readonly spec: TimerSpec;
-  readonly watermark: EpochMs | null;
-  readonly summary: Payload | null;
-  readonly nextTick: EpochMs | null;
-};
+export type TimerCreated = Fact &
+  Planned & {
+    readonly type: 'TimerCreated';
+    readonly timerId: TimerId;
+    readonly spec: TimerSpec;
+    readonly watermark: EpochMs | null;
+    readonly summary: Payload | null;
+  };
 /** `spec` holds only what changed. */
-export type TimerUpdated = Fact & {
-  readonly type: 'TimerUpdated';
-  readonly spec: Partial<TimerSpec>;
-  readonly watermark?: EpochMs | null;
-  readonly summary?: Payload | null;
-  readonly nextTick: EpochMs | null;
-};
+export type TimerUpdated = Fact &
+  Planned & {
+    readonly type: 'TimerUpdated';
+    readonly spec: Partial<TimerSpec>;
+    readonly watermark?: EpochMs | null;
+    readonly summary?: Payload | null;
+  };
 /** `parent`: of a child, who is to be told. */
 export type TimerDeleted = Fact & { readonly type: 'TimerDeleted'; readonly parent?: ParentRef };
 /** `token`: which of several holders paused it. */
@@ -76,23 +82,19 @@ export type DroppedReason =
   | 'end-at'
   | 'excluded';
 /** Ticks that will never fire: `count` of them from `first` to `last`, with the reason. Moves `lastTick` to `last`. */
-export type TicksDropped = Fact & {
-  readonly type: 'TicksDropped';
-  readonly reason: DroppedReason;
-  readonly first: EpochMs;
-  readonly last: EpochMs;
-  /** Exact up to `countedTicksMax`; `countIsExact` false: at least so many. */
-  readonly count: number;
-  readonly countIsExact: boolean;
-  readonly nextTick: EpochMs | null;
-};
+export type TicksDropped = Fact &
+  Planned & {
+    readonly type: 'TicksDropped';
+    readonly reason: DroppedReason;
+    readonly first: EpochMs;
+    readonly last: EpochMs;
+    /** Exact up to `countedTicksMax`; `countIsExact` false: at least so many. */
+    readonly count: number;
+    readonly countIsExact: boolean;
+  };
 
 /** A tick that came while a child was open, kept until it can be spawned. */
-export type TickQueued = Fact & {
-  readonly type: 'TickQueued';
-  readonly scheduledFor: EpochMs;
-  readonly nextTick: EpochMs | null;
-};
+export type TickQueued = Fact & Planned & { readonly type: 'TickQueued'; readonly scheduledFor: EpochMs };
 /** The child's own `TimerCreated` is written in the same transaction. */
 export type ChildSpawned = Fact & {
   readonly type: 'ChildSpawned';
@@ -159,21 +161,21 @@ export type EventExtended = EventFact & {
 };
 /** The attempt is the worker's now; a take-over begins the next one. */
 export type EventClaimed = EventFact & { readonly type: 'EventClaimed'; readonly worker: string };
-export type EventClosed = EventFact & {
-  readonly type: 'EventClosed';
-  readonly watermark: EpochMs | null;
-  readonly summary?: Payload | null;
-  readonly result?: Payload | null;
-  readonly nextTick: EpochMs | null;
-};
+export type EventClosed = EventFact &
+  Planned & {
+    readonly type: 'EventClosed';
+    readonly watermark: EpochMs | null;
+    readonly summary?: Payload | null;
+    readonly result?: Payload | null;
+  };
 /** Closes as a close does; the due event then goes to the dead-letter topic. */
-export type EventGivenUp = EventFact & {
-  readonly type: 'EventGivenUp';
-  readonly watermark: EpochMs | null;
-  readonly error: string | null;
-  readonly reason: 'attempts-exhausted';
-  readonly nextTick: EpochMs | null;
-};
+export type EventGivenUp = EventFact &
+  Planned & {
+    readonly type: 'EventGivenUp';
+    readonly watermark: EpochMs | null;
+    readonly error: string | null;
+    readonly reason: 'attempts-exhausted';
+  };
 
 /** The timer was cancelled, so no attempt follows; the watermark stays. `error`: why the last attempt failed, if it did. */
 export type EventCancelled = EventFact & { readonly type: 'EventCancelled'; readonly error: string | null };

@@ -36,3 +36,4 @@ export * from './spec.js';
 export * from './state.js';
 export * from './why/answer.js';
 export { whyBetween } from './why/why.js';
+export * from './zone-data/zone-data.js';
