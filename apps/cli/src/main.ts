@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
+import { tzCheckCommand } from './tz-check.js';
 import { upCommand } from './up.js';
 
 const program = new Command('carillon').description('Durable timers on Kafka and Postgres.');
@@ -18,6 +19,13 @@ program
   .description('prove that folding the log gives the state; exit code 1 if it does not')
   .option('--json', 'for programs')
   .action((options: { json?: boolean }) => exitWith(verifyCommand(options)));
+program
+  .command('tz-check')
+  .description(
+    'timers whose next time another edition of the zone data would move; exit code 1 if there are any',
+  )
+  .option('--json', 'for programs')
+  .action((options: { json?: boolean }) => exitWith(tzCheckCommand(options)));
 program
   .command('rebuild')
   .description('make the state anew from the log')

@@ -2,6 +2,7 @@
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
+export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
 export { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';

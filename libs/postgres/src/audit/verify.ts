@@ -88,6 +88,28 @@ export async function* streams(db: Querying): AsyncGenerator<Stream[]> {
   }
 }
 
+/** Every stored state, page by page in id order. */
+export async function* statesAfter(db: Querying): AsyncGenerator<TimerState[]> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows } = await db.query<{ id: TimerId }>(
+      'select id from timer_state where id > $1 order by id limit $2',
+      [after, timersPerPage],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield [
+      ...(
+        await storedStates(
+          db,
+          rows.map(({ id }) => id),
+        )
+      ).values(),
+    ];
+    after = last.id;
+  }
+}
+
 async function pageOf(db: Querying, ids: readonly TimerId[]): Promise<Stream[]> {
   const log = await db.query<{
     stream_id: TimerId;

@@ -43,7 +43,8 @@ export interface WhyFire {
   /** From the tick to the trigger, ms; jitter is part of it. */
   readonly latenessMs: number;
   readonly attempts: number;
-  readonly outcome: 'open' | 'closed' | 'given-up' | 'deleted';
+  /** `recalled`: called back before anybody had begun it. */
+  readonly outcome: 'open' | 'closed' | 'given-up' | 'cancelled' | 'recalled' | 'deleted';
   readonly closedAt: EpochMs | null;
   readonly error: string | null;
   readonly manualRequestId: string | null;

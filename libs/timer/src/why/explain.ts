@@ -39,7 +39,7 @@ function isAlike(a: Finding, b: Finding, timeline: Timeline, last: EpochMs, tick
 }
 
 function findingOf(timeline: Timeline, tick: EpochMs, now: EpochMs): Finding {
-  const fire = timeline.fires.find(({ scheduledFor }) => scheduledFor === tick) ?? null;
+  const fire = timeline.fires.findLast(({ scheduledFor }) => scheduledFor === tick) ?? null;
   if (fire !== null) return { verdict: 'fired', reason: null, fire, drop: null };
   const drop = timeline.drops.find(({ first, last }) => first <= tick && tick <= last) ?? null;
   if (drop !== null) return { verdict: 'dropped', reason: drop.reason, fire: null, drop };

@@ -54,6 +54,10 @@ function outcomeOf(zone: Zone, { outcome, closedAt, error, attempts }: WhyFire, 
       return `closed${at} ${runs}`;
     case 'given-up':
       return `given up${at} ${runs}${last}`;
+    case 'cancelled':
+      return `cancelled${at} ${runs}${last}`;
+    case 'recalled':
+      return `called back${at}, before anybody had begun it`;
     case 'deleted':
       return `the timer was deleted${at} before the event was closed`;
     case 'open':

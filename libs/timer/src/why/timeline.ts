@@ -87,6 +87,12 @@ function newsOf(event: TimerEvent): Partial<WhyFire> | null {
       return { outcome: 'closed', closedAt: event.at, attempts: event.attempt };
     case 'EventGivenUp':
       return { outcome: 'given-up', closedAt: event.at, attempts: event.attempt, error: event.error };
+    case 'EventCancelled':
+      return { outcome: 'cancelled', closedAt: event.at, error: event.error };
+    case 'EventRecalled':
+      return { outcome: 'recalled', closedAt: event.at };
+    case 'EventRedriven':
+      return { outcome: 'open', closedAt: null };
     case 'TimerDeleted':
       return { outcome: 'deleted', closedAt: event.at };
     default:

@@ -7,7 +7,7 @@ import {
   type WhyRequest,
   whyBetween,
 } from '#timer';
-import { at, close, create, dayZero, fire, run, type Step, step } from '../spec-dsl.js';
+import { at, close, create, dayZero, eventId, fire, run, type Step, step } from '../spec-dsl.js';
 
 const hour = 3_600_000;
 const daily = { schedPolicyType: 'CRON', schedPolicyExpr: '0 9 * * *', timeZone: 'Europe/Paris' };
@@ -65,6 +65,29 @@ describe('why it fired', () => {
     expect(entries[0]?.sentence).toBe(
       'fired for 2026-11-25 09:00 Europe/Paris at 2026-11-25 09:00:00.012 (12 ms after its time); closed at 2026-11-25 09:00:01.500 after 2 attempts',
     );
+  });
+  it('tells what else became of an event: cancelled, called back, redriven', () => {
+    const fired = [create(daily), fire(ms('2026-11-25T08:00:00Z'))];
+    const end = { at: moment('2026-11-25T08:00:05Z'), nextFireAt: null, eventId: eventId(), attempt: 1 };
+    const told = (event: HistoryFact['event']) => {
+      const history = [...historyOf(...fired), { version: 9, commandId: null, event }];
+      const answer = whyBetween({
+        ...at9('2026-11-25'),
+        now: moment('2026-11-26T00:00:00Z'),
+        before: null,
+        history,
+      });
+      return [answer.entries[0]?.fire?.outcome, answer.entries[0]?.sentence.split('; ').slice(1).join('; ')];
+    };
+    expect(told({ ...end, type: 'EventCancelled', error: 'no' })).toEqual([
+      'cancelled',
+      'cancelled at 2026-11-25 09:00:05 on the first attempt; last error: no',
+    ]);
+    expect(told({ ...end, type: 'EventRecalled', nextTick: at(0) })).toEqual([
+      'recalled',
+      'called back at 2026-11-25 09:00:05, before anybody had begun it',
+    ]);
+    expect(told({ ...end, type: 'EventRedriven' })).toEqual(['open', 'still open, attempt 1']);
   });
   it('tells a fire by hand from a tick', () => {
     const steps = [create(daily), step({ type: 'TriggerTimer', requestId: 'r1' }, 10), fire(20)];
