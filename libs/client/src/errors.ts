@@ -107,6 +107,17 @@ export class ClientNotConnectedError extends Error {
   }
 }
 
+/** The replies topic was not there in time: no scheduler has made it yet, or Kafka does not answer. */
+export class ConnectTimeoutError extends Error {
+  readonly code = 'client/connect-timeout';
+  constructor(timeoutMs: number) {
+    super(
+      `not connected within ${timeoutMs} ms: is Kafka there, and has a scheduler made the replies topic?`,
+    );
+    this.name = 'ConnectTimeoutError';
+  }
+}
+
 /** A client without `api` was asked to read. */
 export class ApiNotConfiguredError extends Error {
   readonly code = 'client/api-not-configured';

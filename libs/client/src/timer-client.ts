@@ -3,6 +3,7 @@ import type { CommandWire, OutlookWire, PreviewAnswerWire, WhyAnswerWire } from 
 import type { KafkaSettings } from '#kafka';
 import { defaultNamespace, type TimerRef } from './command-of.js';
 import { CommandSender } from './command-sender.js';
+import { ConnectTimeoutError } from './errors.js';
 import { ApiConnection, type ApiOptions } from './http/api-connection.js';
 import { HttpReads, noReads } from './http/http-reads.js';
 import { TimerCalls } from './timer-calls.js';
@@ -45,9 +46,28 @@ export class TimerClient extends TimerCalls implements TimerOutlook {
     this.#outlook = reads;
   }
 
-  /** Waits for the replies topic, which the scheduler makes. Safe to call twice. Queries need no connection. */
-  connect(): Promise<void> {
-    return this.#sender.connect();
+  /**
+   * Waits for the replies topic, which the scheduler makes; for as long as it takes, unless told otherwise. Safe to call twice, and
+   * again after it gave up. Queries need no connection.
+   * @throws ConnectTimeoutError, the signal's reason
+   */
+  async connect({ timeoutMs, signal }: ReadOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const deadline =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => reject(new ConnectTimeoutError(timeoutMs)), timeoutMs);
+      this.#sender
+        .connect()
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(deadline);
+          signal?.removeEventListener('abort', onAbort);
+        });
+    });
   }
 
   /** Calls that wait are told; safe to call twice, and while connecting. */

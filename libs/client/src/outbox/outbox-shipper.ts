@@ -79,6 +79,10 @@ export class OutboxShipper {
   /** One shipment. Answers how many commands Kafka has taken; 0: nothing waits that another shipper has not locked. */
   async shipOnce(): Promise<number> {
     const connection = await this.options.pool.connect();
+    // it may break while Kafka is waited for; the next statement fails for it, and nobody else may have to listen
+    const onError = (error: Error): void =>
+      this.options.kafka.log.debug({ error: error.message }, 'the connection of a shipment broke');
+    connection.on?.('error', onError);
     let isBroken = true;
     try {
       await connection.query('begin');
@@ -88,6 +92,7 @@ export class OutboxShipper {
       isBroken = false;
       return shipped;
     } finally {
+      connection.off?.('error', onError);
       // a transaction that did not end well ends with its connection
       connection.release(isBroken);
     }

@@ -9,6 +9,9 @@ export interface SqlConnection {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
   /** @param isBroken it cannot be used again */
   release(isBroken?: boolean): void;
+  /** Of a driver that tells of a connection that broke while nothing was asked of it, as `pg` does. */
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+  off?(event: 'error', listener: (error: Error) => void): unknown;
 }
 /** `pg.Pool`, or `typeOrmPool(dataSource)`. */
 export interface SqlPool {

@@ -1,0 +1,61 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { OutboxShipper } from '../index.js';
+import type { SqlConnection } from './sql.js';
+
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const kafka = { brokers: ['none:1'], clientId: 'spec', log };
+
+/** A connection of a driver that tells of its end by an event, and throws from then on. */
+class FakeConnection extends EventEmitter implements SqlConnection {
+  readonly statements: string[] = [];
+  readonly released: (boolean | undefined)[] = [];
+  isBroken = false;
+
+  query(text: string): Promise<{ readonly rows: readonly unknown[] }> {
+    if (this.isBroken) return Promise.reject(new Error('the connection is gone'));
+    this.statements.push(text.trim().split(/\s+/, 1).join());
+    if (text.includes('skip locked')) return Promise.resolve({ rows: [{ sequence: '1', bytes: 9 }] });
+    if (text.includes('select record_key'))
+      return Promise.resolve({ rows: [{ record_key: 'n/k', value: '{}' }] });
+    return Promise.resolve({ rows: [] });
+  }
+
+  release(isBroken?: boolean): void {
+    this.released.push(isBroken);
+  }
+}
+
+describe('a shipment', () => {
+  it('locks, sends, deletes and commits, in this order, and gives its connection back whole', async () => {
+    const connection = new FakeConnection();
+    const shipper = new OutboxShipper({
+      pool: { connect: async () => connection },
+      kafka,
+      send: async (records) => {
+        expect(records).toEqual([{ topic: 'timers.commands', key: 'n/k', value: '{}' }]);
+        connection.statements.push('send');
+      },
+    });
+    expect(await shipper.shipOnce()).toBe(1);
+    expect(connection.statements).toEqual(['begin', 'set', 'select', 'select', 'send', 'delete', 'commit']);
+    expect(connection.released).toEqual([false]);
+    expect(connection.listenerCount('error')).toBe(0);
+  });
+
+  it('that loses its connection while Kafka is waited for fails alone, and gives it back as broken', async () => {
+    const connection = new FakeConnection();
+    const shipper = new OutboxShipper({
+      pool: { connect: async () => connection },
+      kafka,
+      send: async () => {
+        connection.isBroken = true;
+        // nobody listens to it: this would end the process
+        connection.emit('error', new Error('terminating connection'));
+      },
+    });
+    await expect(shipper.shipOnce()).rejects.toThrow('the connection is gone');
+    expect(connection.released).toEqual([true]);
+    expect(connection.listenerCount('error')).toBe(0);
+  });
+});
