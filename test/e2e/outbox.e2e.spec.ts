@@ -213,6 +213,26 @@ describe('the outbox', () => {
     }
   });
 
+  it('survives a connection that breaks while Kafka has the commands, and ships them again', async () => {
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and state = 'idle in transaction'`;
+    let sends = 0;
+    const shipper = new OutboxShipper({
+      pool,
+      kafka: cluster.kafka,
+      send: async () => {
+        sends += 1;
+        if (sends === 1) await pool.query(kill);
+      },
+    });
+    await outbox.within(pool).pauseTimer({ key: 'broken' });
+    await expect(shipper.shipOnce()).rejects.toThrow();
+    expect(await waiting()).toBe(1);
+    expect(await shipper.shipOnce()).toBe(1);
+    expect([sends, await waiting()]).toEqual([2, 0]);
+    await shipper.stop();
+  });
+
   it('keeps what Kafka does not take, and ships it when it does', async () => {
     let isThere = false;
     const sent: string[] = [];

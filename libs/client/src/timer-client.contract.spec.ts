@@ -15,6 +15,7 @@ import { decide, type EpochMs, evolve, mintTimerId, type TimerState } from '#tim
 import {
   ClientNotConnectedError,
   CommandTooLargeError,
+  ConnectTimeoutError,
   InvalidSpecError,
   TimerClient,
   type TimerClientOptions,
@@ -193,6 +194,21 @@ describe('the client', () => {
     expect(await injected.createTimer({ key: 'nest', ...hourly })).toMatchObject({ key: 'nest' });
     await app.close();
     await expect(injected.pauseTimer({ key: 'nest' })).rejects.toThrow(ClientNotConnectedError);
+  });
+
+  it('gives up connecting when told to, and connects when asked again', async () => {
+    const topicPrefix = `late${randomUUID().slice(0, 8)}`;
+    const early = new TimerClient({ ...options, topicPrefix });
+    closers.push(() => early.close());
+    await expect(early.connect({ timeoutMs: 50 })).rejects.toThrow(ConnectTimeoutError);
+    const abort = new AbortController();
+    const connecting = early.connect({ signal: abort.signal });
+    abort.abort(new Error('not any more'));
+    await expect(connecting).rejects.toThrow('not any more');
+    await new KafkaAdmin(options.kafka).ensureTopics([
+      { topic: topicsOf(topicPrefix).replies, partitions: 4 },
+    ]);
+    await early.connect({ timeoutMs: 30_000 });
   });
 
   it('each client hears its own answers only', async () => {

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { type CommandWire, type Topics, topicsOf } from '#contract';
+import { BatchProducer, KafkaAdmin, type KafkaSettings } from '#kafka';
+import { TopicTail } from '../../../test/harness/topic-tail.js';
+import { eventually } from '../../../test/harness/wait.js';
+import { type Hook, type Hooks, HookWorker } from './index.js';
+
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+const { due: sample } = JSON.parse(
+  readFileSync(new URL('../../contract/samples/due-records.json', import.meta.url), 'utf8'),
+) as { due: { value: string; headers: Record<string, string> } };
+
+/** A due event of a timer of its own. */
+const dueRecord = (topic: string, key: string) => {
+  const event = JSON.parse(sample.value) as { eventId: string; timer: object };
+  const value = JSON.stringify({
+    ...event,
+    eventId: randomUUID(),
+    timer: { ...event.timer, id: randomUUID(), key },
+  });
+  return { topic, key: `default/${key}`, value, headers: sample.headers };
+};
+
+describe('a hook worker', () => {
+  const closers: (() => Promise<unknown>)[] = [];
+  let kafka: KafkaSettings;
+  let topicPrefix: string;
+  let topics: Topics;
+  let producer: BatchProducer;
+  let answers: () => { type: string; key: string; summaryData: string | undefined }[];
+
+  beforeEach(async () => {
+    kafka = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log: quiet };
+    topicPrefix = `h${randomUUID().slice(0, 8)}`;
+    topics = topicsOf(topicPrefix);
+    await new KafkaAdmin(kafka).ensureTopics([{ topic: topics.commands, partitions: 4 }]);
+    producer = new BatchProducer(kafka);
+    const tail = await TopicTail.open(kafka, topics.commands);
+    closers.push(
+      () => producer.stop(),
+      () => tail.close(),
+    );
+    answers = () =>
+      tail.records
+        .map(({ value }) => JSON.parse(value?.toString() ?? 'null') as CommandWire & { summaryData?: string })
+        // on a slow machine a handler is kept alive for longer than it needs
+        .filter(({ type }) => type !== 'HeartbeatEvent')
+        .map(({ type, key = '', summaryData }) => ({ type, key, summaryData }));
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  const begin = async (hooks: Hooks, stopWaitMs = 10_000): Promise<HookWorker> => {
+    const options = { kafka, topicPrefix, hooks, groupId: `${topicPrefix}-hooks`, partitions: 4, stopWaitMs };
+    const worker = new HookWorker(options);
+    closers.push(() => worker.stop());
+    await worker.start();
+    return worker;
+  };
+  const answered = (count: number) =>
+    eventually(`${count} answers`, () => answers().length >= count && answers(), 40_000);
+
+  it('makes a hook at the first event of its class, starts it before and stops it once', async () => {
+    const steps: string[] = [];
+    const create = (hookClass: string): Hook => ({
+      start: async () => void steps.push(`start ${hookClass}`),
+      handle: ({ timer }) => {
+        steps.push(`handle ${timer.key}`);
+        return { summaryData: timer.key };
+      },
+      stop: async () => void steps.push(`stop ${hookClass}`),
+    });
+    const worker = await begin({ greet: { create }, never: { create } });
+    expect(steps).toEqual([]);
+    await producer.send([dueRecord(topics.due('greet'), 'a')]);
+    expect(await answered(1)).toEqual([{ type: 'CloseEvent', key: 'a', summaryData: 'a' }]);
+    await producer.send([dueRecord(topics.due('greet'), 'b')]);
+    await answered(2);
+    await worker.stop();
+    await worker.stop();
+    expect(steps).toEqual(['start greet', 'handle a', 'handle b', 'stop greet']);
+  });
+
+  it('leaves what it did not answer to the next worker, and only that', async () => {
+    const hang = new Promise<never>(() => undefined);
+    const first = await begin({ greet: ({ timer }) => (timer.key === 'slow' ? hang : undefined) }, 0);
+    await producer.send(['quick', 'slow'].map((key) => dueRecord(topics.due('greet'), key)));
+    await answered(1);
+    await first.stop();
+    const handled: string[] = [];
+    await begin({ greet: ({ timer }) => void handled.push(timer.key) });
+    await answered(2);
+    expect(answers().map(({ key }) => key)).toEqual(['quick', 'slow']);
+    expect(handled).toEqual(['slow']);
+  });
+});
