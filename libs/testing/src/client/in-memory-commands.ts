@@ -30,6 +30,13 @@ export class InMemoryCommands implements Commands {
     command: CommandWire,
     { signal, actor }: { readonly signal?: AbortSignal; readonly actor?: string },
   ): Promise<Reply> {
+    const outcome = await this.tell(command, actor);
+    signal?.throwIfAborted();
+    return parseReply(await this.#answerOf(outcome));
+  }
+
+  /** As a command without a reply address; null: there is nothing to answer. */
+  async tell(command: CommandWire, actor?: string): Promise<Outcome | null> {
     const envelope = this.#envelopeOf(command, actor);
     const { content } = envelope;
     const isRead = content.kind === 'command';
@@ -51,8 +58,7 @@ export class InMemoryCommands implements Commands {
       },
     );
     this.onWritten();
-    signal?.throwIfAborted();
-    return parseReply(await this.#answerOf(outcomes.at(-1) ?? null));
+    return outcomes.at(-1) ?? null;
   }
 
   #envelopeOf(command: CommandWire, actor: string | undefined): CommandEnvelope {

@@ -27,6 +27,8 @@ export class InMemoryFire {
     private readonly clock: ManualClock,
     private readonly emit: (emission: Emission) => void,
     private readonly onWritten: () => void,
+    /** What follows from what was written; true: something did. */
+    private readonly relay: () => Promise<boolean>,
   ) {}
 
   /** When something is due next; null: nothing is. */
@@ -56,7 +58,7 @@ export class InMemoryFire {
       // asked for again while it runs, also while it sets the alarm: what was written then may be due
       while (this.#isWantedAgain) {
         this.#isWantedAgain = false;
-        while (await this.#fireDue());
+        while ((await this.relay()) || (await this.#fireDue()));
         await this.#setAlarm();
       }
     } catch (error) {

@@ -141,6 +141,25 @@ describe('timers in memory', () => {
     expect(timers.dueEvents.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
   });
 
+  it('spawn a child a tick, and hear of its end', async () => {
+    const timers = new InMemoryTimers({ hooks: { greet: () => undefined } });
+    const spawn = { timer: { hookClass: 'greet' }, overlap: 'queueOne' } as const;
+    const { id } = await timers.createTimer({
+      key: 'p',
+      schedPolicyType: 'INTERVAL',
+      schedPolicyExpr: '1m',
+      spawn,
+    });
+    await timers.advance('2m30s');
+    expect(timers.dueEvents.map(({ timer }) => timer.key)).toEqual(['p:1', 'p:2', 'p:3']);
+    const parent = await timers.getTimerById(id);
+    expect([parent.fires, parent.children]).toEqual([3, undefined]);
+    expect(await timers.getTimerByKey('p:1')).toMatchObject({
+      status: 'ended',
+      parent: { timerId: id, n: 1 },
+    });
+  });
+
   it('refuse a moment that is none', async () => {
     await expect(new InMemoryTimers().advanceTo('tomorrow')).rejects.toThrow(RangeError);
   });

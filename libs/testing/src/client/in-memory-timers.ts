@@ -8,6 +8,7 @@ import { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 import { InMemoryCommands } from './in-memory-commands.js';
 import { InMemoryFire } from './in-memory-fire.js';
 import { InMemoryReads } from './in-memory-reads.js';
+import { InMemoryRelay } from './in-memory-relay.js';
 import { WatchBell } from './in-memory-watch.js';
 
 export interface InMemoryTimersOptions {
@@ -63,11 +64,13 @@ export class InMemoryTimers extends TimerCalls {
       bell.ring();
       this.#fire.strikeSoon();
     };
+    const relay = new InMemoryRelay(store, (command) => commands.tell(command));
     this.#fire = new InMemoryFire(
       store,
       clock,
       (emission) => this.#emit(emission),
       () => bell.ring(),
+      () => relay.run(),
     );
     this.#runner = new HookRunner({
       hooks,
