@@ -49,4 +49,15 @@ describe('an example', () => {
     expect(told).not.toContain('eve is logged out');
     expect(told).toContain('ada: no such session');
   });
+
+  it('runs a job in one replica at a time, a once-job once, and hands a lock on with a higher token (cluster)', async () => {
+    const told = await lastLines('cluster');
+    expect(told).toContain('done');
+    expect(told.match(/the first one/g)).toHaveLength(1);
+    expect(told.match(/once: remind \{"invoice":17\}/g)).toHaveLength(1);
+    const [first = 0, second = 0] = [...told.matchAll(/ with token (\d+)/g)].map(([, token]) =>
+      Number(token),
+    );
+    expect(second).toBeGreaterThan(first);
+  });
 });

@@ -26,6 +26,7 @@ export {
 export { type Body, type Check, defaultNamespace, type TimerRef } from './command-of.js';
 export { type AskOptions, CommandSender, type CommandSenderOptions } from './command-sender.js';
 export * from './errors.js';
+export { EventTail, type EventTailOptions, type TailedEvent } from './event-tail.js';
 export type { ApiOptions } from './http/api-connection.js';
 export * from './http/problems.js';
 export { Outbox, type OutboxCallOptions, OutboxCommands, type OutboxOptions } from './outbox/outbox.js';

@@ -1,0 +1,100 @@
+import type { DueEvent, HookContext, HookHandler, HookOutcome } from '#hooks';
+import { eventClock } from './event-clock.js';
+import { type JobMetadata, type NextWaitInterval, type WaitFunction, waitMs } from './wait.js';
+
+/** One run of a job. */
+export interface JobRun {
+  readonly key: string;
+  /** When it was due. */
+  readonly scheduledFor: Date;
+  readonly lastFinished: Date | null;
+  /** 1, 2, …: a run that failed, or whose process was lost, is tried again. */
+  readonly attempt: number;
+  /** Fires when the run is not this process's any more, or the job is being closed: stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Returning ends the run; throwing has it tried again by the retry policy. */
+export type JobCallback = (run: JobRun) => Promise<void> | void;
+
+export interface JobHook {
+  readonly key: string;
+  readonly wait: NextWaitInterval;
+  readonly callback: JobCallback;
+  /** Runs in all for one due time; 0: for ever. */
+  readonly maxAttempts: number;
+  readonly closing: AbortSignal;
+}
+
+/** The due event is the exclusivity: it is open while the callback runs, and the next time counts from its close. */
+export const jobHook =
+  (job: JobHook): HookHandler =>
+  async (event, context): Promise<HookOutcome> => {
+    const now = eventClock(event);
+    const metadata = metadataOf(event);
+    const { wait } = job;
+    if (typeof wait !== 'function') {
+      await call(job, event, context, metadata);
+      return { summaryData: summaryOf(now()) };
+    }
+    const first = waitMs(wait, now(), metadata);
+    if (first > 0) return { nextFireAt: after(now(), first) };
+    return await runByPolicy(job, wait, event, context);
+  };
+
+/** A timer that waits for its close to name the next time ends if none does: so the last failure names one, too. */
+async function runByPolicy(
+  job: JobHook,
+  wait: WaitFunction,
+  event: DueEvent,
+  context: HookContext,
+): Promise<HookOutcome> {
+  const now = eventClock(event);
+  let failure: string | null = null;
+  try {
+    await call(job, event, context, metadataOf(event));
+  } catch (error) {
+    if (job.maxAttempts === 0 || event.attempt < job.maxAttempts || context.signal.aborted) throw error;
+    failure = error instanceof Error ? error.message : String(error);
+    context.log.error(
+      { key: job.key, error: failure },
+      'job failed for the last time; it waits for its next',
+    );
+  }
+  const finished = now();
+  return {
+    summaryData: summaryOf(finished),
+    nextFireAt: after(finished, waitMs(wait, finished, { lastFinished: finished })),
+    ...(failure !== null && { result: JSON.stringify({ error: failure }) }),
+  };
+}
+
+async function call(
+  { key, callback, closing }: JobHook,
+  event: DueEvent,
+  { signal }: HookContext,
+  { lastFinished }: JobMetadata,
+): Promise<void> {
+  closing.throwIfAborted();
+  await callback({
+    key,
+    scheduledFor: new Date(event.scheduledFor),
+    lastFinished,
+    attempt: event.attempt,
+    signal: AbortSignal.any([signal, closing]),
+  });
+}
+
+const after = (moment: Date, ms: number): string => new Date(moment.getTime() + ms).toISOString();
+const summaryOf = (finished: Date): string => JSON.stringify({ lastFinished: finished.toISOString() });
+
+/** What the last run left with the timer; unreadable, or left by somebody else: never run. */
+function metadataOf({ timer }: DueEvent): JobMetadata {
+  try {
+    const { lastFinished } = JSON.parse(timer.summaryData ?? '{}') as { readonly lastFinished?: unknown };
+    const moment = new Date(String(lastFinished));
+    return { lastFinished: Number.isNaN(moment.getTime()) ? null : moment };
+  } catch {
+    return { lastFinished: null };
+  }
+}

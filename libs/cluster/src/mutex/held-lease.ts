@@ -1,0 +1,128 @@
+import { ClientNotConnectedError, LeaseLostError, type Timers } from '#client';
+import type { Log } from '../deps.js';
+import { LockLostError } from './errors.js';
+
+/** What a lock needs of a client. */
+export type LeaseCalls = Pick<Timers, 'acquireLease' | 'renewLease' | 'releaseLease'>;
+
+export interface LeaseTerms {
+  readonly key: string;
+  /** Of the timer that carries it. */
+  readonly timerKey: string;
+  readonly holder: string;
+  readonly token: number;
+  readonly ttlMs: number;
+}
+
+/**
+ * A lease while it is held: renewed each third of its time, and given up by the process's own monotonic clock before the
+ * database could give it to another one, counted from the start of the last renewal that succeeded.
+ */
+export class HeldLease {
+  readonly #lost = new AbortController();
+  #renewing: NodeJS.Timeout | undefined;
+  #ending: NodeJS.Timeout | undefined;
+  #endsAtMs = 0;
+  #isOver = false;
+
+  /** @param acquiringSinceMs when the acquisition was begun, by the monotonic clock */
+  constructor(
+    private readonly timers: LeaseCalls,
+    private readonly terms: LeaseTerms,
+    private readonly log: Log,
+    acquiringSinceMs: number,
+    private readonly onOver: () => void,
+  ) {
+    this.#extend(acquiringSinceMs);
+    this.#renewSoon();
+  }
+
+  get token(): number {
+    return this.terms.token;
+  }
+
+  /** Fires when the lease is lost; not when it is released. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** By the monotonic clock, also in a process that was frozen and whose timers have not run yet. */
+  get isHeld(): boolean {
+    return !this.#isOver && performance.now() < this.#endsAtMs;
+  }
+
+  /** Resolves when nobody can take this process for the holder any more. @throws LockLostError if that was so before */
+  async release(): Promise<void> {
+    if (this.#isOver) throw this.#lostError(this.#lost.signal.reason);
+    if (!this.isHeld) {
+      const error = this.#lostError();
+      this.#lose(error);
+      throw error;
+    }
+    const sent = this.#release();
+    // whoever waits in this process may send its wish right behind
+    this.#end();
+    await sent;
+  }
+
+  /** A release that cannot be delivered needs none after a while: the lease ends by itself. */
+  async #release(): Promise<void> {
+    const { timerKey, holder, token, ttlMs } = this.terms;
+    const overAtMs = performance.now() + ttlMs;
+    for (let restMs = ttlMs; restMs > 0; restMs = overAtMs - performance.now()) {
+      try {
+        const options = { timeoutMs: Math.max(1, Math.ceil(Math.min(restMs, 5_000))) };
+        return await this.timers.releaseLease({ key: timerKey }, { holder, token }, options);
+      } catch (error) {
+        if (error instanceof LeaseLostError) throw this.#lostError(error);
+        if (error instanceof ClientNotConnectedError) return;
+        this.log.warn({ key: this.terms.key, error: String(error) }, 'a release will be tried again');
+      }
+    }
+  }
+
+  #renewSoon(): void {
+    this.#renewing = setTimeout(() => void this.#renew(), this.terms.ttlMs / 3);
+  }
+
+  async #renew(): Promise<void> {
+    const { key, timerKey, holder, token, ttlMs } = this.terms;
+    const sinceMs = performance.now();
+    try {
+      const lease = { holder, token, ttl: `${ttlMs}ms` };
+      await this.timers.renewLease({ key: timerKey }, lease, { timeoutMs: Math.ceil(ttlMs / 3) });
+      if (!this.#isOver) this.#extend(sinceMs);
+    } catch (error) {
+      if (this.#isOver) return;
+      if (error instanceof LeaseLostError) return this.#lose(this.#lostError(error));
+      this.log.warn({ key, token, error: String(error) }, 'a lease was not renewed; it will be tried again');
+    }
+    if (!this.#isOver) this.#renewSoon();
+  }
+
+  #extend(sinceMs: number): void {
+    const { ttlMs } = this.terms;
+    const marginMs = Math.min(1_000, ttlMs / 10);
+    this.#endsAtMs = sinceMs + ttlMs - marginMs;
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#lose(this.#lostError()), this.#endsAtMs - performance.now());
+  }
+
+  #lose(error: LockLostError): void {
+    if (this.#isOver) return;
+    this.log.error({ key: error.key, token: error.token }, 'a lock was lost: what it protected must stop');
+    this.#end();
+    this.#lost.abort(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#renewing);
+    clearTimeout(this.#ending);
+    this.onOver();
+  }
+
+  #lostError(cause?: unknown): LockLostError {
+    return new LockLostError(this.terms.key, this.terms.token, cause === undefined ? undefined : { cause });
+  }
+}

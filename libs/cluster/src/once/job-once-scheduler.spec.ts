@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { memoryCluster } from '../../../../test/harness/memory-cluster.js';
+import { InvalidKeyError, onceClass } from '../names.js';
+import { JobExistsError, PropsTooLargeError, SchedulerStateError } from './errors.js';
+import { JobOnceScheduler } from './job-once-scheduler.js';
+
+function setUp() {
+  const cluster = memoryCluster(onceClass('default'));
+  const ran: [string, unknown][] = [];
+  const node = () => new JobOnceScheduler(cluster.deps);
+  const started = async (
+    callback = (key: string, props: unknown): void | Promise<void> => void ran.push([key, props]),
+  ) => {
+    const scheduler = node();
+    scheduler.setCallback(callback);
+    await scheduler.start();
+    return scheduler;
+  };
+  const inMs = (ms: number) => new Date(cluster.clock.now() + ms);
+  return { ...cluster, ran, node, started, inMs };
+}
+let open: ReturnType<typeof setUp> | null = null;
+const world = () => {
+  open = setUp();
+  return open;
+};
+afterEach(() => open?.timers.close());
+
+describe('once-jobs', () => {
+  it('refuse what comes in the wrong order', async () => {
+    const { node, inMs } = world();
+    const scheduler = node();
+    expect(() => scheduler.setCallback(null as never)).toThrow('callback cannot be nil');
+    await expect(scheduler.start()).rejects.toThrow('set callback before starting the scheduler');
+    await expect(scheduler.scheduleOnce('k', inMs(0))).rejects.toThrow(
+      'start the scheduler before adding jobs',
+    );
+    scheduler.setCallback(() => undefined);
+    await scheduler.start();
+    await expect(scheduler.start()).rejects.toThrow(SchedulerStateError);
+  });
+
+  it('run once at their time, with their props, and leave nothing behind', async () => {
+    const { started, inMs, timers, ran } = world();
+    const scheduler = await started();
+    await scheduler.scheduleOnce('k', inMs(1_000), { a: [1, 'x'] });
+    expect(await scheduler.listScheduledJobs()).toEqual([
+      { key: 'k', runAt: inMs(1_000), props: { a: [1, 'x'] } },
+    ]);
+    await timers.advance(999);
+    expect(ran).toEqual([]);
+    await timers.advance(2);
+    expect(ran).toEqual([['k', { a: [1, 'x'] }]]);
+    await timers.advance(10);
+    expect(await scheduler.listScheduledJobs()).toEqual([]);
+    expect(await timers.count({ keyPrefix: 'once/' })).toMatchObject({ count: 0 });
+  });
+
+  it('that are overdue run at once, also those of a process that is gone', async () => {
+    const { started, inMs, timers, ran } = world();
+    const gone = await started();
+    await gone.scheduleOnce('k', inMs(1_000));
+    await gone.stop();
+    await timers.advance(100);
+    await started();
+    await timers.advance(5_000);
+    expect(ran).toEqual([['k', null]]);
+    await (await started()).scheduleOnce('late', inMs(-60_000));
+    await timers.advance(1);
+    expect(ran[1]).toEqual(['late', null]);
+  });
+
+  it('of one key are there once, whichever process asks', async () => {
+    const { started, inMs } = world();
+    const [a, b] = [await started(), await started()];
+    await a.scheduleOnce('k', inMs(1_000), 'first');
+    await expect(b.scheduleOnce('k', inMs(5), 'second')).rejects.toThrow(JobExistsError);
+    expect(await b.listScheduledJobs()).toMatchObject([{ props: 'first' }]);
+  });
+
+  it('are cancelled by key anywhere and by their own handle, and an unknown one is no error', async () => {
+    const { started, inMs, timers, ran } = world();
+    const [a, b] = [await started(), await started()];
+    const job = await a.scheduleOnce('k', inMs(1_000));
+    expect(await b.cancel('k')).toBe(true);
+    expect(await job.cancel()).toBe(false);
+    expect(await b.cancel('never was')).toBe(false);
+    await expect(b.cancel('')).rejects.toThrow(InvalidKeyError);
+    await timers.advance(2_000);
+    expect(ran).toEqual([]);
+    await a.scheduleOnce('k', inMs(1_000), 2);
+    await timers.advance(1_100);
+    expect(ran).toEqual([['k', 2]]);
+  });
+
+  it('a job that is made anew elsewhere runs at its new time with its new props, and not at the old one', async () => {
+    const { started, inMs, timers, ran } = world();
+    const [a, b] = [await started(), await started()];
+    await a.scheduleOnce('k', inMs(1_000), 'old');
+    await b.cancel('k');
+    await b.scheduleOnce('k', inMs(3_000), 'new');
+    await timers.advance(2_000);
+    expect(ran).toEqual([]);
+    await timers.advance(1_100);
+    expect(ran).toEqual([['k', 'new']]);
+  });
+
+  it('may be cancelled from inside their own callback', async () => {
+    const { started, inMs, timers, ran } = world();
+    const scheduler = await started(async (key) => {
+      ran.push([key, await scheduler.cancel(key)]);
+    });
+    await scheduler.scheduleOnce('k', inMs(0));
+    await timers.advance(100);
+    expect(ran).toEqual([['k', true]]);
+    expect(await scheduler.listScheduledJobs()).toEqual([]);
+  });
+
+  it('may be scheduled again from inside their own callback', async () => {
+    const { started, inMs, timers, ran } = world();
+    const scheduler = await started(async (key, props) => {
+      ran.push([key, props]);
+      if (props === 1) await scheduler.scheduleOnce(key, inMs(500), 2);
+    });
+    await scheduler.scheduleOnce('k', inMs(0), 1);
+    await timers.advance(400);
+    expect(ran).toEqual([['k', 1]]);
+    await timers.advance(200);
+    expect(ran).toEqual([
+      ['k', 1],
+      ['k', 2],
+    ]);
+  });
+
+  it('that fail are tried again', async () => {
+    const { started, inMs, timers, ran } = world();
+    const scheduler = await started((key) => {
+      ran.push([key, null]);
+      if (ran.length === 1) throw new Error('not yet');
+    });
+    await scheduler.scheduleOnce('k', inMs(0));
+    await timers.advance(5_000);
+    expect(ran).toHaveLength(2);
+  });
+
+  it('take props of 10,000 bytes and not of one more, nor what is no JSON', async () => {
+    const { started, inMs } = world();
+    const scheduler = await started();
+    const text = 'x'.repeat(9_998);
+    await scheduler.scheduleOnce('fits', inMs(60_000), text);
+    await expect(scheduler.scheduleOnce('not', inMs(60_000), `${text}x`)).rejects.toThrow(PropsTooLargeError);
+    await expect(scheduler.scheduleOnce('not', inMs(60_000), () => 1)).rejects.toThrow(TypeError);
+    await expect(scheduler.scheduleOnce('not', inMs(60_000), 1n)).rejects.toThrow(TypeError);
+    await expect(scheduler.scheduleOnce('', inMs(60_000))).rejects.toThrow(InvalidKeyError);
+    expect(await scheduler.listScheduledJobs()).toHaveLength(1);
+  });
+
+  it('the callback may be set again, and the last one counts', async () => {
+    const { started, inMs, timers, ran } = world();
+    const scheduler = await started(() => undefined);
+    await scheduler.scheduleOnce('k', inMs(10));
+    scheduler.setCallback((key) => void ran.push([key, 'last']));
+    await timers.advance(20);
+    expect(ran).toEqual([['k', 'last']]);
+  });
+});

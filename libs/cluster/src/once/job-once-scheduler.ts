@@ -1,0 +1,175 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as after } from 'node:timers/promises';
+import { type NewTimer, TimerExistsError } from '#client';
+import type { DueEvent, HookContext } from '#hooks';
+import type { ClusterDeps, Worker } from '../deps.js';
+import { onceClass, onceKey, onceKeyPrefix } from '../names.js';
+import { JobExistsError, PropsTooLargeError, propsBytesMax, SchedulerStateError } from './errors.js';
+
+export interface OnceRun {
+  /** 1, 2, …: a run that failed, or whose process was lost, is tried again. */
+  readonly attempt: number;
+  /** Fires when the run is not this process's any more, or the scheduler stops. */
+  readonly signal: AbortSignal;
+}
+
+/** `props` is what was given, through JSON, in whichever process it runs. Throwing has it tried again. */
+export type OnceCallback = (key: string, props: unknown, run: OnceRun) => Promise<void> | void;
+
+export interface OnceOptions {
+  /** Processes of one application share their once-jobs; default `default`. */
+  readonly application?: string;
+  /** A process that is not heard of for this long has lost its run to another one; default `10s`. */
+  readonly ackTimeout?: string;
+  readonly retry?: NonNullable<NewTimer['retry']>;
+  /** Callbacks at a time in this process; default 16. */
+  readonly parallelism?: number;
+  readonly stopWaitMs?: number;
+}
+
+export interface ScheduledJob {
+  readonly key: string;
+  readonly runAt: Date;
+  readonly props: unknown;
+}
+
+/** A job that waits somewhere in the cluster. */
+export interface JobOnce {
+  readonly key: string;
+  /** True: it will not run. False: it was not there any more. Safe to call twice. */
+  cancel(): Promise<boolean>;
+}
+
+/** The tidied remains of a job that is done keep its name for so long; a new one of the same name waits that out. */
+const keepFor = '1ms';
+const [createTriesMax, createPauseMs] = [4, 40];
+
+/** Jobs that run once in the cluster, at a time, whichever process asked for them and whichever is there by then. */
+export class JobOnceScheduler {
+  #callback: OnceCallback | null = null;
+  #worker: Promise<Worker> | null = null;
+  #isStarted = false;
+  readonly #closing = new AbortController();
+  /** The event that the present callback runs for. */
+  readonly #running = new AsyncLocalStorage<DueEvent>();
+
+  constructor(
+    private readonly deps: ClusterDeps,
+    private readonly options: OnceOptions = {},
+  ) {}
+
+  /** May be set again, and the last one counts, also after the start. @throws TypeError for what cannot be called */
+  setCallback(callback: OnceCallback): void {
+    if (typeof callback !== 'function') throw new TypeError('callback cannot be nil');
+    this.#callback = callback;
+  }
+
+  /** Resolves when this process takes part: overdue jobs run at once. @throws SchedulerStateError */
+  async start(): Promise<void> {
+    if (this.#callback === null) throw new SchedulerStateError('set callback before starting the scheduler');
+    if (this.#worker !== null) throw new SchedulerStateError('scheduler has already been started');
+    const { application = 'default', stopWaitMs = 10_000, parallelism = 16 } = this.options;
+    const handle = (event: DueEvent, context: HookContext) => this.#run(event, context);
+    this.#worker = this.deps.startWorker(onceClass(application), handle, { stopWaitMs, parallelism });
+    try {
+      await this.#worker;
+      this.#isStarted = true;
+    } catch (error) {
+      this.#worker = null;
+      throw error;
+    }
+  }
+
+  /** Runs nothing more here; jobs go on elsewhere. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#closing.abort(new Error('the once-job scheduler stops'));
+    await (await this.#worker)?.stop();
+  }
+
+  /**
+   * Runs the callback once at `runAt`, at once if that has passed. From within the callback of the same key the job begins anew
+   * when the present run has ended.
+   * @throws JobExistsError, PropsTooLargeError, SchedulerStateError, InvalidKeyError, TypeError for props that are no JSON
+   */
+  async scheduleOnce(key: string, runAt: Date, props: unknown = null): Promise<JobOnce> {
+    if (!this.#isStarted) throw new SchedulerStateError('start the scheduler before adding jobs');
+    const name = onceKey(key);
+    const summaryData = propsText(props);
+    const running = this.#running.getStore();
+    if (running?.timer.key === name) await this.#again(running, runAt, summaryData);
+    else await this.#create(key, runAt, summaryData);
+    return { key, cancel: () => this.cancel(key) };
+  }
+
+  /** True: it will not run. False: no such job, which is no error. A run under way is not interrupted, and not tried again. */
+  async cancel(key: string): Promise<boolean> {
+    return await this.deps.timers.deleteTimer({ key: onceKey(key) });
+  }
+
+  /** Every job that waits or runs, of all processes of the application; needs a client that can query. */
+  async listScheduledJobs(): Promise<ScheduledJob[]> {
+    const { application = 'default' } = this.options;
+    const jobs: ScheduledJob[] = [];
+    const namespace = this.deps.timers.getDefaultNamespace();
+    const condition = { namespace, keyPrefix: onceKeyPrefix, hookClass: onceClass(application) };
+    for await (const timer of this.deps.timers.getTimers(condition)) {
+      if (timer.status === 'ended') continue;
+      const key = timer.key.slice(onceKeyPrefix.length);
+      jobs.push({ key, runAt: new Date(timer.schedPolicyExpr), props: propsOf(timer.summaryData) });
+    }
+    return jobs;
+  }
+
+  async #create(key: string, runAt: Date, summaryData: string): Promise<void> {
+    const { application = 'default', ackTimeout = '10s', retry } = this.options;
+    const timer = {
+      key: onceKey(key),
+      hookClass: onceClass(application),
+      tags: ['carillon.once'],
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr: runAt.toISOString(),
+      summaryData,
+      ackTimeout,
+      keepFor,
+      ...(retry !== undefined && { retry }),
+    };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.deps.timers.createTimer(timer);
+        return;
+      } catch (error) {
+        if (!(error instanceof TimerExistsError)) throw error;
+        if (tries === createTriesMax) throw new JobExistsError(key);
+        await after(createPauseMs);
+      }
+    }
+  }
+
+  /** One change of the timer that is open now, so nothing is lost between two: it takes effect at the close. */
+  async #again({ timer, startedAt }: DueEvent, runAt: Date, summaryData: string): Promise<void> {
+    const moment = new Date(Math.max(runAt.getTime(), Date.parse(startedAt) + 1));
+    await this.deps.timers.updateTimer(
+      { timerId: timer.id },
+      { schedPolicyExpr: moment.toISOString(), summaryData },
+    );
+  }
+
+  async #run(event: DueEvent, { signal }: HookContext): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+    const callback = this.#callback;
+    if (callback === null) throw new SchedulerStateError('there is no callback');
+    const run = { attempt: event.attempt, signal: AbortSignal.any([signal, this.#closing.signal]) };
+    const key = event.timer.key.slice(onceKeyPrefix.length);
+    await this.#running.run(event, async () => callback(key, propsOf(event.timer.summaryData), run));
+  }
+}
+
+const propsOf = (text: string | undefined): unknown => (text === undefined ? null : JSON.parse(text));
+
+function propsText(props: unknown): string {
+  const text = JSON.stringify(props);
+  if (text === undefined) throw new TypeError('props are not JSON');
+  const bytes = Buffer.byteLength(text);
+  if (bytes > propsBytesMax) throw new PropsTooLargeError(bytes);
+  return text;
+}

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster as Members, waitForInterval } from '#cluster';
+import { Job } from '../../libs/cluster/src/jobs/job.js';
+import { Cluster } from '../harness/cluster.js';
+import { TestProcess } from '../harness/process.js';
+import { eventually } from '../harness/wait.js';
+
+interface Trace {
+  readonly who: string;
+  readonly what: string;
+  readonly key: string;
+  readonly token: number | null;
+  readonly ms: number;
+}
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+describe('two replicas of a service', () => {
+  let cluster: Cluster;
+  const members: TestProcess[] = [];
+  beforeAll(async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    await cluster.pool.query(
+      `create table trace (id bigserial, at timestamptz default clock_timestamp(), who text, what text, key text, token int);
+       create table resource (token int, who text); insert into resource values (0, null)`,
+    );
+  });
+  afterAll(async () => {
+    await Promise.all(members.map((member) => member.kill()));
+    await cluster.close();
+  });
+
+  async function member(name: string, tasks: string, env: Readonly<Record<string, string>> = {}) {
+    const process = TestProcess.start(name, 'test/harness/cluster-member.js', {
+      KAFKA_BROKERS: cluster.brokers,
+      TRACE_URL: cluster.databaseUrl,
+      TOPIC_PREFIX: cluster.prefix,
+      MEMBER: name,
+      MEMBER_TASKS: tasks,
+      ...env,
+    });
+    members.push(process);
+    await eventually(
+      `${name} is up`,
+      () => {
+        if (process.hasExited) throw new Error(process.lines.join('\n'));
+        return process.has('member is up');
+      },
+      40_000,
+    );
+    return process;
+  }
+  async function trace(where: string): Promise<Trace[]> {
+    const { rows } = await cluster.pool.query<Trace>(
+      `select who, what, key, token, (extract(epoch from at) * 1000)::float8 as ms from trace where ${where} order by id`,
+    );
+    return rows;
+  }
+  const last = async (where: string) => (await trace(where)).at(-1);
+  const fromNow = async (where: string, what: string, withinMs: number) => {
+    const { length } = await trace(where);
+    await eventually(what, async () => (await trace(where)).length > length, withinMs);
+  };
+
+  it('run a job one at a time, go on when one is killed in a run, and when one freezes in it and wakes', async () => {
+    const a = await member('job-a', 'job');
+    const b = await member('job-b', 'job');
+    await eventually(
+      'it runs',
+      async () => (await trace(`key = 'tick' and what = 'end'`)).length >= 4,
+      30_000,
+    );
+
+    const running = async () => {
+      for (;;) {
+        const seen = await last(`key = 'tick'`);
+        if (seen?.what === 'start') return seen.who === 'job-a' ? a : b;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const victim = await running();
+    await victim.kill();
+    await fromNow(`key = 'tick' and what = 'end'`, 'the other one takes over', 20_000);
+
+    const c = await member('job-c', 'job');
+    const survivor = victim === a ? b : a;
+    const name = victim === a ? 'job-b' : 'job-a';
+    await fromNow(`key = 'tick' and what = 'start' and who = '${name}'`, 'the survivor runs it', 20_000);
+    survivor.signal('SIGSTOP');
+    await fromNow(`key = 'tick' and what = 'end' and who = 'job-c'`, 'the new one takes over', 30_000);
+    survivor.signal('SIGCONT');
+    await fromNow(`key = 'tick' and what = 'end'`, 'it goes on', 20_000);
+    await c.stop();
+    await survivor.stop();
+
+    // each attempt that ended was of its own event, or of a later attempt; none was closed twice
+    const closes = await cluster.events(`type = 'EventClosed' and record_key like '%/job/tick'`);
+    const ids = closes.map(({ data }) => data.eventId);
+    expect(new Set(ids).size).toBe(ids.length);
+    // but for the one that was killed and the one that froze, every start is followed by its own end
+    const runs = await trace(`key = 'tick'`);
+    const overlaps = runs.filter(
+      ({ what, who }, i) => what === 'start' && runs[i + 1] !== undefined && runs[i + 1]?.who !== who,
+    );
+    expect(overlaps.length).toBeLessThanOrEqual(2);
+    const between = runs.filter(({ what }) => what === 'end').map(({ ms }) => ms);
+    expect(between.length).toBeGreaterThan(6);
+  });
+
+  it('hold a mutex one at a time with rising tokens, and a holder that was killed or froze hinders nobody for long', async () => {
+    const a = await member('mutex-a', 'mutex');
+    await member('mutex-b', 'mutex');
+    const entered = (name: string) => `key = 'mutex' and what = 'enter' and who = '${name}'`;
+    await eventually(
+      'both had it',
+      async () => {
+        const names = new Set((await trace(`what = 'leave'`)).map(({ who }) => who));
+        return names.size === 2;
+      },
+      30_000,
+    );
+
+    await fromNow(entered('mutex-a'), 'a is inside', 20_000);
+    await a.kill();
+    const diedAt = (await last(`who = 'mutex-a'`))?.ms ?? 0;
+    await fromNow(entered('mutex-b'), 'b goes on', 10_000);
+    const next = (await trace(entered('mutex-b'))).find(({ ms }) => ms > diedAt);
+    expect((next?.ms ?? 0) - diedAt).toBeLessThan(5_000);
+
+    const slow = await member('mutex-c', 'mutex', { HOLD_MS: '600' });
+    await fromNow(entered('mutex-c'), 'c is inside', 20_000);
+    slow.signal('SIGSTOP');
+    // the resource hears of the new holder by its write
+    const wroteB = `key = 'mutex' and what = 'wrote' and who = 'mutex-b'`;
+    await fromNow(wroteB, 'b takes over from the frozen one', 10_000);
+    slow.signal('SIGCONT');
+    await eventually('the frozen one hears of it', async () => {
+      const seen = await trace(`who = 'mutex-c' and what in ('lost', 'lost unheard')`);
+      return seen.length === 1;
+    });
+    // it was sure that it held the lock when it wrote, and the resource knew better
+    const frozen = (await trace(`who = 'mutex-c' and what = 'refused'`))[0];
+    expect(frozen).toBeDefined();
+
+    const all = await trace(`key = 'mutex'`);
+    const tokens = all.filter(({ what }) => what === 'enter').map(({ token }) => token ?? 0);
+    expect(tokens).toEqual(tokens.toSorted((x, y) => x - y));
+    expect(new Set(tokens).size).toBe(tokens.length);
+    const wrote = all.filter(({ what }) => what === 'wrote').map(({ token }) => token ?? 0);
+    expect(wrote).toEqual(wrote.toSorted((x, y) => x - y));
+    expect(all.filter(({ what }) => what === 'refused').length).toBeLessThanOrEqual(1);
+    await Promise.all(members.filter(({ name }) => name.startsWith('mutex')).map((each) => each.kill()));
+  });
+
+  it('run each once-job once, whoever asked for it and whoever dies', async () => {
+    const a = await member('once-a', 'once');
+    const scheduling = new Members({ kafka: cluster.kafka, topicPrefix: cluster.prefix, partitions: 4 });
+    await scheduling.connect();
+    scheduling.jobOnce.setCallback(async (key, props) => {
+      await cluster.pool.query(`insert into trace (who, what, key, token) values ('spec', 'ran', $1, $2)`, [
+        key,
+        props,
+      ]);
+    });
+    await scheduling.jobOnce.start();
+    const from = Date.now();
+    const keys = Array.from({ length: 40 }, (_, i) => `once-${i}`);
+    await Promise.all(
+      keys.map((key, i) => scheduling.jobOnce.scheduleOnce(key, new Date(from + 500 + i * 100), i)),
+    );
+    await expect(scheduling.jobOnce.scheduleOnce('once-39', new Date(), 0)).rejects.toThrow(
+      'scheduled already',
+    );
+    await eventually('some ran', async () => (await trace(`what = 'ran' and key like 'once-%'`)).length > 5);
+    await a.kill();
+    await eventually(
+      'all of them ran',
+      async () => {
+        const ran = new Set((await trace(`what = 'ran' and key like 'once-%'`)).map(({ key }) => key));
+        return ran.size === 40;
+      },
+      30_000,
+    );
+    const ran = (await trace(`what = 'ran' and key like 'once-%'`)).map(({ key }) => key);
+    // one that ran in the very moment of the kill, and was not answered, runs again
+    expect(ran.length).toBeLessThanOrEqual(42);
+    expect(await scheduling.jobOnce.cancel('once-39')).toBe(false);
+
+    // members of one group: b takes part, and the spec steps back
+    await scheduling.jobOnce.stop();
+    const b = await member('once-b', 'once');
+    const asking = await cluster.client();
+    for (const key of ['again', 'cancels']) {
+      const props = { schedPolicyType: 'ONCE', schedPolicyExpr: '100ms', summaryData: '1', keepFor: '1ms' };
+      await asking.createTimer({ key: `once/${key}`, hookClass: 'once.default', ...props });
+    }
+    await eventually(
+      'again ran twice',
+      async () => (await trace(`what = 'ran' and key = 'again'`)).length === 2,
+      30_000,
+    );
+    expect((await trace(`what = 'ran' and key = 'again'`)).map(({ token }) => token)).toEqual([1, 2]);
+    await eventually(
+      'cancelled inside',
+      async () => (await trace(`what = 'true' and key = 'cancels'`)).length === 1,
+    );
+    await b.stop();
+    await scheduling.close();
+    expect((await trace(`what = 'ran' and key = 'cancels'`)).length).toBe(1);
+  });
+
+  it('a thousand registrations at the same moment make one timer and one first run', async () => {
+    const client = await cluster.client();
+    const real = new Members({ kafka: cluster.kafka, topicPrefix: cluster.prefix, partitions: 4 });
+    await real.connect();
+    let runs = 0;
+    const callback = (): void => {
+      runs += 1;
+    };
+    const given = { key: 'thousand', wait: waitForInterval('1h'), callback };
+    const listening = await real.schedule(given.key, given.wait, callback);
+    const deps = { timers: client, log: quiet, startWorker: async () => ({ stop: async () => undefined }) };
+    await Promise.all(Array.from({ length: 1_000 }, () => Job.start(deps, given, {}, () => undefined)));
+    await eventually('it ran', () => runs > 0, 20_000);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(runs).toBe(1);
+    expect(await cluster.events(`type = 'TimerCreated' and record_key like '%job/thousand'`)).toHaveLength(1);
+    expect(await cluster.events(`type = 'EventTriggered' and record_key like '%job/thousand'`)).toHaveLength(
+      1,
+    );
+    await listening.close();
+    await real.close();
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+});
