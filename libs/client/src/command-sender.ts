@@ -16,6 +16,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Who asks; kept with the event that it causes. */
   readonly actor?: string;
+  /** Kafka has the command; the outcome is still to come. */
+  readonly onSent?: () => void;
 }
 
 /** The way of commands into Kafka, and of their outcomes back. */
@@ -50,14 +52,14 @@ export class CommandSender {
    * Sends a command and waits for its outcome, refusals included.
    * @throws CommandTimeoutError, ClientNotConnectedError, CommandTooLargeError, the signal's reason
    */
-  ask(command: CommandWire, { timeoutMs, signal, actor }: AskOptions): Promise<Reply> {
+  ask(command: CommandWire, { timeoutMs, signal, actor, onSent }: AskOptions): Promise<Reply> {
     const correlationId = randomUUID();
     const headers = {
       ...replyHeaders(this.#topics.replies, this.#inbox.partition, correlationId),
       ...actorHeader(actor),
     };
     const record = this.#record(command);
-    const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]);
+    const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]).then(onSent);
     return awaitReply(this.#inbox, { commandId: command.id, correlationId, timeoutMs, signal, send });
   }
 

@@ -19,6 +19,7 @@ export * from './log/errors.js';
 export * from './log/log-feed.js';
 export * from './log/timer-log.js';
 export * from './ports.js';
+export * from './queries/command-outcomes.js';
 export * from './queries/cursor.js';
 export * from './queries/natural-order.js';
 export * from './queries/past.js';

@@ -1,6 +1,7 @@
 // The log, the state and the offsets in Postgres: TypeORM keeps the schema, named SQL files do what is hot.
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
+export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
@@ -8,6 +9,7 @@ export { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
 export { PostgresDueIndex } from './due/postgres-due-index.js';
 export { PostgresLogFeed } from './feed/postgres-log-feed.js';
+export { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { logPartitionsAheadDays, migrate } from './migrate.js';
 export { openPostgresQueries, type PostgresQueries } from './queries/open.js';

@@ -65,6 +65,8 @@ export const timerRecordSchema = z
     maxPause: text.optional(),
     spawn: spawn.optional().describe('what each of its ticks makes'),
     parent: z.object({ timerId: z.guid(), key: text, n: count }).optional().describe('whose child it is'),
+    needsClaim: z.boolean().optional(),
+    keepFor: text.optional(),
     watermark: momentText.optional(),
     lastTick: momentText.optional(),
     eventStatus: z.enum(['IDLE', 'TRIGGER']),

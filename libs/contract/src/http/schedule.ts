@@ -86,11 +86,12 @@ export const previewAnswer = z
     difference: z
       .object({
         present: outlookSchema.describe('of the timer as it is'),
-        gone: z.array(momentText).describe('fires as it is, and would not any more'),
-        added: z.array(momentText).describe('would fire, and does not as it is'),
+        removed: z.array(fireSchema).describe('fires that the change would take away'),
+        added: z.array(fireSchema).describe('fires that it would bring'),
+        same: z.int().describe('how many would stay'),
       })
       .optional()
-      .describe('of a proposed change'),
+      .describe('of a proposed change, up to the moment that both reach'),
   })
   .meta({ id: 'Preview' });
 
@@ -98,16 +99,40 @@ export const whyQuery = z.strictObject({
   from: moment.optional().describe('absent: a day before `to`'),
   to: moment.optional().describe('absent: now'),
 });
-/** What became of one tick, or of a stretch of time without any. */
+/** What became of a tick, or of several that fared alike. */
 export const finding = z
-  .looseObject({
-    kind: z.string().describe('what became of it'),
-    tick: momentText.optional(),
-    why: z.string().describe('one sentence for a person'),
+  .object({
+    verdict: z.enum(['fired', 'dropped', 'not-fired', 'pending', 'planned', 'no-tick']),
+    reason: z
+      .string()
+      .optional()
+      .describe('why not, by a stable word; absent where it fired, is planned, or no tick is there'),
+    first: momentText.optional().describe('the tick; of several, the first'),
+    last: momentText.optional(),
+    count: z.int(),
+    fire: z
+      .object({
+        eventId: z.guid(),
+        scheduledFor: momentText,
+        startedAt: momentText,
+        latenessMs: z.number(),
+        attempts: z.int(),
+        outcome: z.enum(['open', 'closed', 'given-up', 'cancelled', 'recalled', 'deleted']),
+        closedAt: momentText.optional(),
+        error: z.string().optional(),
+        manualRequestId: z.string().optional(),
+      })
+      .optional(),
+    sentence: z.string().describe('for a person: what happened and why'),
   })
   .meta({ id: 'Finding' });
 export const whyAnswer = z
-  .object({ from: momentText, to: momentText, findings: z.array(finding) })
+  .object({
+    from: momentText,
+    to: momentText,
+    findings: z.array(finding),
+    isCut: z.boolean().describe('there were more ticks: ask again from the last one told'),
+  })
   .meta({ id: 'Findings' });
 
 export type FireWire = z.input<typeof fireSchema>;

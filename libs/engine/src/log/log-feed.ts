@@ -21,17 +21,21 @@ export interface StoredRejection extends RejectionWrite {
   readonly sequence: bigint;
 }
 
+/** For whoever follows the log and publishes nothing: no lock is taken, nothing is noted. */
+export interface LogTail {
+  /** Position of the last event that is committed, 0 for none. */
+  heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
+  /** Events after these positions in position order, at most `max` in all, in one query. */
+  readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]>;
+}
+
 /** What the relay reads, and where it notes how far it came. */
-export interface LogFeed {
+export interface LogFeed extends LogTail {
   /** Partitions among these that this reader holds or could take just now; a partition has one reader. */
   hold(partitions: readonly number[]): Promise<readonly number[]>;
   release(): Promise<void>;
   /** Position of the last event that was published, 0 for none. */
   checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
-  /** Position of the last event that is committed, 0 for none. */
-  heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
-  /** Events after these positions in position order, at most `max` in all, in one query. */
-  readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]>;
   /** Compare and set: false for a partition means another reader has moved it. Answers the partitions that won. */
   advance(
     moves: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[],
