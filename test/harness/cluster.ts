@@ -57,7 +57,10 @@ export class Cluster {
     for (const close of this.#closers.reverse()) await close();
   }
 
-  async start(app: 'scheduler' | 'fire', env: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
+  async start(
+    app: 'scheduler' | 'fire' | 'api',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<TestProcess> {
     const faulty = env.FAULT === undefined ? `apps/${app}/src/main.js` : `test/harness/faulty-${app}.js`;
     const process = TestProcess.start(app, faulty, {
       KAFKA_BROKERS: this.brokers,
@@ -79,6 +82,15 @@ export class Cluster {
       40_000,
     );
     return process;
+  }
+
+  /** An api on a port of its own. */
+  async api(
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly process: TestProcess; readonly url: string }> {
+    const process = await this.start('api', { HTTP_PORT: '0', ...env });
+    const line = process.lines.find((text) => text.includes('api is up')) ?? '{}';
+    return { process, url: (JSON.parse(line) as { url: string }).url };
   }
 
   async client(): Promise<TimerClient> {

@@ -11,7 +11,7 @@ const exitWith = async (code: Promise<number>): Promise<void> => {
 
 program
   .command('up')
-  .description('start everything on this machine: Kafka, Postgres, scheduler, fire, a demo hook')
+  .description('start everything on this machine: Kafka, Postgres, scheduler, fire, api, a demo hook')
   // the servers' guards and their pipes must not keep a stopped process alive
   .action(async () => process.exit(await upCommand()));
 program

@@ -85,11 +85,16 @@ class Up {
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     };
     // the scheduler makes schema and topics; the others need them
-    await this.#startChild('scheduler', { ...env, HTTP_PORT: String(http) });
-    await Promise.all([this.#startChild('fire', env), this.#startChild('hooks-demo', env)]);
+    await this.#startChild('scheduler', env);
+    await Promise.all([
+      this.#startChild('fire', env),
+      this.#startChild('hooks-demo', env),
+      this.#startChild('api', { ...env, HTTP_PORT: String(http) }),
+    ]);
     const run: RunFile = { kafkaBrokers, databaseUrl, httpUrl: `http://127.0.0.1:${http}` };
     writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
-    say('  scheduler, fire and hooks-demo are up');
+    say(`  HTTP      ${run.httpUrl}  (${run.httpUrl}/docs to try it)`);
+    say('  scheduler, fire, api and hooks-demo are up');
   }
 
   async #startChild(name: string, env: Readonly<Record<string, string>>): Promise<void> {

@@ -1,0 +1,99 @@
+import { CommandSender } from '#client';
+import { BulkWorker, type TimerQueries } from '#engine';
+import { kafkaSettings } from '#kafka';
+import { openPostgresApiStore, openPostgresQueries } from '#postgres';
+import {
+  type Logger,
+  loopService,
+  type Readiness,
+  type Service,
+  ServiceGroup,
+  sleep,
+  systemClock,
+} from '#runtime';
+import type { EpochMs } from '#timer';
+import type { ApiParts } from './api.module.js';
+import { BulkSender } from './bulk/bulk-sender.js';
+import { CommandDoor } from './commands/command-door.js';
+import { OutcomeMemory } from './commands/outcome-memory.js';
+import { Receipts } from './commands/receipts.js';
+import type { ApiConfig } from './config.js';
+import { openToAll } from './http/access.js';
+import { TimerReads } from './timers/timer-reads.js';
+import { WatchHub } from './watch/hub.js';
+
+export interface Api extends Service {
+  readonly parts: ApiParts;
+}
+
+/** Puts the api together: commands to Kafka, queries and the log from Postgres. */
+export function composeApi(config: ApiConfig, logger: Logger): Api {
+  const { DATABASE_URL: databaseUrl, PARTITIONS: partitions } = config;
+  const sender = new CommandSender({
+    kafka: kafkaSettings(config, 'carillon-api', logger),
+    topicPrefix: config.TOPIC_PREFIX,
+  });
+  const { queries, close: closeQueries } = openPostgresQueries({
+    databaseUrl,
+    applicationName: 'carillon api',
+    log: logger,
+  });
+  const store = openPostgresApiStore({ databaseUrl, applicationName: 'carillon api', log: logger });
+  const receipts = new Receipts(store.outcomes, queries, new OutcomeMemory());
+  const hub = new WatchHub(
+    {
+      partitions,
+      pollMs: config.WATCH_POLL_MS,
+      heartbeatMs: config.WATCH_HEARTBEAT_MS,
+      streamsMax: config.WATCHERS_MAX,
+    },
+    { live: store.live, past: store.past, queries, logger },
+  );
+  const worker = new BulkWorker({
+    store: store.bulks,
+    queries,
+    commands: new BulkSender(sender, config.COMMAND_TIMEOUT_MS),
+    logger,
+    sleep,
+  });
+  const services = new ServiceGroup(
+    [
+      {
+        start: async () => undefined,
+        stop: async () => void (await Promise.all([closeQueries(), store.close()])),
+      },
+      { start: () => sender.connect(), stop: () => sender.close() },
+      // the scheduler has made schema and topics by now
+      { start: () => store.expectPartitions(partitions), stop: async () => undefined },
+      loopService((stop) => worker.run(stop)),
+      hub,
+    ],
+    logger,
+  );
+  return {
+    parts: {
+      config,
+      logger,
+      authenticator: openToAll,
+      hub,
+      reads: new TimerReads(queries),
+      commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
+      bulks: store.bulks,
+      receipts,
+      clock: () => Math.floor(systemClock()) as EpochMs,
+      readiness: async () => (hub.isStopped ? 'this process goes away' : readiness(queries)()),
+    },
+    start: () => services.start(),
+    stop: () => services.stop(),
+  };
+}
+
+const nobody = { namespace: '-', key: '-' };
+
+const readiness =
+  (queries: Pick<TimerQueries, 'byKey'>): Readiness =>
+  () =>
+    queries.byKey(nobody.namespace, nobody.key).then(
+      () => null,
+      (error: unknown) => `Postgres does not answer: ${String(error)}`,
+    );

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { composeApi } from './compose.js';
+import type { ApiConfig } from './config.js';
+import { createServer } from './http/server.js';
+
+/** Starts an api in this process; resolves when it answers. */
+export async function runApi(config: ApiConfig): Promise<Service & { readonly url: string }> {
+  const logger = createLogger('api', config.LOG_LEVEL);
+  const api = composeApi(config, logger);
+  const app = await createServer(api.parts);
+  await api.start();
+  await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.HTTP_PORT;
+  const url = `http://${config.HTTP_HOST}:${port}`;
+  logger.info({ url }, 'api is up');
+  const service = {
+    url,
+    start: async () => undefined,
+    // streams first: a server waits for its connections
+    stop: async () => {
+      await api.parts.hub.stop();
+      await app.close();
+      await api.stop();
+    },
+  };
+  stopOnSignals(service, logger);
+  return service;
+}

@@ -1,0 +1,94 @@
+import type { LogTail, StoredEvent, TimerQueries } from '#engine';
+import type { Gate } from './gate.js';
+import { framed, Group, type Wish } from './group.js';
+import { LogGapError, MovingPosition, type Position } from './position.js';
+import { StateFollower } from './state-follower.js';
+import type { WatchStream } from './stream.js';
+
+const pageEvents = 200;
+const pageBytesMax = 1024 * 1024;
+const statesBytesMax = 4 * 1024 * 1024;
+
+export interface CatchUpDeps {
+  readonly past: () => LogTail;
+  readonly queries: Pick<TimerQueries, 'stateAtVersion'>;
+  /** So many read at a time, however many come back at once. */
+  readonly gate: Gate;
+  /** True: the reader is where the live ones are, and is one of them now. False: there is more to read; here is how far. */
+  readonly join: (stream: WatchStream, wish: Wish, at: MovingPosition) => Promise<true | Position>;
+}
+
+/** Whether the log still has everything after a position. */
+export async function isKept(tail: LogTail, from: Position): Promise<boolean> {
+  const heads = await tail.heads([...from.keys()]);
+  const behind = [...from].filter(([partition, at]) => at !== heads.get(partition));
+  if (behind.length === 0) return true;
+  // one event of each partition: the very next
+  const next = new Map(
+    (await tail.readAfter(new Map(behind), behind.length)).map(({ partition, position }) => [
+      partition,
+      position,
+    ]),
+  );
+  return behind.every(([partition, at]) => next.get(partition) === at + 1n);
+}
+
+/** Tells a reader who comes back what it missed, at its own pace, and hands it over to the live ones. @throws LogGapError */
+export async function catchUp(
+  stream: WatchStream,
+  wish: Wish,
+  from: Position,
+  deps: CatchUpDeps,
+): Promise<void> {
+  const reader = new Reader(stream, wish, new MovingPosition(from), deps);
+  let goal: Position | null = null;
+  while (stream.isOpen) {
+    // what was told last is taken before there is more: an unread page is all that one reader holds
+    await stream.drained();
+    if (goal === null || reader.at.equals(goal)) {
+      const joined = await deps.join(stream, wish, reader.at);
+      if (joined === true) return;
+      goal = joined;
+    }
+    await reader.tellPage(goal);
+  }
+}
+
+class Reader {
+  readonly #tail: LogTail;
+  readonly #group: Group;
+  readonly #follower: StateFollower;
+
+  constructor(
+    private readonly stream: WatchStream,
+    wish: Wish,
+    readonly at: MovingPosition,
+    private readonly deps: CatchUpDeps,
+  ) {
+    this.#tail = deps.past();
+    this.#group = new Group(wish);
+    this.#follower = new StateFollower(deps.queries, statesBytesMax);
+  }
+
+  async tellPage(goal: Position): Promise<void> {
+    const page = await this.deps.gate.run(() => this.#tail.readAfter(this.at.position, pageEvents));
+    // not beyond the live ones: they would tell it again
+    const due = page.filter(({ partition, position }) => position <= (goal.get(partition) ?? 0n));
+    if (due.length === 0) throw new LogGapError(-1, 0n, 0n);
+    const events = within(due, pageBytesMax);
+    const resumeAt = this.at.text;
+    const told = await this.#follower.follow(events, (event) => this.#group.needs(event));
+    const chunk = this.#group.chunk(framed(told, this.at));
+    if (chunk !== null) this.stream.send(chunk, resumeAt);
+  }
+}
+
+/** The first of them, up to a size; the one that passes it is the last. */
+function within(events: readonly StoredEvent[], bytesMax: number): readonly StoredEvent[] {
+  let bytes = 0;
+  const end = events.findIndex(({ data }) => {
+    bytes += data.length;
+    return bytes > bytesMax;
+  });
+  return end === -1 ? events : events.slice(0, end + 1);
+}

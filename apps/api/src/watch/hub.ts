@@ -1,0 +1,247 @@
+import type { LogTail, TimerQueries } from '#engine';
+import { type Logger, loopService, type Service, sleep } from '#runtime';
+import { problem } from '../http/problem-error.js';
+import { catchUp, isKept } from './catch-up.js';
+import { heartbeatFrame, noticeFrame } from './frames.js';
+import { Gate } from './gate.js';
+import { framed, Group, type Wish } from './group.js';
+import { LogGapError, MovingPosition, type Position } from './position.js';
+import { StateFollower } from './state-follower.js';
+import { shutdownFarewellMs, type WatchStream } from './stream.js';
+
+export interface HubSettings {
+  readonly partitions: number;
+  readonly pollMs: number;
+  readonly heartbeatMs: number;
+  readonly streamsMax: number;
+}
+export interface HubDeps {
+  readonly live: LogTail;
+  readonly past: () => LogTail;
+  readonly queries: Pick<TimerQueries, 'stateAtVersion'>;
+  readonly logger: Logger;
+}
+
+const batchEvents = 500;
+const catchUpsAtOnceMax = 4;
+const statesBytesMax = 64 * 1024 * 1024;
+/** After a failure of the database, ms. */
+const failurePauseMs = 500;
+
+interface Joining {
+  readonly stream: WatchStream;
+  readonly wish: Wish;
+  /** Null: wherever the live ones are. */
+  readonly at: MovingPosition | null;
+  readonly settle: (outcome: true | Position) => void;
+}
+
+/**
+ * All watchers of this process, on one tail of the log.
+ *
+ * A round: whoever stands where the tail stands joins it; the next events are read; the timers before and after each are
+ * worked out if somebody needs them; then, in one go, the tail moves on and everybody is told. Nobody joins in between,
+ * so a reader's position says exactly what it has been told. Without watchers nothing is read.
+ */
+export class WatchHub implements Service {
+  readonly #groups = new Map<string, Group>();
+  /** Everybody, those who still catch up among them. */
+  readonly #streams = new Set<WatchStream>();
+  readonly #joined = new Map<WatchStream, string>();
+  readonly #joining: Joining[] = [];
+  readonly #gate = new Gate(catchUpsAtOnceMax);
+  readonly #follower: StateFollower;
+  readonly #loop: Service;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #at: MovingPosition | null = null;
+  #wake: () => void = () => undefined;
+  #isStopped = false;
+
+  constructor(
+    private readonly settings: HubSettings,
+    private readonly deps: HubDeps,
+  ) {
+    this.#follower = new StateFollower(deps.queries, statesBytesMax);
+    this.#loop = loopService((stop) => this.#run(stop));
+  }
+
+  /** This process goes away. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  async start(): Promise<void> {
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.settings.heartbeatMs);
+    await this.#loop.start();
+  }
+
+  /** Everybody is told to come again, to another process or to this one's successor. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    const stopped = this.#loop.stop();
+    this.#wake();
+    await stopped;
+    // spread, so that they do not all come back in the same moment
+    for (const stream of this.#streams)
+      stream.end(
+        Buffer.concat([
+          Buffer.from(`retry: ${500 + Math.floor(Math.random() * 2_500)}\n`),
+          noticeFrame('bye', null, { code: 'draining', detail: 'this process goes away; come again' }),
+        ]),
+        shutdownFarewellMs,
+      );
+  }
+
+  /** Before a stream is opened. @throws ProblemError: no room, going away, or a position that the log no longer has */
+  async admit(from: Position | null): Promise<void> {
+    if (this.#isStopped) throw problem('draining', 'this process goes away; come again');
+    if (this.#streams.size >= this.settings.streamsMax)
+      throw problem(
+        'too-many-watchers',
+        `this process holds ${this.settings.streamsMax} watchers; ask another one`,
+      );
+    if (from !== null && !(await isKept(this.deps.past(), from)))
+      throw problem(
+        'history-expired',
+        'the log no longer has what came after Last-Event-ID: read the list, then watch anew',
+        {
+          field: 'Last-Event-ID',
+        },
+      );
+  }
+
+  /** From now on, or from a position on. */
+  add(stream: WatchStream, wish: Wish, from: Position | null): void {
+    this.#streams.add(stream);
+    const done =
+      from === null
+        ? this.#join(stream, wish, null).then(() => undefined)
+        : catchUp(stream, wish, from, {
+            past: this.deps.past,
+            queries: this.deps.queries,
+            gate: this.#gate,
+            join: (...who) => this.#join(...who),
+          });
+    done.catch((error: unknown) => this.#fail(stream, error));
+  }
+
+  /** A stream has closed. */
+  remove(stream: WatchStream): void {
+    this.#streams.delete(stream);
+    const key = this.#joined.get(stream);
+    if (key === undefined) return;
+    this.#joined.delete(stream);
+    const group = this.#groups.get(key);
+    group?.streams.delete(stream);
+    if (group?.streams.size === 0) this.#groups.delete(key);
+  }
+
+  #join(stream: WatchStream, wish: Wish, at: MovingPosition | null): Promise<true | Position> {
+    return new Promise((settle) => {
+      this.#joining.push({ stream, wish, at, settle });
+      this.#wake();
+    });
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      if (this.#groups.size === 0 && this.#joining.length === 0) {
+        this.#at = null;
+        await this.#woken(stop);
+        continue;
+      }
+      const isBusy = await this.#round().catch((error: unknown) => this.#roundFailed(error, stop));
+      if (!isBusy) await sleep(this.settings.pollMs, stop);
+    }
+  }
+
+  #woken(stop: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (stop.aborted || this.#joining.length > 0) resolve();
+    });
+  }
+
+  /** @returns whether there may be more at once */
+  async #round(): Promise<boolean> {
+    this.#at ??= new MovingPosition(await this.deps.live.heads(this.#partitions()));
+    const at = this.#at;
+    this.#settleJoining(at);
+    const events = await this.deps.live.readAfter(at.position, batchEvents);
+    if (events.length === 0) return false;
+    const groups = [...this.#groups.values()];
+    const told = await this.#follower.follow(events, (event) => groups.some((group) => group.needs(event)));
+    const resumeAt = at.text;
+    const batch = framed(told, at);
+    for (const group of groups) {
+      const chunk = group.chunk(batch);
+      if (chunk !== null) for (const stream of group.streams) stream.send(chunk, resumeAt);
+    }
+    return events.length >= batchEvents / 2;
+  }
+
+  #settleJoining(at: MovingPosition): void {
+    for (const { stream, wish, at: from, settle } of this.#joining.splice(0)) {
+      if (from !== null && !from.equals(at.position)) {
+        settle(new Map(at.position));
+        continue;
+      }
+      if (stream.isOpen) {
+        this.#addTo(wish, stream);
+        const detail = 'from here on nothing is missed';
+        stream.send(noticeFrame('ready', at.text, { code: 'ready', detail }), at.text);
+      }
+      settle(true);
+    }
+  }
+
+  #addTo(wish: Wish, stream: WatchStream): void {
+    const key = Group.keyOf(wish);
+    const group = this.#groups.get(key) ?? new Group(wish);
+    this.#groups.set(key, group);
+    this.#joined.set(stream, key);
+    group.streams.add(stream);
+  }
+
+  #beat(): void {
+    if (this.#at === null) return;
+    const { text } = this.#at;
+    const frame = heartbeatFrame(text);
+    for (const group of this.#groups.values()) for (const stream of group.streams) stream.send(frame, text);
+  }
+
+  async #roundFailed(error: unknown, stop: AbortSignal): Promise<boolean> {
+    if (error instanceof LogGapError) {
+      for (const group of this.#groups.values())
+        for (const stream of group.streams) this.#fail(stream, error);
+      this.#at = null;
+      return true;
+    }
+    this.deps.logger.warn({ err: error }, 'the log does not answer; watchers wait for it');
+    await sleep(failurePauseMs, stop);
+    return true;
+  }
+
+  /** What one stream cannot go on with; the others do. */
+  #fail(stream: WatchStream, error: unknown): void {
+    const isGone = error instanceof LogGapError;
+    if (!isGone) this.deps.logger.warn({ err: error }, 'a watcher could not be caught up; it comes again');
+    stream.end(
+      noticeFrame('dropped', null, {
+        code: isGone ? 'history-expired' : 'not-ready',
+        detail: isGone
+          ? 'the log no longer has what comes next: read the list, then watch anew'
+          : 'the log did not answer; come again with Last-Event-ID',
+      }),
+    );
+  }
+
+  #partitions(): number[] {
+    return Array.from({ length: this.settings.partitions }, (_, partition) => partition);
+  }
+}

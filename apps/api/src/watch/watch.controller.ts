@@ -1,0 +1,48 @@
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { watchQuery } from '#contract';
+import type { ApiConfig } from '../config.js';
+import { type Principal, Who } from '../http/access.js';
+import { read } from '../http/read.js';
+import { watchedCondition } from '../timers/condition-query.js';
+import { within } from '../timers/timer-reads.js';
+import { CONFIG, HUB } from '../tokens.js';
+import type { WatchHub } from './hub.js';
+import { readPosition } from './position.js';
+import { WatchStream } from './stream.js';
+
+/** Server-sent events: what becomes of timers, as it happens. */
+@Controller('v1/watch')
+export class WatchController {
+  constructor(
+    @Inject(HUB) private readonly hub: WatchHub,
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'PARTITIONS' | 'WATCH_BUFFER_BYTES_MAX'>,
+  ) {}
+
+  @Get()
+  async watch(
+    @Who() who: Principal,
+    @Query() query: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const asked = read(watchQuery, query);
+    const wish = { condition: within(who, watchedCondition(asked)), withTimer: asked.include === 'timer' };
+    const last = request.headers['last-event-id'];
+    const from = typeof last === 'string' && last !== '' ? readPosition(last, this.config.PARTITIONS) : null;
+    await this.hub.admit(from);
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // proxies of the nginx kind would hold messages back
+      'x-accel-buffering': 'no',
+    });
+    reply.raw.flushHeaders();
+    const stream = new WatchStream(reply.raw, this.config.WATCH_BUFFER_BYTES_MAX, (closed) =>
+      this.hub.remove(closed),
+    );
+    this.hub.add(stream, wish, from);
+  }
+}

@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { watchMessage } from '#contract';
+import type { StoredEvent } from '#engine';
+import { type EpochMs, slotOf, type TimerId } from '#timer';
+import { EventStream } from '../../../../test/harness/event-stream.js';
+import { eventually } from '../../../../test/harness/wait.js';
+import { openWorld, partitions, type World } from '../spec-dsl.js';
+import { isKept } from './catch-up.js';
+
+const hourly = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h' };
+
+let world: World;
+const streams: EventStream[] = [];
+const start = async (env: Record<string, string> = {}): Promise<void> => {
+  world = await openWorld({ WATCH_HEARTBEAT_MS: '200', ...env });
+  await world.app.listen(0, '127.0.0.1');
+};
+beforeEach(() => start());
+afterEach(async () => {
+  for (const stream of streams.splice(0)) stream.close();
+  await world.close();
+});
+
+async function watch(query = '', lastEventId?: string): Promise<EventStream> {
+  const url = `${await world.app.getUrl()}/v1/watch${query}`;
+  const stream = await EventStream.open(url, lastEventId);
+  streams.push(stream);
+  return stream;
+}
+async function ready(query = ''): Promise<EventStream> {
+  const stream = await watch(query);
+  await eventually('the stream is ready', () => stream.has('ready'));
+  return stream;
+}
+const post = async (url: string, body: object = {}, method: 'POST' | 'PATCH' | 'DELETE' = 'POST') => {
+  const answer = await world.app.inject({ method, url, payload: body });
+  if (answer.statusCode >= 300) throw new Error(answer.body);
+  return answer.json<{ id: string }>();
+};
+const create = (key: string, more: object = {}) => post('/v1/timers', { key, ...hourly, ...more });
+const told = (stream: EventStream) =>
+  stream.facts.map(({ data }) => `${data.key} ${data.version} ${data.type}`);
+const count = (stream: EventStream, facts: number) =>
+  eventually(`${facts} messages`, () => stream.facts.length >= facts);
+
+describe('a watch', () => {
+  it('tells creations, updates, deletions and the life of events, in the order of each timer', async () => {
+    const stream = await ready();
+    const { id } = await create('k', { hookClass: 'h', tags: ['a'] });
+    await world.fire(id as TimerId);
+    await post(`/v1/timers/${id}`, { tags: ['b'] }, 'PATCH');
+    await post(`/v1/timers/${id}`, {}, 'DELETE');
+    await count(stream, 4);
+    expect(stream.facts.map(({ event, data }) => [event, data.version, data.matches])).toEqual([
+      ['create', 1, true],
+      ['event', 2, true],
+      ['update', 3, true],
+      ['delete', 4, false],
+    ]);
+    for (const { data } of stream.facts) expect(watchMessage.parse(data)).toEqual(data);
+  });
+  it('brings the timer as it is after the event, if asked', async () => {
+    const stream = await ready('?include=timer');
+    const { id } = await create('k', { data: 'x' });
+    await post(`/v1/timers/${id}/pause`);
+    await count(stream, 2);
+    expect(stream.facts.map(({ data }) => [data.timer.version, data.timer.status, data.timer.data])).toEqual([
+      [1, 'waiting', 'x'],
+      [2, 'paused', 'x'],
+    ]);
+  });
+  it('tells only of timers that match', async () => {
+    const stream = await ready(
+      `?condition=${encodeURIComponent('{"or":[{"tags":["a"]},{"keyPrefix":"z"}]}')}`,
+    );
+    await create('k1', { tags: ['b'] });
+    await create('k2', { tags: ['a', 'b'] });
+    await create('z3');
+    await count(stream, 2);
+    expect(new Set(told(stream))).toEqual(new Set(['k2 1 TimerCreated', 'z3 1 TimerCreated']));
+  });
+  it('tells once more of a timer that no longer matches, and again when it does', async () => {
+    const { id } = await create('k', { tags: ['a'] });
+    const stream = await ready('?tag=a&namespace=default');
+    await post(`/v1/timers/${id}`, { tags: ['b'] }, 'PATCH');
+    await post(`/v1/timers/${id}/pause`);
+    await post(`/v1/timers/${id}`, { tags: ['a'] }, 'PATCH');
+    await count(stream, 2);
+    expect(stream.facts.map(({ data }) => [data.version, data.matches])).toEqual([
+      [2, false],
+      [4, true],
+    ]);
+  });
+  it('follows the status, which every event may change', async () => {
+    const { id } = await create('k');
+    const stream = await ready('?status=paused');
+    await post(`/v1/timers/${id}/pause`);
+    await post(`/v1/timers/${id}/resume`);
+    await count(stream, 2);
+    expect(stream.facts.map(({ data }) => data.matches)).toEqual([true, false]);
+  });
+  it('refuses a condition that makes no sense before it begins', async () => {
+    const stream = await watch('?condition=%7B');
+    expect(stream.status).toBe(400);
+  });
+});
+
+describe('a watch of a principal of one namespace', () => {
+  it('tells nothing of others, whatever it asks for', async () => {
+    await world.close();
+    world = await openWorld(
+      {},
+      {
+        authenticate: ({ headers }) =>
+          Promise.resolve({
+            name: 'ada',
+            role: 'operator',
+            namespaces: headers.who === 'all' ? 'all' : ['hers'],
+          }),
+      },
+    );
+    await world.app.listen(0, '127.0.0.1');
+    const [own, foreign] = [await ready(), await ready('?namespace=his')];
+    for (const namespace of ['his', 'hers']) {
+      const payload = { namespace, key: 'k', ...hourly };
+      await world.app.inject({ method: 'POST', url: '/v1/timers', payload, headers: { who: 'all' } });
+    }
+    await count(own, 1);
+    expect(own.facts.map(({ data }) => data.namespace)).toEqual(['hers']);
+    expect(foreign.facts).toEqual([]);
+  });
+});
+
+describe('coming again with Last-Event-ID', () => {
+  it('tells what was missed, once each, and goes on live', async () => {
+    const first = await ready();
+    await create('a');
+    await count(first, 1);
+    first.close();
+    for (const key of ['b', 'c', 'd', 'e', 'f']) await create(key);
+    const second = await watch('', first.lastEventId);
+    await count(second, 5);
+    await eventually('it is live', () => second.has('ready'));
+    await create('g');
+    await count(second, 6);
+    expect(new Set(told(second))).toEqual(
+      new Set(['b', 'c', 'd', 'e', 'f', 'g'].map((key) => `${key} 1 TimerCreated`)),
+    );
+    expect(told(second)).toHaveLength(6);
+  });
+  it('knows what matched while nobody watched', async () => {
+    const first = await ready('?tag=a');
+    const { id } = await create('k', { tags: ['a'] });
+    await count(first, 1);
+    first.close();
+    await post(`/v1/timers/${id}/pause`);
+    await post(`/v1/timers/${id}`, { tags: [] }, 'PATCH');
+    await post(`/v1/timers/${id}`, { enable: false }, 'PATCH');
+    const second = await watch('?tag=a', first.lastEventId);
+    await count(second, 2);
+    await eventually('it is live', () => second.has('ready'));
+    expect(second.facts.map(({ data }) => [data.version, data.matches])).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+  });
+  it('moves on also where nothing matches', async () => {
+    const stream = await ready('?key=other');
+    const before = stream.lastEventId;
+    await create('k');
+    await eventually('a heartbeat with a new position', () => stream.lastEventId !== before);
+    expect(stream.facts).toEqual([]);
+  });
+  it('answers history-expired when the log no longer has it', async () => {
+    const event = (position: bigint) => ({ partition: 0, position }) as StoredEvent;
+    const tail = {
+      heads: () => Promise.resolve(new Map([[0, 9n]])),
+      readAfter: (from: ReadonlyMap<number, bigint>) =>
+        Promise.resolve([event(from.get(0) === 6n ? 7n : 7n)]),
+    };
+    expect(await isKept(tail, new Map([[0, 9n]]))).toBe(true);
+    expect(await isKept(tail, new Map([[0, 6n]]))).toBe(true);
+    expect(await isKept(tail, new Map([[0, 3n]]))).toBe(false);
+    const ahead = await watch('', `1.${Array.from({ length: partitions }, () => '9').join('-')}`);
+    expect(ahead.status).toBe(410);
+  });
+  it('refuses a position that is none', async () => {
+    expect((await watch('', 'nonsense')).status).toBe(400);
+    expect((await watch('', '2.0-0-0-0')).status).toBe(400);
+  });
+});
+
+describe('a process that serves many', () => {
+  it('drops who reads too slowly, tells them, and loses nothing', async () => {
+    await world.close();
+    await start({ WATCH_BUFFER_BYTES_MAX: '4096' });
+    const slow = await ready();
+    const quick = await ready();
+    slow.response.pause();
+    const data = 'x'.repeat(250_000);
+    // more than the buffers of both sockets take
+    let made = 0;
+    while (world.hub.size > 1 && made < 200) {
+      await create(`k${made}`, { data });
+      made += 1;
+      await count(quick, made);
+    }
+    slow.response.resume();
+    await eventually('the slow one is told', () => slow.isClosed);
+    expect(slow.messages.at(-1)).toMatchObject({ event: 'dropped', data: { code: 'slow-reader' } });
+    expect(quick.isClosed).toBe(false);
+    const again = await watch('', slow.lastEventId);
+    await eventually('it is live again', () => again.has('ready'));
+    expect([...told(slow), ...told(again)].sort()).toEqual(told(quick).sort());
+  });
+  it('takes no more watchers than it may', async () => {
+    await world.close();
+    await start({ WATCHERS_MAX: '1' });
+    await ready();
+    expect((await watch()).status).toBe(503);
+  });
+  it('tells everybody to come again when it goes away', async () => {
+    const stream = await ready();
+    await world.hub.stop();
+    await eventually('the stream ends', () => stream.isClosed);
+    expect(stream.messages.at(-1)).toMatchObject({ event: 'bye', data: { code: 'draining' } });
+    expect(stream.retryMs).toBeGreaterThan(0);
+    expect((await watch()).status).toBe(503);
+  });
+  it('tells timers of every partition', async () => {
+    const stream = await ready();
+    const keys = Array.from({ length: 20 }, (_, n) => `k${n}`);
+    expect(new Set(keys.map((key) => slotOf('default', key) % partitions)).size).toBe(partitions);
+    world.now = (world.now + 1) as EpochMs;
+    await Promise.all(keys.map((key) => create(key)));
+    await count(stream, keys.length);
+    expect(told(stream).sort()).toEqual(keys.map((key) => `${key} 1 TimerCreated`).sort());
+  });
+});
