@@ -38,10 +38,14 @@ export class Subject {
     this.child.send('reset');
   }
 
-  async report(): Promise<ProcessReport> {
-    this.child.send('report');
-    const [report] = (await once(this.child, 'message')) as [ProcessReport];
-    return report;
+  report(): Promise<ProcessReport> {
+    return this.ask('report');
+  }
+
+  async ask<T>(what: string): Promise<T> {
+    this.child.send(what);
+    const [answer] = (await once(this.child, 'message')) as [T];
+    return answer;
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
@@ -83,7 +87,7 @@ export class Stage {
   }
 
   async start(
-    script: 'scheduler' | 'fire' | 'hook' | 'delay-queue',
+    script: 'scheduler' | 'fire' | 'hook' | 'delay-queue' | 'api',
     env: Readonly<Record<string, string>> = {},
   ): Promise<Subject> {
     const child = fork(fileURLToPath(new URL(`./${script}.js`, import.meta.url)), {
