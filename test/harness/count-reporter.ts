@@ -17,6 +17,10 @@ export default class CountReporter implements Reporter {
     }
     const skippedText = skipped > 0 ? `, ${skipped} skipped` : '';
     // after every other reporter has had its say
-    process.on('exit', () => process.stdout.write(`\n${passed} passed, ${failed} failed${skippedText}\n`));
+    process.on('exit', () => {
+      // the embedded Postgres ends the process with 0 once nothing is left to do, whatever the run came to
+      if (failed > 0) process.exitCode = 1;
+      process.stdout.write(`\n${passed} passed, ${failed} failed${skippedText}\n`);
+    });
   }
 }
