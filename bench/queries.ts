@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -10,12 +10,14 @@ import { generateTimers } from '../test/harness/generate-timers.js';
 import { partitions } from './stage.js';
 
 // `npm run bench:queries`: a page of 100 by each filter, from the middle and the beginning of what it finds, one query at
-// a time. QUERY_TIMERS and QUERY_ROUNDS make it smaller.
+// a time on one connection. Beside the times, the CPU that a page costs the database and this process: that is the same on
+// a crowded machine. QUERY_TIMERS and QUERY_ROUNDS make it smaller.
 
 const timers = Number(process.env.QUERY_TIMERS ?? 1_000_000);
 const rounds = Number(process.env.QUERY_ROUNDS ?? 300);
 const pageSize = 100;
 const dayMs = 86_400_000;
+const clockTickMs = 10;
 
 interface Question {
   readonly name: string;
@@ -81,6 +83,7 @@ const questions: readonly Question[] = [
   },
 ];
 
+const shown = (ms: number): string => ms.toFixed(1).padStart(6);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const dataDir = join(process.cwd(), '.carillon', `bench-queries-${process.pid}`);
 const server = new EmbeddedPostgres({ dataDir, port: await freePort() });
@@ -91,6 +94,7 @@ const reading = openPostgresQueries({
   applicationName: 'bench',
   log: { warn: (_, message) => say(message) },
   statementTimeoutMs: 60_000,
+  connectionsMax: 1,
 });
 try {
   await migrate(server.databaseUrl, partitions);
@@ -103,7 +107,7 @@ try {
     const result = await measure(question);
     results.push(result);
     say(
-      `${result.name.padEnd(42)} p50 ${result.p50.toFixed(1).padStart(6)}, p99 ${result.p99.toFixed(1).padStart(6)}, max ${result.max.toFixed(1).padStart(6)} ms, ${result.timersPerPage} a page`,
+      `${result.name.padEnd(42)} CPU ${shown(result.cpuMs)}, p50 ${shown(result.p50)}, p99 ${shown(result.p99)}, max ${shown(result.max)} ms, ${result.timersPerPage} a page`,
     );
   }
   mkdirSync('artifacts', { recursive: true });
@@ -122,6 +126,7 @@ async function measure({ name, order, condition }: Question) {
   for (let n = 0; n < 5; n += 1) await ask(n, null);
   const times: number[] = [];
   let found = 0;
+  const cpuBefore = await cpuSoFarMs();
   for (let n = 0; n < rounds; n += 1) {
     const cursor = n % 2 === 0 ? null : (await ask(n, null)).next;
     const startedAt = performance.now();
@@ -129,14 +134,27 @@ async function measure({ name, order, condition }: Question) {
     times.push(performance.now() - startedAt);
     found += page.timers.length;
   }
+  // every other round asked twice
+  const cpuMs = ((await cpuSoFarMs()) - cpuBefore) / (rounds * 1.5);
   times.sort((a, b) => a - b);
   const at = (share: number): number =>
     times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return {
     name,
+    cpuMs,
     p50: at(0.5),
     p99: at(0.99),
     max: times.at(-1) ?? 0,
     timersPerPage: Math.round(found / rounds),
   };
+}
+
+/** Of this process and of the one backend that answers it. */
+async function cpuSoFarMs(): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where application_name = 'bench'`,
+  );
+  const fields = readFileSync(`/proc/${rows[0]?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000 + (Number(fields[11]) + Number(fields[12])) * clockTickMs;
 }

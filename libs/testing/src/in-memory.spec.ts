@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordKey, TransientLogError } from '#engine';
 import { ManualClock } from './clock/manual-clock.js';
 import { bulkStoreContract } from './contract/bulk-store-contract.js';
+import { bulkWorkerContract } from './contract/bulk-worker-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
 import type { QueriesSubject, StoreHandle } from './contract/subject.js';
@@ -49,6 +50,24 @@ bulkStoreContract('in memory', () => {
     },
     clear: () => {
       store = new InMemoryBulkStore(() => clock.now());
+      return Promise.resolve();
+    },
+    pass: (durationMs) => clock.advance(durationMs),
+    close: () => Promise.resolve(),
+  });
+});
+bulkWorkerContract('in memory', () => {
+  const { clock, store } = openStore();
+  let bulks = new InMemoryBulkStore(() => clock.now());
+  return Promise.resolve({
+    log: store.log,
+    queries: store.queries,
+    get bulks() {
+      return bulks;
+    },
+    now: () => Promise.resolve(clock.now()),
+    clear: () => {
+      bulks = new InMemoryBulkStore(() => clock.now());
       return Promise.resolve();
     },
     pass: (durationMs) => clock.advance(durationMs),

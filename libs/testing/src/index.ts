@@ -3,6 +3,7 @@
 export { InMemoryTimers, type InMemoryTimersOptions } from './client/in-memory-timers.js';
 export { ManualClock } from './clock/manual-clock.js';
 export { type BulkSubject, bulkStoreContract } from './contract/bulk-store-contract.js';
+export { type BulkWorkerSubject, bulkWorkerContract } from './contract/bulk-worker-contract.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
