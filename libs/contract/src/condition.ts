@@ -21,10 +21,12 @@ export const timerStatuses = [
 const textMax = 256;
 const tagsMax = 64;
 
+const timerId = uuid.transform((text) => text as TimerId);
+
 /** Which timers, as JSON. Every part that is there must hold; what is unknown is refused, not passed over. */
 const part = z
   .strictObject({
-    id: uuid.transform((text) => text as TimerId).exactOptional(),
+    id: timerId.exactOptional(),
     namespace: z.string().max(textMax).exactOptional(),
     key: z.string().max(textMax).exactOptional(),
     keyPrefix: z.string().max(textMax).describe('plain text: _ and % stand for themselves').exactOptional(),
@@ -33,6 +35,7 @@ const part = z
       .max(tagsMax)
       .describe('the timer has all of these')
       .exactOptional(),
+    parentId: timerId.describe('the timer was spawned by this one').exactOptional(),
     hookClass: z.string().max(textMax).exactOptional(),
     status: z
       .array(z.enum(timerStatuses))
@@ -67,8 +70,9 @@ export const timerCondition = z.preprocess((given, context) => {
 
 /** What a client writes: moments are RFC 3339. */
 export interface TimerConditionWire
-  extends Omit<TimerCondition, 'id' | 'dueFrom' | 'dueBefore' | 'and' | 'or' | 'not'> {
+  extends Omit<TimerCondition, 'id' | 'parentId' | 'dueFrom' | 'dueBefore' | 'and' | 'or' | 'not'> {
   readonly id?: string;
+  readonly parentId?: string;
   readonly dueFrom?: string;
   readonly dueBefore?: string;
   readonly and?: readonly TimerConditionWire[];

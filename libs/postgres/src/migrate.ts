@@ -37,6 +37,16 @@ class Bulk1764000000003 implements MigrationInterface {
   }
 }
 
+class Parents1764000000004 implements MigrationInterface {
+  readonly name = 'Parents1764000000004';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(migrationSql('0004-parents'));
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table timer_spec drop column parent_id');
+  }
+}
+
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
@@ -53,7 +63,7 @@ export async function migrate(databaseUrl: string, partitions: number): Promise<
     const source = new DataSource({
       type: 'postgres',
       url: databaseUrl,
-      migrations: [LogAndState1764000000001, Queries1764000000002, Bulk1764000000003],
+      migrations: [LogAndState1764000000001, Queries1764000000002, Bulk1764000000003, Parents1764000000004],
       migrationsTableName: 'schema_migration',
       migrationsTransactionMode: 'each',
     });

@@ -50,7 +50,12 @@ export const watchQuery = z.strictObject({
 });
 
 export const queryRequest = z
-  .strictObject({ condition: timerCondition.optional(), order: timerOrder.default('id'), limit, after })
+  .strictObject({
+    condition: timerCondition.optional(),
+    order: timerOrder.optional().describe('absent: the one that costs least'),
+    limit,
+    after,
+  })
   .meta({ id: 'TimerQuery' });
 export const timerPage = z
   .object({

@@ -50,11 +50,11 @@ async function store(db: Querying, state: TimerState): Promise<void> {
   const { id, spec, open } = state;
   const slot = slotOfTimerId(id);
   await db.query(
-    `insert into timer_spec (id, created_at, slot, namespace, key, hook_class, tags, spec, enable)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into timer_spec (id, created_at, slot, namespace, key, hook_class, tags, spec, enable, parent_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (id) do update set created_at = excluded.created_at, slot = excluded.slot, namespace = excluded.namespace,
        key = excluded.key, hook_class = excluded.hook_class, tags = excluded.tags, spec = excluded.spec,
-       enable = excluded.enable`,
+       enable = excluded.enable, parent_id = excluded.parent_id`,
     [
       id,
       moment(state.createTime),
@@ -65,6 +65,7 @@ async function store(db: Querying, state: TimerState): Promise<void> {
       spec.tags,
       JSON.stringify(spec),
       spec.enable,
+      spec.parent?.timerId ?? null,
     ],
   );
   await db.query(

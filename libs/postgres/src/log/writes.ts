@@ -75,6 +75,7 @@ function specInsertion(created: readonly Existing[]): Call {
       textArray(states.map((s) => JSON.stringify(s.spec.tags))),
       textArray(states.map((s) => JSON.stringify(s.spec))),
       int2Array(states.map((s) => (s.spec.enable ? 1 : 0))),
+      uuidArray(states.map((s) => s.spec.parent?.timerId ?? null)),
     ],
   };
 }

@@ -32,6 +32,7 @@ function partsOf(condition: TimerCondition, parameters: Parameters): string[] {
     ...(keyPrefix === undefined ? [] : [prefixPart(keyPrefix, parameters)]),
     ...(tags === undefined ? [] : [tagsPart(tags, parameters)]),
     ...equals('p.hook_class', hookClass),
+    ...parentPart(condition, parameters),
     ...statusPart(condition, parameters),
     ...(enable === undefined ? [] : [enable ? 'p.enable' : 'not p.enable']),
     ...duePart(condition, parameters),
@@ -45,6 +46,13 @@ const uuidForm = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 function idPart({ id }: TimerCondition, parameters: Parameters): string[] {
   if (id === undefined) return [];
   return [uuidForm.test(id) ? `p.id = ${parameters.add(id, 'uuid')}` : 'false'];
+}
+
+/** Most timers are nobody's child: false for them, rather than unknown. */
+function parentPart({ parentId }: TimerCondition, parameters: Parameters): string[] {
+  if (parentId === undefined) return [];
+  if (!uuidForm.test(parentId)) return ['false'];
+  return [`(p.parent_id is not null and p.parent_id = ${parameters.add(parentId, 'uuid')})`];
 }
 
 /** Keys are compared by their bytes, so those with a prefix lie in one range of the index. */

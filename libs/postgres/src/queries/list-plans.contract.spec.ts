@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { naturalOrder, type PagePosition } from '#engine';
 import { migrate } from '#postgres';
-import type { EpochMs, TimerCondition } from '#timer';
+import type { EpochMs, TimerCondition, TimerId } from '#timer';
 import { freshDatabase } from '../../../../test/harness/database.js';
 import { generateTimers } from '../../../../test/harness/generate-timers.js';
 import { clocklessQuery, dueBySlotQuery, dueQuery, listQuery, type Query } from './list-sql.js';
@@ -46,6 +46,11 @@ const filters: readonly {
   { condition: { tags: ['rare'] }, index: 'timer_spec_tags', rowsMax: 100 },
   { condition: { tags: ['team-7'] }, index: 'timer_spec_tags', rowsMax: 3_000 },
   { condition: { tags: ['eu'] }, index: 'timer_spec_pkey', rowsMax: 1_500 },
+  {
+    condition: { parentId: '019b7635-0000-7000-8000-000000000000' as TimerId },
+    index: 'timer_spec_parent',
+    rowsMax: 10,
+  },
   { condition: { hookClass: 'hooks-3' }, index: 'timer_spec_hook_class', rowsMax: 1_000 },
   { condition: { status: ['paused'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },
   { condition: { status: ['faulted'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },

@@ -15,6 +15,8 @@ export interface TimerCondition {
   /** The timer has all of these. */
   readonly tags?: readonly string[];
   readonly hookClass?: string;
+  /** The timer was spawned by this one. */
+  readonly parentId?: TimerId;
   /** The timer stands at one of these. */
   readonly status?: readonly TimerStatus[];
   readonly enable?: boolean;

@@ -50,6 +50,16 @@ describe('a condition', () => {
     expect(holds({ tags: ['eu'] }, untagged)).toBe(false);
   });
 
+  it('knows children by their parent', () => {
+    const parent = { timerId: 't9' as typeof timer.id, key: 'p', n: 1 };
+    const child = { ...timer, spec: { ...timer.spec, parent } };
+    expect([holds({ parentId: parent.timerId }, child), holds({ parentId: parent.timerId })]).toEqual([
+      true,
+      false,
+    ]);
+    expect(holds({ not: { parentId: parent.timerId } })).toBe(true);
+  });
+
   it('takes _ and % in a prefix for themselves', () => {
     const odd = timerAfter(step({ ...create().wish, key: 'a_b%c' } as ReturnType<typeof create>['wish'], 0));
     expect(holds({ keyPrefix: 'a_b%' }, odd)).toBe(true);

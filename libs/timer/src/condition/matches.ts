@@ -17,6 +17,7 @@ const parts: readonly Part[] = [
   ({ keyPrefix }, { spec }) => keyPrefix === undefined || hasPrefix(spec.key, keyPrefix),
   ({ tags }, { spec }) => tags === undefined || tags.every((tag) => spec.tags.includes(tag)),
   ({ hookClass }, { spec }) => hookClass === undefined || hookClass === spec.hookClass,
+  ({ parentId }, { spec }) => parentId === undefined || parentId === spec.parent?.timerId,
   ({ status }, state) => status === undefined || status.includes(statusOf(state)),
   ({ enable }, { spec }) => enable === undefined || enable === spec.enable,
   ({ dueFrom }, { nextFireAt }) => dueFrom === undefined || isDue(nextFireAt, (at) => at >= dueFrom),

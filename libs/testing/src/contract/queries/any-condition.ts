@@ -35,6 +35,7 @@ export function anyCondition(timers: readonly TimerState[]): fc.Arbitrary<TimerC
       oneOf(({ spec }) => spec.tags, oddTexts),
       { maxLength: 3 },
     ),
+    parentId: oneOf(({ id, spec }) => (spec.parent === undefined ? [id] : [spec.parent.timerId]), []),
     hookClass: oneOf(({ spec }) => [spec.hookClass], oddTexts),
     status: fc.subarray([...statuses]),
     enable: fc.boolean(),

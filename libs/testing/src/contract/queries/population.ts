@@ -1,7 +1,21 @@
 import type { TimerQueries } from '#engine';
 import type { TimerCommand, TimerCondition, TimerInput, TimerState } from '#timer';
 import { freshName, type QueriesSubject, type Stage } from '../subject.js';
-import { apply, createTimer, fire, newCommandId, present } from '../writing.js';
+import {
+  apply,
+  createTimer,
+  creation,
+  fire,
+  foldStream,
+  hourly,
+  type Name,
+  newCommandId,
+  present,
+  request,
+  streamOf,
+  transact,
+  writing,
+} from '../writing.js';
 
 const keys = [
   'a',
@@ -54,6 +68,26 @@ export interface Population {
   among(condition: TimerCondition): TimerCondition;
 }
 
+const childrenPerPopulation = 3;
+
+/** As a parent's fire makes it. */
+async function createChild(
+  stage: Stage<QueriesSubject>,
+  parent: TimerState,
+  name: Name,
+): Promise<TimerState> {
+  let born: TimerState | null = null;
+  await transact(stage.log, request({ targets: [name] }), ({ now }) => {
+    const { commandId, event } = present(streamOf(null, creation(name, hourly, now), now).events[0]);
+    if (event.type !== 'TimerCreated') throw new Error('a creation begins a timer');
+    const spec = { ...event.spec, parent: { timerId: parent.id, key: parent.spec.key, n: 1 } };
+    const stream = foldStream(null, [{ ...event, spec }], commandId);
+    born = stream.after;
+    return writing(stream);
+  });
+  return present<TimerState>(born);
+}
+
 /** Timers of every status, with keys, tags and hook classes that are easy to get wrong, in two namespaces. */
 export async function populate(stage: Stage<QueriesSubject>, rounds = 1): Promise<Population> {
   const namespaces = [freshName(), freshName()];
@@ -74,6 +108,11 @@ export async function populate(stage: Stage<QueriesSubject>, rounds = 1): Promis
     );
     timers.push((await life.grow?.(stage, created)) ?? created);
   }
+  const [parent] = timers;
+  for (let n = 0; n < childrenPerPopulation; n += 1)
+    timers.push(
+      await createChild(stage, present(parent), { namespace: present(namespaces[0]), key: `child-${n}` }),
+    );
   return {
     timers,
     among: (condition) => ({ or: namespaces.map((namespace) => ({ namespace })), and: [condition] }),
