@@ -34,6 +34,7 @@ import {
   sleep,
 } from '#runtime';
 import { decideWithZoneData, evolve, mintTimerId } from '#timer';
+import { bulkService } from './bulks.js';
 import type { SchedulerConfig } from './config.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
@@ -112,6 +113,7 @@ export function composeScheduler(
       }),
       producerService(replies),
       relay,
+      bulkService(config, logger),
       every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       every(
         offsetsMirroredEveryMs,

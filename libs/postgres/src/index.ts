@@ -5,6 +5,7 @@ export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
+export { openPostgresBulks, type PostgresBulks } from './bulk/open.js';
 export { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
 export { PostgresDueIndex } from './due/postgres-due-index.js';
