@@ -47,6 +47,16 @@ class Parents1764000000004 implements MigrationInterface {
   }
 }
 
+class OpenEvents1764000000005 implements MigrationInterface {
+  readonly name = 'OpenEvents1764000000005';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(migrationSql('0005-open-events'));
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index timer_state_open');
+  }
+}
+
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
@@ -63,7 +73,13 @@ export async function migrate(databaseUrl: string, partitions: number): Promise<
     const source = new DataSource({
       type: 'postgres',
       url: databaseUrl,
-      migrations: [LogAndState1764000000001, Queries1764000000002, Bulk1764000000003, Parents1764000000004],
+      migrations: [
+        LogAndState1764000000001,
+        Queries1764000000002,
+        Bulk1764000000003,
+        Parents1764000000004,
+        OpenEvents1764000000005,
+      ],
       migrationsTableName: 'schema_migration',
       migrationsTransactionMode: 'each',
     });

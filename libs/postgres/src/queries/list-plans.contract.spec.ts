@@ -52,6 +52,8 @@ const filters: readonly {
     rowsMax: 10,
   },
   { condition: { hookClass: 'hooks-3' }, index: 'timer_spec_hook_class', rowsMax: 1_000 },
+  { condition: { status: ['open'] }, index: 'timer_state_open', rowsMax: 1_000 },
+  { condition: { status: ['asking'] }, index: 'timer_state_open', rowsMax: 10 },
   { condition: { status: ['paused'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },
   { condition: { status: ['faulted'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },
   { condition: { status: ['waiting'] }, index: 'timer_state_pkey', rowsMax: 1_000 },
