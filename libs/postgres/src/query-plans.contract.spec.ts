@@ -47,7 +47,8 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     file: 'taken-names',
     types: 'text[], text[]',
     values: `'{n}', '{k}'`,
-    index: 'timer_spec_name',
+    // either of the two that begin with the pair
+    index: 'timer_spec_',
     condition: 'namespace =',
   },
   {
