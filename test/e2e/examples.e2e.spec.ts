@@ -28,6 +28,16 @@ describe('an example', () => {
     return running.lines.join('\n');
   };
 
+  it('does every picture and every tick, the failed one again, the film where the card is (tasks)', async () => {
+    const told = await lastLines('tasks');
+    expect(told).toContain('made 3 tasks');
+    expect(told).toContain('made 0 when asked again');
+    expect(told).toContain('film.mp4 begins on graphics, epoch 1');
+    expect(told).toMatch(/moon\.png begins on \w+, epoch 2/);
+    expect(told).toContain('tidy:2 begins on');
+    expect(told).toContain('all are done');
+  });
+
   it('posts to a URL at a time, again where it is refused, and not where it was cancelled (delays)', async () => {
     const told = await lastLines('delays');
     expect(told).toContain('everything has ended');

@@ -16,3 +16,4 @@ export { LeaveOpen, RetryLater } from './handler.js';
 export type { RunClock } from './hook-run.js';
 export { HookRunner, type HookRunnerOptions, type Hooks } from './hook-runner.js';
 export { HookWorker, type HookWorkerOptions } from './hook-worker.js';
+export { LowestUnfinished } from './lowest-unfinished.js';

@@ -3,6 +3,7 @@ import type { CancelTimer, RedriveEvent } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { EventCancelled, EventGivenUp, TimerEnded } from '../event.js';
 import type { GivenUpEvent, OpenEvent, TimerState } from '../state.js';
+import { isUnclaimed } from './claim.js';
 import { keptUntil } from './clock.js';
 import { accept, reject } from './decision.js';
 import { parentOf } from './replan.js';
@@ -24,7 +25,8 @@ export function cancel(state: TimerState, _command: CancelTimer, now: EpochMs): 
   };
   if (open === null) return accept(ended);
   // an attempt under way may still be closed, and its deadline still counts; nothing follows it
-  if (open.phase === 'delivered') return accept({ ...ended, nextFireAt: state.nextFireAt });
+  if (open.phase === 'delivered' && !isUnclaimed(state, open))
+    return accept({ ...ended, nextFireAt: state.nextFireAt });
   return accept(cancelledEvent({ ...state, endedAt: now }, open, open.lastError, now), ended);
 }
 

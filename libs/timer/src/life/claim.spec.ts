@@ -45,6 +45,10 @@ describe('an event that needs a claim', () => {
     void given(...offered)
       .when(say('CloseEvent', 2 * second))
       .then({ type: 'EventClosed' }, { type: 'TimerEnded' }));
+  it('is over at once when its timer is cancelled: nothing is under way', () =>
+    void given(...offered)
+      .when(step({ type: 'CancelTimer' }, 2 * second))
+      .then({ type: 'EventCancelled' }, { type: 'TimerEnded', reason: 'cancelled' }));
   it('may be claimed without need, too', () =>
     expect(timerAfter(create(), fire(60 * minute), claim(61 * minute)).open).toMatchObject({ worker: 'w1' }));
 });

@@ -18,8 +18,8 @@ export function deliveryWaitMs({ spec }: TimerState, isClaimed: boolean): number
   return spec.needsClaim === true && !isClaimed ? Math.max(offerEveryMs, ackTimeoutMs) : ackTimeoutMs;
 }
 
-/** The clock struck for an event that nobody has: no attempt was made. */
-export const isOfferOver = ({ spec }: TimerState, { phase, claimed }: OpenEvent): boolean =>
+/** An attempt that waits for its worker: nothing is under way yet. */
+export const isUnclaimed = ({ spec }: TimerState, { phase, claimed }: OpenEvent): boolean =>
   spec.needsClaim === true && phase === 'delivered' && !claimed;
 
 export function claim(state: TimerState, open: OpenEvent, command: ClaimEvent, now: EpochMs): Decision {

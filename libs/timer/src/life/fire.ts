@@ -8,7 +8,7 @@ import { type Plan, planAfterDropped } from '../schedule/plan.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { dropQuestion, holdOf } from './asking.js';
 import { cancelledEvent } from './cancel.js';
-import { deliveryWaitMs, isOfferOver } from './claim.js';
+import { deliveryWaitMs, isUnclaimed } from './claim.js';
 import { idleClock, keptUntil } from './clock.js';
 import { closing } from './closing.js';
 import { accept } from './decision.js';
@@ -214,7 +214,7 @@ function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   if (state.endedReason === 'cancelled') return accept(cancelledEvent(state, open, open.lastError, now));
   const nextFireAt = laterBy(now, deliveryWaitMs(state, false));
   const { eventId, attempt } = open;
-  if (isOfferOver(state, open))
+  if (isUnclaimed(state, open))
     return accept({ type: 'EventRedelivered', at: now, nextFireAt, eventId, attempt, reason: 'unclaimed' });
   const attempts = attempt - open.attemptsBefore;
   if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) return giveUp(state, open, now);

@@ -1,0 +1,113 @@
+import { emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
+import { LowestUnfinished } from '#hooks';
+import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { executorOf, hookClassOf, openEnvelope } from '../model/task-record.js';
+import { claimKey } from '../wire.js';
+import type { Offer } from './backlog.js';
+import { demandOf } from './placement.js';
+
+export interface DueOffersOptions {
+  readonly kafka: KafkaSettings;
+  readonly topicPrefix: string | undefined;
+  /** Of due topics that nobody has made yet. */
+  readonly partitions: number;
+  readonly onOffer: (offer: Offer) => void;
+}
+
+const committedEveryMs = 500;
+const groupId = (prefix = 'timers'): string => `${prefix}.task-allocator`;
+
+/**
+ * Tasks as they fall due, of the executors that some runner has. One group for all allocators, so the next one goes on
+ * where this one stopped: an offset moves only over what a runner has heard of.
+ */
+export class DueOffers {
+  #consumer: BatchConsumer | null = null;
+  #executors: readonly string[] = [];
+  #progress = new Map<string, LowestUnfinished>();
+  #committing: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: DueOffersOptions) {}
+
+  get executors(): readonly string[] {
+    return this.#executors;
+  }
+
+  /** Reads the due topics of these from now on. */
+  async follow(executors: readonly string[]): Promise<void> {
+    await this.stop();
+    this.#executors = executors;
+    if (executors.length === 0) return;
+    const { kafka, topicPrefix, partitions } = this.options;
+    const topics = executors.map((executor) => topicsOf(topicPrefix).due(hookClassOf(executor)));
+    await ensureDueTopics(new KafkaAdmin(kafka), topics, partitions);
+    this.#consumer = new BatchConsumer(kafka, {
+      groupId: groupId(topicPrefix),
+      topics,
+      onAssigned: (assigned) => {
+        this.#progress = new Map(assigned.map((at) => [partitionKey(at), new LowestUnfinished()]));
+      },
+      onRecords: (topic, partition, records) => this.#onRecords(partitionKey({ topic, partition }), records),
+    });
+    await this.#consumer.start();
+    this.#committing = setInterval(() => void this.#commit(), committedEveryMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#committing !== null) clearInterval(this.#committing);
+    this.#committing = null;
+    await this.#commit();
+    await this.#consumer?.stop();
+    this.#consumer = null;
+    this.#executors = [];
+  }
+
+  #onRecords(at: string, records: readonly InRecord[]): void {
+    const progress = this.#progress.get(at);
+    if (progress === undefined) return;
+    for (const record of records) {
+      progress.begin(record.offset);
+      const done = (): void => progress.finish(record.offset);
+      const parsed = parseDueRecord(record);
+      if (!parsed.ok || parsed.kind !== 'due') {
+        done();
+        continue;
+      }
+      const { event } = parsed;
+      const { options } = openEnvelope(event.timer.data);
+      this.options.onOffer({
+        key: claimKey(event.eventId, event.attempt),
+        namespace: event.timer.namespace,
+        timerKey: event.timer.key,
+        eventId: event.eventId,
+        attempt: event.attempt,
+        demand: demandOf(executorOf(event.timer.hookClass), options),
+        done,
+      });
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const next = [...this.#progress].flatMap(([key, progress]) => {
+      const offset = progress.position();
+      const slash = key.lastIndexOf('/');
+      return offset === null
+        ? []
+        : [{ topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset }];
+    });
+    await this.#consumer
+      ?.commit(next)
+      .catch((error: unknown) =>
+        this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
+      );
+  }
+}
+
+async function ensureDueTopics(
+  admin: KafkaAdmin,
+  topics: readonly string[],
+  partitions: number,
+): Promise<void> {
+  const config = { 'max.message.bytes': String(emittedBytesMax) };
+  await admin.ensureTopics(topics.map((topic) => ({ topic, partitions, config })));
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { BatchConsumer, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { ClaimSender } from '../claim-sender.js';
+import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
+import { pause } from '../pause.js';
+import { parseReport, runnersTopicConfig, runnersTopicOf } from '../wire.js';
+import { Allocation } from './allocation.js';
+import { DueOffers } from './due-offers.js';
+
+/** Held by one allocator at a time; a `Mutex` of libs/cluster is one. */
+export interface AllocatorLock {
+  /** Waits until it is this one's turn. @throws the signal's reason */
+  lock(options: { readonly signal: AbortSignal }): Promise<HeldLock>;
+}
+export interface HeldLock {
+  /** Fires when the lock is lost. */
+  readonly signal: AbortSignal;
+  unlock(): Promise<unknown>;
+}
+
+/** For a service of which there is one process. Two that both think so do no harm, but know nothing of each other's work. */
+export const alone: AllocatorLock = {
+  lock: async () => ({ signal: new AbortController().signal, unlock: async () => undefined }),
+};
+
+export interface TaskAllocatorOptions {
+  readonly kafka: KafkaSettings;
+  readonly lock: AllocatorLock;
+  readonly topicPrefix?: string;
+  /** Of due topics that are made here because no task of the executor has fired yet; as configured for the cluster. */
+  readonly partitions?: number;
+  /** A runner that has not reported for so long is given nothing more, ms; default 3,000. */
+  readonly silentAfterMs?: number;
+  /** Tasks that wait for a runner, held in memory; default 10,000. What is above waits in the database. */
+  readonly backlogMax?: number;
+  readonly framework?: FrameworkSwitch;
+}
+
+const tickEveryMs = 200;
+const tellAgainMs = 1_000;
+
+/**
+ * Gives tasks to runners. Start it in as many processes as you like: one at a time works, the others wait for its lock.
+ * Without any, tasks wait.
+ */
+export class TaskAllocator {
+  readonly #stop = new AbortController();
+  readonly #framework: FrameworkSwitch;
+  #running: Promise<void> | null = null;
+  /** For those who wait for it to be this one's turn. */
+  #onTurn: (() => void)[] = [];
+  #isActive = false;
+
+  constructor(private readonly options: TaskAllocatorOptions) {
+    this.#framework = options.framework ?? taskFramework;
+  }
+
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+
+  /** Resolves at once; see `becameActive`. Safe twice. */
+  async start(): Promise<void> {
+    if (!this.#stop.signal.aborted) this.#running ??= this.#run();
+  }
+
+  /** Lets the next one take over. Safe twice. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the allocator stops'));
+    await this.#running;
+  }
+
+  /** Resolves when this allocator is the one that works. */
+  becameActive(): Promise<void> {
+    if (this.#isActive) return Promise.resolve();
+    return new Promise((resolve) => this.#onTurn.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    const { log } = this.options.kafka;
+    while (!this.#stop.signal.aborted) {
+      try {
+        const held = await this.options.lock.lock({ signal: this.#stop.signal });
+        try {
+          await this.#work(AbortSignal.any([held.signal, this.#stop.signal]));
+        } finally {
+          this.#isActive = false;
+          await held.unlock();
+        }
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        log.warn({ error: String(error) }, 'allocation begins anew');
+        await pause(1_000, this.#stop.signal);
+      }
+    }
+  }
+
+  async #work(over: AbortSignal): Promise<void> {
+    const { kafka, topicPrefix, partitions = 8 } = this.options;
+    const claims = new ClaimSender(kafka, topicPrefix);
+    const allocation = new Allocation(
+      { post: (claim) => claims.post(claim), now: () => performance.now(), log: kafka.log },
+      {
+        silentAfterMs: this.options.silentAfterMs ?? 3_000,
+        tellAgainMs,
+        backlogMax: this.options.backlogMax ?? 10_000,
+      },
+    );
+    const offers = new DueOffers({
+      kafka,
+      topicPrefix,
+      partitions,
+      onOffer: (offer) => allocation.offer(offer),
+    });
+    const reports = this.#reports(allocation);
+    try {
+      await claims.start();
+      await this.#ensureReportsTopic();
+      await reports.start();
+      await this.#until(over, offers, allocation);
+    } finally {
+      await offers.stop();
+      await reports.stop();
+      await claims.stop();
+    }
+  }
+
+  async #until(over: AbortSignal, offers: DueOffers, allocation: Allocation): Promise<void> {
+    const executorsMax = new Set<string>();
+    while (!over.aborted) {
+      for (const executor of allocation.executors()) executorsMax.add(executor);
+      // one that is gone is followed all the same: it may come back, and its tasks wait in the backlog
+      const wanted = this.#framework.isOn ? [...executorsMax].sort() : [];
+      if (wanted.join() !== offers.executors.join()) await offers.follow(wanted);
+      this.#becomeActive();
+      allocation.tick();
+      await pause(tickEveryMs, over);
+    }
+  }
+
+  #becomeActive(): void {
+    this.#isActive = true;
+    for (const wake of this.#onTurn.splice(0)) wake();
+  }
+
+  #reports(allocation: Allocation): BatchConsumer {
+    return new BatchConsumer(this.options.kafka, {
+      groupId: `carillon-task-reports-${randomUUID()}`,
+      topics: [runnersTopicOf(this.options.topicPrefix)],
+      // every runner tells of itself once a second: nothing that was said before matters
+      startFrom: async (assigned) => new Map(assigned.map((at) => [partitionKey(at), 'latest' as const])),
+      onRecords: (_topic, _partition, records) => {
+        for (const { value } of records) {
+          const report = parseReport(value);
+          if (report !== null) allocation.reported(report);
+        }
+      },
+    });
+  }
+
+  async #ensureReportsTopic(): Promise<void> {
+    const topic = {
+      topic: runnersTopicOf(this.options.topicPrefix),
+      partitions: 1,
+      config: runnersTopicConfig,
+    };
+    await new KafkaAdmin(this.options.kafka).ensureTopics([topic]);
+  }
+}

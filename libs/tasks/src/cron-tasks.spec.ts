@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InvalidSpecError } from '#client';
+import type { CronTask } from './cron-tasks.js';
+import { FrameworkSwitch } from './framework-switch.js';
+import type { Task } from './model/task.js';
+import { withParent } from './query/condition.js';
+import { MemoryTimers } from './spec-dsl.js';
+import { TaskService } from './task-service.js';
+
+const second = 1_000;
+const minute = 60 * second;
+let timers: MemoryTimers;
+let tasks: TaskService;
+beforeEach(() => {
+  timers = new MemoryTimers();
+  tasks = new TaskService(timers, { framework: new FrameworkSwitch() });
+});
+/** Every minute at its beginning, unless said otherwise; the spec begins at ten o'clock sharp. */
+const every = (more: object = {}) => ({ id: 'c', executor: 'init', cron: '0 * * * * *', ...more });
+const childrenOf = (id: string): Promise<Task[]> => tasks.query(withParent('EQ', id));
+const cron = async (id = 'c'): Promise<CronTask> => {
+  const found = await tasks.cron.get(id);
+  if (found === undefined) throw new Error(`no cron task ${id}`);
+  return found;
+};
+async function complete({ id }: Pick<Task, 'id'>): Promise<void> {
+  const waiting = await tasks.get(id);
+  if (waiting === undefined) throw new Error(`no task ${id}`);
+  await tasks.complete(await tasks.allocate(waiting, 'r1'), 'r1', { code: 'success' });
+}
+
+describe('a cron task', () => {
+  it('makes nothing of a cron expression that makes no sense', async () => {
+    await expect(tasks.createCronTask(every({ cron: 'now and then' }))).rejects.toThrow(InvalidSpecError);
+    expect(await tasks.cron.list()).toEqual([]);
+    for (const expression of ['* * * * *', '*/5 * * * * ?', '@daily', '@every 5m'])
+      expect(await tasks.createCronTask(every({ id: expression, cron: expression }))).toBe(true);
+  });
+  it('does nothing for an id that is there, whatever else is given', async () => {
+    await tasks.createCronTask(every());
+    expect(await tasks.createCronTask(every({ cron: '@daily', executor: 'other' }))).toBe(false);
+    expect(await cron()).toMatchObject({ cron: '0 * * * * *', executor: 'init', triggerTimes: 0 });
+  });
+  it('makes one task a tick, with its executor, context and options', async () => {
+    const options = { maxRetryTimes: 2, labels: { zone: 'eu' }, retention: '1h' };
+    await tasks.createCronTask(every({ context: 'for each', options }));
+    timers.pass(3 * minute);
+    const children = await childrenOf('c');
+    expect(children.map(({ id }) => id)).toEqual(['c:1', 'c:2', 'c:3']);
+    expect(children[2]).toMatchObject({ status: 'created', executor: 'init', context: 'for each', options });
+    expect(await cron()).toMatchObject({ triggerTimes: 3, open: 3 });
+    expect((await cron()).nextTime?.getTime()).toBe(timers.now + minute);
+    await complete({ id: 'c:2' });
+    expect(await cron()).toMatchObject({ triggerTimes: 3, open: 2 });
+  });
+  it('makes up for any number of missed ticks by one task', async () => {
+    await tasks.createCronTask(every());
+    await tasks.cron.pause('c');
+    timers.pass(10 * minute);
+    expect(await childrenOf('c')).toEqual([]);
+    await tasks.cron.resume('c');
+    timers.pass(second);
+    expect((await childrenOf('c')).map(({ id }) => id)).toEqual(['c:1']);
+  });
+  it('drops a tick that finds its own tasks at the limit, whoever else uses the executor', async () => {
+    await tasks.createCronTask(every({ concurrency: 2 }));
+    await tasks.createCronTask(every({ id: 'other' }));
+    await tasks.create({ id: 'single', executor: 'init' });
+    timers.pass(5 * minute);
+    expect((await childrenOf('c')).map(({ id }) => id)).toEqual(['c:1', 'c:2']);
+    expect(await childrenOf('other')).toHaveLength(5);
+    await complete({ id: 'c:1' });
+    timers.pass(minute);
+    expect((await childrenOf('c')).map(({ id }) => id)).toEqual(['c:1', 'c:2', 'c:3']);
+  });
+  it('keeps one tick until its task has ended, if it is told to', async () => {
+    await tasks.createCronTask(every({ concurrency: 1, overlap: 'queueOne' }));
+    timers.pass(5 * minute + second);
+    expect(await childrenOf('c')).toHaveLength(1);
+    await complete({ id: 'c:1' });
+    timers.pass(second);
+    expect(await childrenOf('c')).toHaveLength(2);
+  });
+  it('lists, changes, pauses and deletes cron tasks', async () => {
+    await tasks.createCronTask(every());
+    await tasks.createCronTask(every({ id: 'd', cron: '@daily', timeZone: 'Europe/Paris' }));
+    expect((await tasks.cron.list()).map(({ id, timeZone }) => `${id} ${timeZone}`).sort()).toEqual([
+      'c ',
+      'd Europe/Paris',
+    ]);
+    timers.pass(minute + second);
+    const changed = await tasks.cron.update('c', { cron: '30 * * * * *', concurrency: 1 });
+    expect(changed.nextTime?.getTime()).toBe(timers.now + 29 * second);
+    expect(await childrenOf('c')).toHaveLength(1);
+    await complete({ id: 'c:1' });
+    timers.pass(29 * second);
+    expect(await childrenOf('c')).toHaveLength(2);
+    await tasks.cron.pause('c');
+    expect(await cron()).toMatchObject({ isPaused: true, context: '', executor: 'init' });
+    expect(await tasks.cron.delete('c')).toBe(true);
+    expect(await tasks.cron.delete('c')).toBe(false);
+    timers.pass(5 * minute);
+    expect(await childrenOf('c')).toHaveLength(2);
+    expect(await tasks.cron.get('c')).toBeUndefined();
+  });
+  it('is no task itself, and its tasks are no cron tasks', async () => {
+    await tasks.createCronTask(every());
+    timers.pass(minute);
+    expect((await tasks.query()).map(({ id }) => id)).toEqual(['c:1']);
+    expect((await tasks.cron.list()).map(({ id }) => id)).toEqual(['c']);
+  });
+});
+
+describe('the schedule of all cron tasks', () => {
+  it('holds all cron tasks and lets them go, twice without harm', async () => {
+    await tasks.createCronTask(every());
+    await tasks.stopScheduleCronTask();
+    await tasks.stopScheduleCronTask();
+    await tasks.createCronTask(every({ id: 'late' }));
+    timers.pass(5 * minute);
+    expect(await tasks.query()).toEqual([]);
+    await tasks.startScheduleCronTask();
+    await tasks.startScheduleCronTask();
+    timers.pass(minute);
+    expect((await tasks.query()).map(({ id }) => id).sort()).toEqual(['c:1', 'c:2', 'late:1', 'late:2']);
+  });
+  it('leaves alone what somebody else has paused', async () => {
+    await tasks.createCronTask(every());
+    await tasks.cron.pause('c');
+    await tasks.stopScheduleCronTask();
+    await tasks.startScheduleCronTask();
+    expect(await cron()).toMatchObject({ isPaused: true });
+  });
+  it('is let go also by another service than the one that held it', async () => {
+    await tasks.createCronTask(every());
+    await tasks.stopScheduleCronTask();
+    await new TaskService(timers, { framework: new FrameworkSwitch() }).startScheduleCronTask();
+    timers.pass(minute);
+    expect((await tasks.query()).map(({ id }) => id)).toEqual(['c:1']);
+  });
+});

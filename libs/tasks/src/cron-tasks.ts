@@ -1,0 +1,177 @@
+import { TimerExistsError } from '#client';
+import type { TimerChangeWire, TimerRecord } from '#contract';
+import { taskError } from './errors.js';
+import type { FrameworkSwitch } from './framework-switch.js';
+import type { NewTask, TaskContext, TaskOptions } from './model/task.js';
+import { cronTag, executorOf, openEnvelope, templateOf } from './model/task-record.js';
+import type { TaskTimers } from './ports.js';
+
+export interface NewCronTask extends NewTask {
+  /** 5 fields, 6 with seconds first, or a descriptor (`@daily`, `@every 5m`). */
+  readonly cron: string;
+  /** IANA zone; default UTC. */
+  readonly timeZone?: string;
+  /** Tasks of this cron task that may be open at a time; 0: no limit of its own. Default 0. */
+  readonly concurrency?: number;
+  /** A tick that finds no room: dropped (default), or kept, one at most, until there is. */
+  readonly overlap?: 'skip' | 'queueOne';
+}
+
+export interface CronTask {
+  readonly id: string;
+  readonly executor: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly context: TaskContext;
+  readonly options: TaskOptions;
+  /** Tasks made so far; the last one is `<id>:<triggerTimes>`. */
+  readonly triggerTimes: number;
+  /** Of its tasks, those that have not ended. */
+  readonly open: number;
+  readonly nextTime: Date | undefined;
+  readonly isPaused: boolean;
+  readonly createdAt: Date;
+  readonly version: number;
+}
+
+/** What can be changed of a cron task; the executor and the context are for good. */
+export type CronTaskChange = Partial<Pick<NewCronTask, 'cron' | 'timeZone' | 'concurrency' | 'overlap'>>;
+
+/** Open children of a cron task without a limit of its own. */
+const openMax = 1_000;
+const stoppedTag = 'schedule-stopped';
+
+/** Cron tasks: timers that make a task a tick, in the tick's own transaction, whoever runs and however many. */
+export class CronTasks {
+  #isStopped = false;
+
+  constructor(
+    private readonly timers: TaskTimers,
+    private readonly namespace: string,
+    private readonly framework: FrameworkSwitch,
+  ) {}
+
+  /** False: one of this id is there already and stays as it is. @throws InvalidSpecError: nothing was stored */
+  async create(task: NewCronTask): Promise<boolean> {
+    if (!this.framework.isOn) return false;
+    const { concurrency = 0, overlap = 'skip' } = task;
+    try {
+      await this.timers.createTimer({
+        namespace: this.namespace,
+        key: task.id,
+        schedPolicyType: 'CRON',
+        schedPolicyExpr: task.cron,
+        ...(task.timeZone !== undefined && { timeZone: task.timeZone }),
+        tags: [cronTag],
+        spawn: { timer: templateOf(task), ...roomOf(concurrency, overlap) },
+      });
+    } catch (error) {
+      if (error instanceof TimerExistsError) return false;
+      throw taskError(task.id, error);
+    }
+    if (this.#isStopped) await this.#hold(task.id, []);
+    return true;
+  }
+
+  async get(id: string): Promise<CronTask | undefined> {
+    for await (const record of this.timers.getTimers({ namespace: this.namespace, key: id, tags: [cronTag] }))
+      return cronTaskOf(record);
+    return undefined;
+  }
+
+  async list(): Promise<CronTask[]> {
+    const found: CronTask[] = [];
+    if (!this.framework.isOn) return found;
+    for await (const record of this.timers.getTimers({ namespace: this.namespace, tags: [cronTag] }))
+      found.push(cronTaskOf(record));
+    return found;
+  }
+
+  /** The change takes effect at once, without a tick of its own. @throws TimerNotExistError, InvalidSpecError */
+  async update(id: string, change: CronTaskChange): Promise<CronTask> {
+    const { cron, timeZone, concurrency, overlap = 'skip' } = change;
+    const set: TimerChangeWire = {
+      ...(cron !== undefined && { schedPolicyExpr: cron }),
+      ...(timeZone !== undefined && { timeZone }),
+      ...(concurrency !== undefined && { spawn: roomOf(concurrency, overlap) }),
+    };
+    return cronTaskOf(await this.timers.updateTimer(this.#ref(id), set));
+  }
+
+  /** No tick makes a task until it is resumed; those under way go on. */
+  async pause(id: string): Promise<void> {
+    await this.timers.pauseTimer(this.#ref(id));
+  }
+
+  /** What was missed in between is made up for by one task. @throws TimerNotPausedError */
+  async resume(id: string): Promise<void> {
+    await this.timers.resumeTimer(this.#ref(id));
+  }
+
+  /** Its tasks stay. False: there was none. */
+  delete(id: string): Promise<boolean> {
+    return this.timers.deleteTimer(this.#ref(id));
+  }
+
+  /** The schedule is the cluster's, not a process's: this lets all cron tasks go that `stopSchedule` held. Safe twice. */
+  async startSchedule(): Promise<void> {
+    this.#isStopped = false;
+    const held = this.timers.getTimers({ namespace: this.namespace, tags: [cronTag, stoppedTag] });
+    for await (const { key, tags, pausedAt } of held) {
+      await this.timers.updateTimer(this.#ref(key), { tags: tags.filter((tag) => tag !== stoppedTag) });
+      if (pausedAt !== undefined) await this.timers.resumeTimer(this.#ref(key));
+    }
+  }
+
+  /** Holds every cron task of the namespace that nobody has paused before, and those made by this service from now on. Safe twice. */
+  async stopSchedule(): Promise<void> {
+    this.#isStopped = true;
+    const running = this.timers.getTimers({
+      namespace: this.namespace,
+      tags: [cronTag],
+      not: { tags: [stoppedTag] },
+    });
+    for await (const { key, tags, pausedAt } of running)
+      if (pausedAt === undefined)
+        await this.#hold(
+          key,
+          tags.filter((tag) => tag !== cronTag),
+        );
+  }
+
+  /** Marked first: what was marked and not paused yet is let go all the same. */
+  async #hold(id: string, others: readonly string[]): Promise<void> {
+    await this.timers.updateTimer(this.#ref(id), { tags: [cronTag, stoppedTag, ...others] });
+    await this.timers.pauseTimer(this.#ref(id));
+  }
+
+  #ref(id: string) {
+    return { namespace: this.namespace, key: id };
+  }
+}
+
+const roomOf = (concurrency: number, overlap: 'skip' | 'queueOne') => {
+  if (concurrency === 1) return { overlap, openMax: 1 };
+  return { overlap: 'allow' as const, openMax: concurrency === 0 ? openMax : concurrency };
+};
+
+function cronTaskOf(record: TimerRecord): CronTask {
+  const spawn = (record.spawn ?? {}) as {
+    readonly timer?: { readonly hookClass?: string; readonly data?: string };
+  };
+  const { hookClass = '', data } = spawn.timer ?? {};
+  const children = Array.isArray(record.children) ? record.children.length : 0;
+  return {
+    id: record.key,
+    executor: executorOf(hookClass),
+    cron: record.schedPolicyExpr,
+    timeZone: record.timeZone,
+    ...openEnvelope(data),
+    triggerTimes: typeof record.fires === 'number' ? record.fires : 0,
+    open: children,
+    nextTime: record.nextFireTime === undefined ? undefined : new Date(record.nextFireTime),
+    isPaused: record.status === 'paused',
+    createdAt: new Date(record.createTime),
+    version: record.version,
+  };
+}

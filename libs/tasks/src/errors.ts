@@ -1,0 +1,63 @@
+import {
+  AlreadyClaimedError,
+  ClientNotConnectedError,
+  CommandTimeoutError,
+  EventIdNotMatchError,
+  InvalidCommandError,
+  NoOpenEventError,
+  NotClaimedError,
+  StaleAttemptError,
+  TimerEndedError,
+  TimerNotExistError,
+} from '#client';
+
+/** The task is not the caller's (any more), or not in a state for it: given to another runner, completed, gone. Stop working on it now. */
+export class InvalidTaskError extends Error {
+  readonly code = 'tasks/invalid-task';
+  constructor(
+    readonly taskId: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`task ${taskId}: ${reason}`, options);
+    this.name = 'InvalidTaskError';
+  }
+}
+
+/** No scheduler answered in time, or the client is not connected. What was asked may have been done: asking again is safe. */
+export class NotReadyError extends Error {
+  readonly code = 'tasks/not-ready';
+  constructor(options?: ErrorOptions) {
+    super('task service not ready', options);
+    this.name = 'NotReadyError';
+  }
+}
+
+/** The holder was asked for something that it cannot do as it stands. */
+export class InvalidStateError extends Error {
+  readonly code = 'tasks/invalid-state';
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidStateError';
+  }
+}
+
+const fenced = [
+  AlreadyClaimedError,
+  EventIdNotMatchError,
+  InvalidCommandError,
+  NoOpenEventError,
+  NotClaimedError,
+  StaleAttemptError,
+  TimerEndedError,
+  TimerNotExistError,
+];
+
+/** A refusal of the timer in the words of tasks; anything else as it is. */
+export function taskError(taskId: string, error: unknown): unknown {
+  if (fenced.some((type) => error instanceof type))
+    return new InvalidTaskError(taskId, (error as Error).message, { cause: error });
+  if (error instanceof CommandTimeoutError || error instanceof ClientNotConnectedError)
+    return new NotReadyError({ cause: error });
+  return error;
+}

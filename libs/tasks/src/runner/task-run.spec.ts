@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InvalidTaskError } from '../errors.js';
+import type { Task, TaskOptions, TaskResult } from '../model/task.js';
+import { RunQueue } from './run-queue.js';
+import { type GiveBack, type RunDeps, RunnerStopsError, TaskRun } from './task-run.js';
+
+const quiet = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
+const invalid = () => new InvalidTaskError('t', 'it is another runner');
+const task = (options: TaskOptions = {}, failures = 0): Task => ({
+  taskId: 'i',
+  id: 't',
+  executor: 'init',
+  context: '',
+  options: { heartbeatTimeout: '3s', ...options },
+  parent: undefined,
+  status: 'running',
+  runner: 'r1',
+  epoch: 1,
+  lastHeartbeat: new Date(0),
+  progress: undefined,
+  failures,
+  lastError: undefined,
+  result: undefined,
+  createdAt: new Date(0),
+  completedAt: undefined,
+  eventId: 'e',
+  attempt: 1,
+  version: 3,
+});
+
+let said: (string | TaskResult | GiveBack)[];
+let beat: () => Promise<unknown>;
+let tell: () => Promise<unknown>;
+const deps: RunDeps = {
+  heartbeat: async (_task, progress) => {
+    said.push(progress === undefined ? 'beat' : `beat ${progress.percent}`);
+    await beat();
+  },
+  complete: async (_task, result) => {
+    await tell();
+    said.push(result);
+  },
+  giveBack: async (_task, how) => {
+    await tell();
+    said.push(how);
+  },
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  log: quiet,
+};
+/** Executes and answers, as a runner does. */
+async function whole(run: TaskRun): Promise<void> {
+  const result = await run.execute();
+  if (result !== null) await run.answer(result);
+}
+const forEver = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+beforeEach(() => {
+  // not setImmediate: specs take a turn of the loop by it
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  said = [];
+  beat = tell = async () => undefined;
+});
+afterEach(() => vi.useRealTimers());
+
+describe('a run of a task', () => {
+  it('completes with what the executor returned', async () => {
+    await whole(new TaskRun(task(), () => 42, deps));
+    await whole(new TaskRun(task(), () => undefined, deps));
+    expect(said).toEqual([{ code: 'success', value: 42 }, { code: 'success' }]);
+  });
+  it('completes as failed when the executor throws and no retry is left', async () => {
+    const fail = () => Promise.reject(new Error('no'));
+    await whole(new TaskRun(task(), fail, deps));
+    await whole(new TaskRun(task({ maxRetryTimes: 2 }, 2), fail, deps));
+    expect(said).toEqual([
+      { code: 'failed', error: 'no' },
+      { code: 'failed', error: 'no' },
+    ]);
+  });
+  it('is retried after the interval while retries are left, and the count stays with the task', async () => {
+    const fail = () => Promise.reject(new Error('no'));
+    await whole(new TaskRun(task({ maxRetryTimes: 2, retryInterval: '7s' }, 1), fail, deps));
+    expect(said).toEqual([{ after: '7s', error: 'no', data: '{"failures":2}' }]);
+  });
+  it('sends heartbeats from when it was taken, waiting or running, until it is answered', async () => {
+    let finish: (value?: unknown) => void = () => undefined;
+    const run = new TaskRun(task(), () => new Promise((resolve) => (finish = resolve)), deps);
+    await vi.advanceTimersByTimeAsync(2_000);
+    const over = whole(run);
+    await vi.advanceTimersByTimeAsync(2_000);
+    finish();
+    await over;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(said).toEqual(['beat', 'beat', 'beat', 'beat', { code: 'success' }]);
+  });
+  it('tells progress with a heartbeat of its own', async () => {
+    await whole(new TaskRun(task(), async (_task, { progress }) => progress({ percent: 40 }), deps));
+    expect(said).toEqual(['beat 40', { code: 'success' }]);
+  });
+  it('fires the signal and says nothing more when a heartbeat is refused', async () => {
+    let calls = 0;
+    let reason: unknown;
+    const run = new TaskRun(
+      task({ maxRetryTimes: 5 }),
+      async (_task, { signal }) => {
+        calls += 1;
+        await forEver(signal).catch((error: unknown) => {
+          reason = error;
+          throw error;
+        });
+      },
+      deps,
+    );
+    const over = whole(run);
+    beat = () => Promise.reject(invalid());
+    await vi.advanceTimersByTimeAsync(60_000);
+    await over;
+    expect([calls, said, run.lost.aborted]).toEqual([1, ['beat'], true]);
+    expect(reason).toBeInstanceOf(InvalidTaskError);
+  });
+  it('goes on when a heartbeat meets any other error, until the timeout has passed', async () => {
+    const run = new TaskRun(task(), (_task, { signal }) => forEver(signal), deps);
+    const over = whole(run);
+    beat = () => Promise.reject(new Error('no broker'));
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(run.lost.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(run.lost.aborted).toBe(true);
+    await over;
+    expect(said).not.toContainEqual(expect.objectContaining({ code: 'failed' }));
+  });
+  it('counts the timeout from when the last answered heartbeat was sent', async () => {
+    const run = new TaskRun(task(), (_task, { signal }) => forEver(signal), deps);
+    void whole(run);
+    let count = 0;
+    // the first is answered after two seconds, the next ones never
+    beat = () =>
+      count++ === 0 ? new Promise((resolve) => setTimeout(resolve, 1_900)) : new Promise(() => undefined);
+    await vi.advanceTimersByTimeAsync(3_950);
+    expect(run.lost.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(run.lost.aborted).toBe(true);
+  });
+  it('tells its outcome until it has arrived', async () => {
+    let tries = 0;
+    tell = async () => {
+      tries += 1;
+      if (tries < 4) throw new Error('no broker');
+    };
+    const over = whole(new TaskRun(task(), () => 'done', deps));
+    await vi.advanceTimersByTimeAsync(1_600);
+    await over;
+    expect(said.at(-1)).toEqual({ code: 'success', value: 'done' });
+  });
+  it('that was completed by somebody else is over', async () => {
+    tell = () => Promise.reject(invalid());
+    const run = new TaskRun(task(), () => 'done', deps);
+    await whole(run);
+    expect([said, run.lost.aborted]).toEqual([[], true]);
+  });
+});
+
+describe('a runner that stops', () => {
+  it('hands back what it interrupted, and keeps it by heartbeats until then', async () => {
+    const run = new TaskRun(task({ maxRetryTimes: 3 }), (_task, { signal }) => forEver(signal), deps);
+    const executed = run.execute();
+    run.interrupt(new RunnerStopsError());
+    expect(await executed).toBeNull();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await run.handBack('the runner stops');
+    expect(said).toEqual(['beat', { after: '1ms', error: 'the runner stops' }]);
+  });
+  it('has the work of an executor counted that ends it all the same', async () => {
+    let finish: (value?: unknown) => void = () => undefined;
+    const run = new TaskRun(task(), () => new Promise((resolve) => (finish = resolve)), deps);
+    const over = whole(run);
+    run.interrupt(new RunnerStopsError());
+    finish('just so');
+    await over;
+    expect(said).toEqual([{ code: 'success', value: 'just so' }]);
+  });
+});
+
+describe('the queue of a runner', () => {
+  it('executes at most so many at a time, in the order they came', async () => {
+    const [begun, ends]: [string[], (() => void)[]] = [[], []];
+    const queue = new RunQueue(2, async (run) => {
+      begun.push(run.task.id);
+      await new Promise<void>((resolve) => ends.push(resolve));
+    });
+    for (const id of ['1', '2', '3', '4']) queue.add(new TaskRun({ ...task(), id }, () => 0, deps));
+    expect([begun, queue.running, queue.waiting]).toEqual([['1', '2'], 2, 2]);
+    ends[1]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([begun, queue.running, queue.waiting]).toEqual([['1', '2', '3'], 2, 1]);
+    expect(queue.drain().map(({ task: { id } }) => id)).toEqual(['4']);
+  });
+});

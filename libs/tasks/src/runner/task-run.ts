@@ -1,0 +1,180 @@
+import type { Logger } from '#kafka';
+import { durationMs } from '#timer';
+import { InvalidTaskError } from '../errors.js';
+import type { Task, TaskProgress, TaskResult } from '../model/task.js';
+import { defaultRetryInterval, errorTextMax, failuresText } from '../model/task-record.js';
+import type { TaskExecutor } from './executor.js';
+
+/** What a run asks of the world; each rejects with `InvalidTaskError` when the task is somebody else's. */
+export interface RunDeps {
+  heartbeat(task: Task, progress: TaskProgress | undefined, timeoutMs: number): Promise<unknown>;
+  complete(task: Task, result: TaskResult): Promise<unknown>;
+  /** Ends this epoch: the task is given to a runner anew after a while. */
+  giveBack(task: Task, how: GiveBack): Promise<unknown>;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  readonly log: Logger;
+}
+export interface GiveBack {
+  readonly after: string;
+  readonly error: string;
+  /** Counted failures, kept with the task. */
+  readonly data?: string;
+}
+
+/** Why a run ends without an answer. */
+export class RunnerStopsError extends Error {
+  readonly code = 'tasks/runner-stops';
+  constructor() {
+    super('the runner stops');
+    this.name = 'RunnerStopsError';
+  }
+}
+
+const beatsPerTimeout = 3;
+const answerPauseMs = 500;
+
+/**
+ * One epoch of one task in this runner: heartbeats from the moment it is taken until it is answered, waiting or running.
+ * Without a heartbeat that was answered within the timeout it may be somebody else's, and the run ends.
+ */
+export class TaskRun {
+  /** Fires the executor's signal. */
+  readonly #work = new AbortController();
+  /** The task is somebody else's: nothing is said about it any more. */
+  readonly #lost = new AbortController();
+  readonly #timeoutMs: number;
+  readonly #beat: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout;
+  #isBeating = false;
+  #isAnswered = false;
+
+  constructor(
+    readonly task: Task,
+    private readonly executor: TaskExecutor,
+    private readonly deps: RunDeps,
+  ) {
+    this.#timeoutMs = durationMs(task.options.heartbeatTimeout ?? '30s');
+    this.#beat = setInterval(() => void this.#heartbeat(), Math.max(1, this.#timeoutMs / beatsPerTimeout));
+    this.#deadline = this.#startDeadline(this.#timeoutMs);
+  }
+
+  /** Fires when the task is not this run's any more. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+  get isInterrupted(): boolean {
+    return this.#work.signal.aborted && !this.lost.aborted;
+  }
+
+  /** The executor shall stop; the task is still this run's, and kept by heartbeats until it is answered. */
+  interrupt(reason: Error): void {
+    if (!this.#work.signal.aborted) this.#work.abort(reason);
+  }
+
+  #lose(reason: InvalidTaskError): void {
+    this.#stopClocks();
+    this.interrupt(reason);
+    if (!this.lost.aborted) this.#lost.abort(reason);
+  }
+
+  /** Calls the executor; answers how it went: what shall be told, or nothing if the task was lost. */
+  async execute(): Promise<TaskResult | null> {
+    if (this.#work.signal.aborted) return null;
+    try {
+      const value = await this.executor(this.task, {
+        signal: this.#work.signal,
+        progress: (progress) => this.#tell(progress),
+        log: this.deps.log,
+      });
+      return this.lost.aborted ? null : { code: 'success', ...(value !== undefined && { value }) };
+    } catch (error) {
+      return this.#work.signal.aborted ? null : { code: 'failed', error: errorText(error) };
+    }
+  }
+
+  /** Tells the outcome, again and again until it is known to have arrived or the task to be lost. */
+  async answer(result: TaskResult): Promise<void> {
+    const { maxRetryTimes = 0, retryInterval = defaultRetryInterval } = this.task.options;
+    const failures = this.task.failures + 1;
+    const isRetried = result.code === 'failed' && failures <= maxRetryTimes;
+    const how = { after: retryInterval, error: result.error ?? '', data: failuresText(failures) };
+    await this.#untilAnswered(() =>
+      isRetried ? this.deps.giveBack(this.task, how) : this.deps.complete(this.task, result),
+    );
+  }
+
+  /** Hands the task back, to be given to another runner at once. No failed run is counted. */
+  async handBack(reason: string, after = '1ms'): Promise<void> {
+    await this.#untilAnswered(() => this.deps.giveBack(this.task, { after, error: reason }));
+  }
+
+  async #untilAnswered(say: () => Promise<unknown>): Promise<void> {
+    let isTold = false;
+    while (!this.lost.aborted) {
+      try {
+        await say();
+        break;
+      } catch (error) {
+        if (error instanceof InvalidTaskError) this.#lose(error);
+        else {
+          if (!isTold)
+            this.deps.log.warn({ task: this.task.id, error: String(error) }, 'an outcome was not told yet');
+          isTold = true;
+          await this.deps.sleep(answerPauseMs, this.lost);
+        }
+      }
+    }
+    this.#isAnswered = true;
+    this.#stopClocks();
+  }
+
+  async #tell(progress: TaskProgress): Promise<void> {
+    this.#work.signal.throwIfAborted();
+    await this.#send(progress);
+  }
+
+  async #heartbeat(): Promise<void> {
+    // one at a time: a broker that is away is asked once
+    if (this.#isBeating || this.lost.aborted) return;
+    this.#isBeating = true;
+    try {
+      await this.#send(undefined);
+    } catch (error) {
+      if (!(error instanceof InvalidTaskError))
+        // the deadline tells if it matters
+        this.deps.log.debug({ task: this.task.id, error: String(error) }, 'a heartbeat was not answered');
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
+  async #send(progress: TaskProgress | undefined): Promise<void> {
+    const sentAt = performance.now();
+    try {
+      // asked again while no answer comes, but not so often that a slow cluster gets slower by it
+      await this.deps.heartbeat(this.task, progress, this.#timeoutMs * 2);
+      if (this.lost.aborted || this.#isAnswered) return;
+      // counted from when it was sent: a slow answer must not stretch what the other side gives
+      clearTimeout(this.#deadline);
+      this.#deadline = this.#startDeadline(this.#timeoutMs - (performance.now() - sentAt));
+    } catch (error) {
+      if (error instanceof InvalidTaskError && !this.#isAnswered) this.#lose(error);
+      throw error;
+    }
+  }
+
+  #startDeadline(ms: number): NodeJS.Timeout {
+    return setTimeout(
+      () => this.#lose(new InvalidTaskError(this.task.id, 'no heartbeat was answered within its timeout')),
+      Math.max(0, ms),
+    );
+  }
+
+  #stopClocks(): void {
+    clearInterval(this.#beat);
+    clearTimeout(this.#deadline);
+  }
+}
+
+const errorText = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, errorTextMax);

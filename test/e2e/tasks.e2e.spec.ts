@@ -1,0 +1,254 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TimerClient } from '#client';
+import { timerRecord } from '#contract';
+import {
+  ClaimSender,
+  InvalidTaskError,
+  type NewTask,
+  type Task,
+  TaskService,
+  type TaskTimers,
+  withParent,
+} from '#tasks';
+import { eventFromJson, evolve, type TimerState } from '#timer';
+import { Cluster, partitions } from '../harness/cluster.js';
+import { TestProcess } from '../harness/process.js';
+import { eventually } from '../harness/wait.js';
+
+let cluster: Cluster;
+let client: TimerClient;
+let tasks: TaskService;
+const replicas: TestProcess[] = [];
+
+/** Tasks as the log tells of them. */
+async function* fromTheLog() {
+  const { rows } = await cluster.pool.query<{ stream_id: string; version: number; data: string }>(
+    'select stream_id, version, data from event_log order by stream_id, version',
+  );
+  const states = new Map<string, TimerState | null>();
+  for (const { stream_id, version, data } of rows)
+    states.set(
+      stream_id,
+      evolve(states.get(stream_id) ?? null, { version, commandId: null, event: eventFromJson(data) }),
+    );
+  for (const state of states.values()) if (state !== null) yield timerRecord(state);
+}
+
+async function replica(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
+  const process = TestProcess.start(name, 'test/harness/task-replica.js', {
+    KAFKA_BROKERS: cluster.brokers,
+    TOPIC_PREFIX: cluster.prefix,
+    PARTITIONS: String(partitions),
+    REPLICA: name,
+    ...env,
+  });
+  replicas.push(process);
+  await eventually(
+    `${name} is up`,
+    () => {
+      if (process.hasExited) throw new Error(process.lines.join('\n'));
+      return process.has(`${name} is up`);
+    },
+    40_000,
+  );
+  return process;
+}
+const work = (id: string, context: object = {}, options: NewTask['options'] = {}): NewTask => ({
+  id,
+  executor: 'work',
+  context: JSON.stringify(context),
+  options,
+});
+const named = (prefix: string, count: number): string[] =>
+  [...Array(count).keys()].map((n) => `${prefix}-${n}`);
+async function completed(ids: readonly string[], withinMs = 60_000): Promise<Task[]> {
+  return eventually(
+    `${ids.length} tasks are completed`,
+    async () => {
+      const found = (await tasks.query()).filter(
+        ({ id, status }) => ids.includes(id) && status === 'completed',
+      );
+      return found.length === ids.length && found;
+    },
+    withinMs,
+  );
+}
+const lines = (process: TestProcess, text: string): string[] =>
+  process.lines.filter((line) => line.startsWith(text));
+const closesOf = async (prefix: string): Promise<number> =>
+  (await cluster.events(`type = 'EventClosed' and record_key like $1`, [`tasks/${prefix}-%`])).length;
+
+beforeAll(async () => {
+  cluster = await Cluster.open();
+  await cluster.start('scheduler');
+  await cluster.start('fire');
+  client = await cluster.client();
+  const claims = new ClaimSender(cluster.kafka, cluster.prefix);
+  await claims.start();
+  const timers: TaskTimers = Object.assign(Object.create(client) as TimerClient, {
+    getTimers: () => fromTheLog(),
+  });
+  tasks = new TaskService(
+    new Proxy(timers, { get: (target, name) => bound(name === 'getTimers' ? target : client, name) }),
+    { claims },
+  );
+});
+const bound = (target: object, name: string | symbol): unknown => {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+};
+afterAll(async () => {
+  await Promise.all(replicas.map((process) => process.kill()));
+  await cluster.close();
+});
+
+describe('tasks on two replicas', () => {
+  let [one, two]: TestProcess[] = [];
+  beforeAll(async () => {
+    one = await replica('one');
+    two = await replica('two');
+    await eventually(
+      'one of them allocates',
+      () => [one, two].some((process) => process?.has('allocates')),
+      40_000,
+    );
+  });
+
+  it('are each done once, by both, and their results are kept', async () => {
+    const ids = named('batch', 40);
+    expect(await tasks.createBatch(ids.map((id) => work(id, { ms: 20 })))).toBe(40);
+    const done = await completed(ids);
+    expect(done.map(({ result }) => result?.code)).toEqual(ids.map(() => 'success'));
+    expect(new Set(done.map(({ runner }) => runner))).toEqual(new Set(['one', 'two']));
+    expect(await closesOf('batch')).toBe(40);
+    // completed, yet still known: nothing is made or run anew
+    expect(await tasks.createBatch(ids.map((id) => work(id)))).toBe(0);
+  });
+
+  it('are retried after their interval while retries are left, and the last error stays', async () => {
+    const options = { maxRetryTimes: 2, retryInterval: '300ms' };
+    await tasks.create(work('retry-0', { failures: 2 }, options));
+    await tasks.create(work('retry-1', { failures: 9 }, options));
+    const [good, bad] = (await completed(['retry-0', 'retry-1'])).sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(good).toMatchObject({ epoch: 3, result: { code: 'success' } });
+    expect(bad).toMatchObject({ epoch: 3, result: { code: 'failed', error: 'failure 3' } });
+  });
+
+  it('wait for a runner that has their executor or their labels', async () => {
+    await tasks.create({ ...work('strange-0'), executor: 'strange' });
+    await tasks.create(work('labelled-0', {}, { labels: { zone: 'EU' } }));
+    await tasks.create(work('plain-0'));
+    await completed(['plain-0']);
+    for (const id of ['strange-0', 'labelled-0'])
+      expect(await tasks.get(id)).toMatchObject({ status: 'created', epoch: 0 });
+    const third = await replica('third', {
+      EXECUTORS: 'strange,work',
+      LABELS: JSON.stringify({ zone: 'eu' }),
+      ALLOCATES: 'no',
+    });
+    const done = await completed(['strange-0', 'labelled-0']);
+    expect(done.map(({ runner }) => runner)).toEqual(['third', 'third']);
+    await third.stop();
+  });
+
+  it('may be given by hand, and taken away: the former runner stops at its next heartbeat', async () => {
+    await tasks.create(work('hand-0', { ms: 60_000 }, { heartbeatTimeout: '6s' }));
+    const held = await eventually('it runs', async () => {
+      const task = await tasks.get('hand-0');
+      return task?.status === 'running' && task;
+    });
+    const former = held.runner === 'one' ? one : two;
+    const other = held.runner === 'one' ? 'two' : 'one';
+    const given = await tasks.allocate(held, other);
+    expect(given).toMatchObject({ runner: other, epoch: 2 });
+    await eventually(
+      'the former one is told',
+      () => former?.has('aborted hand-0 1 InvalidTaskError'),
+      30_000,
+    );
+    await expect(tasks.complete(held, held.runner ?? '', { code: 'success' })).rejects.toThrow(
+      InvalidTaskError,
+    );
+    await tasks.delete('hand-0');
+    await eventually('the other one too, once it is deleted', () =>
+      [one, two].some((process) => process?.has('aborted hand-0 2 InvalidTaskError')),
+    );
+  });
+
+  it('leave their id free when their retention is over', async () => {
+    expect(await tasks.create(work('short-0', {}, { retention: '1s' }))).toBe(true);
+    await eventually('it has been done', async () => (await closesOf('short')) === 1, 40_000);
+    await eventually('it is gone', async () => (await tasks.get('short-0')) === undefined, 30_000);
+    expect(await tasks.create(work('short-0', {}, { retention: '1s' }))).toBe(true);
+    await eventually('it has been done again', async () => (await closesOf('short')) === 2, 40_000);
+  });
+
+  it('come one a tick from a cron task, whoever schedules', async () => {
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    const cron = { ...work('tick'), cron: '* * * * * *' };
+    expect(await tasks.createCronTask(cron)).toBe(true);
+    expect(await tasks.createCronTask({ ...cron, cron: '@daily' })).toBe(false);
+    await completed(['tick:1', 'tick:2', 'tick:3']);
+    const { triggerTimes } = await tasks.cron.update('tick', { cron: '@yearly' });
+    const children = (await tasks.query(withParent('EQ', 'tick'))).map(({ id }) => id);
+    expect(children).toEqual([...Array(triggerTimes).keys()].map((n) => `tick:${n + 1}`));
+    expect((await cluster.events(`type = 'ChildSpawned'`)).length).toBe(triggerTimes);
+    expect(await tasks.cron.delete('tick')).toBe(true);
+  });
+
+  it('change nothing when a runner is frozen and wakes after they were given to another', async () => {
+    const ids = named('frozen', 6);
+    await tasks.createBatch(ids.map((id) => work(id, { ms: 1_500, deaf: true }, { heartbeatTimeout: '3s' })));
+    await eventually('both have some', () =>
+      [one, two].every((process) => process !== undefined && lines(process, 'begin frozen').length > 0),
+    );
+    one?.signal('SIGSTOP');
+    await completed(ids, 90_000);
+    const before = await tasks.query();
+    one?.signal('SIGCONT');
+    const lost = lines(one as TestProcess, 'begin frozen').map((line) =>
+      line.split(' ').slice(1, 3).join(' '),
+    );
+    await eventually('it is told of what it lost', () =>
+      lost.every((task) => one?.has(`aborted ${task} InvalidTaskError`) || one?.has(`end ${task}`)),
+    );
+    await tasks.create(work('after-0'));
+    await completed(['after-0']);
+    const after = (await tasks.query()).filter(({ id }) => id !== 'after-0');
+    expect(after).toEqual(before);
+    expect(await closesOf('frozen')).toBe(6);
+  });
+
+  it('are handed back at once by a runner that stops, long before any timeout', async () => {
+    const ids = named('stop', 6);
+    await tasks.createBatch(ids.map((id) => work(id, { ms: 1_000 }, { heartbeatTimeout: '5m' })));
+    await eventually('both have some', () =>
+      [one, two].every((process) => process !== undefined && lines(process, 'begin stop').length > 0),
+    );
+    await two?.stop();
+    const done = await completed(ids);
+    expect(done.every(({ runner, result }) => runner === 'one' || result?.code === 'success')).toBe(true);
+    expect(await closesOf('stop')).toBe(6);
+    two = await replica('four');
+  });
+
+  it('move to the other when one is killed in the middle, and each is completed once', async () => {
+    const ids = named('killed', 30);
+    await tasks.createBatch(ids.map((id) => work(id, { ms: 400 }, { heartbeatTimeout: '3s' })));
+    const victim = [one, two].find((process) => process?.has('allocates')) as TestProcess;
+    const other = victim === one ? two : one;
+    await eventually('it works', () => lines(victim, 'begin killed').length > 2);
+    await victim.kill();
+    const killedAt = Date.now();
+    const done = await completed(ids, 90_000);
+    expect(done.map(({ result }) => result?.code)).toEqual(ids.map(() => 'success'));
+    expect(done.some(({ epoch, runner }) => epoch > 1 && runner === other?.name)).toBe(true);
+    await eventually('the other one allocates now', () => other?.has('allocates'));
+    expect(Date.now() - killedAt).toBeLessThan(60_000);
+    expect(await closesOf('killed')).toBe(30);
+  });
+
+  it('leave a log that folds to what is stored', async () =>
+    expect((await cluster.verify()).findings).toEqual([]));
+});
