@@ -42,10 +42,6 @@ export class Cluster {
     this.topics = topicsOf(prefix);
     this.kafka = { brokers: brokers.split(','), clientId: 'spec', log: quiet };
     this.pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
-    // the drop of a database ends the connections that are still on their way out
-    this.pool.on('error', (error) => {
-      if (!this.pool.ending) throw error;
-    });
     this.#closers.push(() => this.pool.end().then(drop));
   }
 
