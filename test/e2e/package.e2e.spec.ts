@@ -19,6 +19,7 @@ interface Manifest {
 const useTimers = `
 import assert from 'node:assert/strict';
 import { Outbox, outboxTableSql, TimerClient, TimerExistsError, nextEventTime, validateTimeZone } from 'carillon/client';
+import { Cluster, type Lock, waitForInterval } from 'carillon/cluster';
 import { DelayQueue, type DelayedEvent, InMemoryDelays, ok } from 'carillon/delays';
 import { Expirations, openExpirations } from 'carillon/expiry';
 import { type DueEvent, HookWorker } from 'carillon/hooks';
@@ -41,6 +42,12 @@ assert.equal(client.getDefaultNamespace(), 'default');
 assert.equal(typeof new HookWorker({ kafka, hooks: {} }).start, 'function');
 assert.match(outboxTableSql(), /carillon_outbox/);
 assert.equal(typeof new Outbox().within, 'function');
+const locked: Lock | null = null;
+assert.deepEqual([typeof new Cluster({ kafka }).schedule, locked, waitForInterval('5m')], [
+  'function',
+  null,
+  { kind: 'after-finish', interval: '5m' },
+]);
 assert.equal(openExpirations({ kafka }) instanceof Expirations, true);
 const memory = new InMemoryDelays({ log: console });
 const told = Promise.withResolvers<string | null>();
@@ -132,6 +139,7 @@ describe('the package', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       './client',
       './client/nest',
+      './cluster',
       './delays',
       './expiry',
       './hooks',
