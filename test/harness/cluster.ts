@@ -42,7 +42,18 @@ export class Cluster {
     this.topics = topicsOf(prefix);
     this.kafka = { brokers: brokers.split(','), clientId: 'spec', log: quiet };
     this.pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
-    this.#closers.push(() => this.pool.end().then(drop));
+    let isDropping = false;
+    // the pool says that it has ended before its last sockets are closed, and the drop ends what is left of them
+    this.pool.on('connect', (client) => {
+      client.on('error', (error) => {
+        if (!isDropping) throw error;
+      });
+    });
+    this.#closers.push(async () => {
+      isDropping = true;
+      await this.pool.end();
+      await drop();
+    });
   }
 
   static async open(brokers = inject('kafkaBrokers')): Promise<Cluster> {
