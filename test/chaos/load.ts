@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { type CommandWire, topicsOf } from '#contract';
+import { BatchProducer, type KafkaSettings } from '#kafka';
+
+const everyMs = 100;
+const intervalTimers = 30;
+
+/** One-shots by the dozen, and timers on a grid; what Kafka did not acknowledge is sent again with the same id. */
+export class Load {
+  readonly #producer: BatchProducer;
+  readonly #stop = new AbortController();
+  readonly #unacknowledged = new Set<Promise<void>>();
+  #running: Promise<void> | null = null;
+  created = 0;
+
+  constructor(
+    kafka: KafkaSettings,
+    private readonly prefix: string,
+    private readonly createsPerSecond: number,
+  ) {
+    this.#producer = new BatchProducer(kafka);
+  }
+
+  start(): void {
+    const startAt = new Date(Date.now() + 1_000).toISOString();
+    for (let n = 0; n < intervalTimers; n += 1)
+      this.#create(`grid-${n}`, {
+        schedPolicyType: 'INTERVAL',
+        schedPolicyExpr: '1s',
+        startAt,
+        missed: { policy: 'latest' },
+      });
+    this.#running = this.#run();
+  }
+
+  /** Resolves when everything that was begun is acknowledged, and the timers on the grid rest. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    for (let n = 0; n < intervalTimers; n += 1)
+      this.#send({
+        type: 'UpdateTimer',
+        id: randomUUID(),
+        namespace: 'default',
+        key: `grid-${n}`,
+        set: { enable: false },
+      });
+    while (this.#unacknowledged.size > 0) await Promise.all(this.#unacknowledged);
+    await this.#producer.stop();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      for (let n = 0; n < (this.createsPerSecond * everyMs) / 1_000; n += 1) {
+        this.#create(`once-${this.created}`, {
+          schedPolicyType: 'ONCE',
+          schedPolicyExpr: `${200 + Math.floor(Math.random() * 5_000)}ms`,
+        });
+        this.created += 1;
+      }
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  }
+
+  #create(key: string, timer: Extract<CommandWire, { type: 'CreateTimer' }>['timer']): void {
+    this.#send({
+      type: 'CreateTimer',
+      id: randomUUID(),
+      namespace: 'default',
+      key,
+      timer: { hookClass: 'h', ackTimeout: '3s', retry: { maxAttempts: 0, max: '2s' }, ...timer },
+    });
+  }
+
+  #send(command: CommandWire): void {
+    const sending = this.#untilSent(command).finally(() => this.#unacknowledged.delete(sending));
+    this.#unacknowledged.add(sending);
+  }
+
+  async #untilSent(command: CommandWire): Promise<void> {
+    const record = {
+      topic: topicsOf(this.prefix).commands,
+      key: `${command.namespace}/${command.key}`,
+      value: JSON.stringify(command),
+    };
+    for (;;) {
+      try {
+        return await this.#producer.send([record]);
+      } catch {
+        // the broker is away, or it has the record and could not say so
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    }
+  }
+}
