@@ -55,7 +55,7 @@ export default defineConfig({
           name: 'contract',
           sequence: { groupOrder: 2 },
           globalSetup: 'test/harness/servers.ts',
-          include: ['{libs,apps}/**/*.contract.spec.ts'],
+          include: ['{libs,apps,test}/**/*.contract.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
