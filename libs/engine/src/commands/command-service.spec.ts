@@ -191,6 +191,16 @@ describe('handling commands', () => {
     expect(await store.log.storedOffsets(topic, [0])).toEqual(new Map([[0, 3n]]));
   });
 
+  it('lets a reader go on that waits for room, when what filled it is withdrawn', async () => {
+    const { service, store, lost } = setUp();
+    await movedOn(store, 9_000n);
+    service.assign(topic, new Map([[0, 0n]]));
+    const tooMany = Array.from({ length: 9_500 }, (_, offset) => create(0, offset));
+    await service.submit(tooMany);
+    await service.drained();
+    expect(lost).toEqual([{ partition: 0, storedOffset: 9_000n }]);
+  });
+
   it('asks again where to read on when the log does not answer, and loses nothing', async () => {
     let refusals = 2;
     const { service, summary, lost, store } = setUp((log) => ({

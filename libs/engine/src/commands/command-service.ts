@@ -80,6 +80,7 @@ export class CommandService<Reply> {
   /** Where each assigned partition starts; what waited from an earlier assignment is dropped, it will come again. */
   assign(topic: string, positions: ReadonlyMap<number, bigint>): void {
     this.#commits.withdraw(({ source }) => source.topic === topic);
+    this.#tellRoom();
     this.#positions.assign(topic, positions);
   }
 
@@ -106,6 +107,13 @@ export class CommandService<Reply> {
     return this.#commits.drained();
   }
 
+  /** Who waits for room looks again: some left with a flight, or was withdrawn and no flight may follow. */
+  #tellRoom(): void {
+    const room = this.#roomWanted;
+    this.#roomWanted = [];
+    for (const wake of room) wake();
+  }
+
   #take(waiting: readonly CommandEnvelope[]): number {
     let bytes = 0;
     for (let count = 0; count < waiting.length; count += 1) {
@@ -116,9 +124,7 @@ export class CommandService<Reply> {
   }
 
   async #flight(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
-    const room = this.#roomWanted;
-    this.#roomWanted = [];
-    for (const wake of room) wake();
+    this.#tellRoom();
     await this.deps.mayWrite?.();
     const log = this.#idleLogs.pop();
     if (log === undefined) throw new Error('more transactions in flight than logs: a lane has two');
@@ -220,6 +226,7 @@ export class CommandService<Reply> {
     this.#commits.withdraw(
       (envelope) => sourceKey(envelope.source.topic, envelope.source.partition) === source,
     );
+    this.#tellRoom();
     const offset = await this.#storedOffset(topic, partition);
     // the assignment that came meanwhile says where to begin, if the partition is still ours
     if (assignment !== this.#positions.assignment) return;
