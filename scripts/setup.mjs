@@ -25,3 +25,4 @@ if (!isInstalled) {
 }
 run('node_modules/.bin/tsc', ['-p', '.']);
 run('node_modules/.bin/node', ['scripts/copy-assets.mjs']);
+run('node_modules/.bin/node', ['scripts/build-dashboard.mjs']);

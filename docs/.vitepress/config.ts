@@ -30,7 +30,7 @@ export default defineConfig({
       },
       {
         text: 'Look up',
-        items: ['protocol', 'operations', 'benchmarks', 'testing'].map((page) => ({
+        items: ['dashboard', 'protocol', 'operations', 'benchmarks', 'testing'].map((page) => ({
           text: page,
           link: `/${page}`,
         })),

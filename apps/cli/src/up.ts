@@ -93,6 +93,7 @@ class Up {
     ]);
     const run: RunFile = { kafkaBrokers, databaseUrl, httpUrl: `http://127.0.0.1:${http}` };
     writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
+    say(`  Dashboard ${run.httpUrl}/`);
     say(`  HTTP      ${run.httpUrl}  (${run.httpUrl}/docs to try it)`);
     say('  scheduler, fire, api and hooks-demo are up');
   }

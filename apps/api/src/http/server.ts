@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { ApiModule, type ApiParts } from '../api.module.js';
+import { serveDashboard } from '../dashboard/serve-dashboard.js';
 import { serveDocsPage } from '../docs/docs-page.js';
 import { problem, refusal } from './problem-error.js';
 
@@ -43,6 +44,7 @@ export async function createServer(parts: ApiParts): Promise<NestFastifyApplicat
     });
   readJson(adapter);
   await serveDocsPage(app);
+  await serveDashboard(app);
   return app;
 }
 

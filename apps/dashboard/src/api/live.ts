@@ -1,0 +1,68 @@
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+import type { Told } from './types.ts';
+
+// Server-sent events of `/v1/watch`. A browser comes again by itself with Last-Event-ID; it gives up only on a refusal.
+
+/** `idle`: what is shown does not change by itself. */
+type LiveState = 'idle' | 'connecting' | 'live' | 'lost';
+
+const kinds = ['create', 'update', 'delete', 'event'] as const;
+const comeAgainMs = 3_000;
+
+let state: LiveState = 'idle';
+const listeners = new Set<() => void>();
+function setState(next: LiveState): void {
+  if (state === next) return;
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+/** Whether what is shown follows what happens. */
+export const useLiveState = (): LiveState =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+
+export interface Watcher {
+  readonly onTold: (told: Told) => void;
+  /** From here on nothing is missed: what was read before is read again. */
+  readonly onReady?: () => void;
+}
+
+/** @param query of `/v1/watch`, without the question mark; null: nothing is watched */
+export function useWatch(query: string | null, watcher: Watcher): void {
+  const latest = useRef(watcher);
+  latest.current = watcher;
+  useEffect(() => (query === null ? undefined : watch(query, latest)), [query]);
+}
+
+function watch(query: string, latest: { readonly current: Watcher }): () => void {
+  let source: EventSource;
+  let again: number | undefined;
+  const open = (): void => {
+    source = new EventSource(`/v1/watch?${query}`);
+    source.addEventListener('ready', () => {
+      setState('live');
+      latest.current.onReady?.();
+    });
+    for (const kind of kinds)
+      source.addEventListener(kind, ({ data }: MessageEvent<string>) =>
+        latest.current.onTold(JSON.parse(data) as Told),
+      );
+    source.addEventListener('error', () => {
+      setState('lost');
+      if (source.readyState === EventSource.CLOSED) again = window.setTimeout(open, comeAgainMs);
+    });
+  };
+  setState('connecting');
+  open();
+  return () => {
+    window.clearTimeout(again);
+    source.close();
+    setState('idle');
+  };
+}

@@ -1,0 +1,22 @@
+import { DeadPage } from './dead/dead-page.tsx';
+import { EditPage, NewPage } from './edit/edit-page.tsx';
+import { NowPage } from './now/now-page.tsx';
+import { TimerPage } from './timer/timer-page.tsx';
+import { TimersPage } from './timers/timers-page.tsx';
+import { type Place, usePlace } from './ui/router.ts';
+import { Shell } from './ui/shell.tsx';
+
+export function App() {
+  const place = usePlace();
+  const at = place.path[0] === 'new' ? 'timers' : (place.path[0] ?? '');
+  return <Shell at={at}>{pageOf(place)}</Shell>;
+}
+
+function pageOf({ path: [page, id, sub], query }: Place) {
+  if (page === 'timers' && id !== undefined)
+    return sub === 'edit' ? <EditPage key={id} id={id} /> : <TimerPage key={id} id={id} />;
+  if (page === 'timers') return <TimersPage query={query} />;
+  if (page === 'new') return <NewPage />;
+  if (page === 'dead') return <DeadPage />;
+  return <NowPage />;
+}

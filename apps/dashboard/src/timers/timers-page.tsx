@@ -1,0 +1,133 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { ask, messageOf } from '../api/http.ts';
+import { useWatch } from '../api/live.ts';
+import type { TimerPage as Page, Told } from '../api/types.ts';
+import { countLabel } from '../ui/format.ts';
+import { Notice, Title } from '../ui/parts.tsx';
+import { BulkPanel } from './bulk-panel.tsx';
+import { addressOf, conditionOf, type Search, searchOf } from './search.ts';
+import { SearchForm } from './search-form.tsx';
+import { TimersTable } from './timers-table.tsx';
+
+const pageSize = 50;
+const countMax = 100_000;
+const typingMs = 250;
+/** At most so often the page is read again because of what is told. */
+const refreshMs = 1_000;
+
+export function TimersPage({ query }: { readonly query: URLSearchParams }) {
+  const [search, setSearch] = useState(() => searchOf(query));
+  const settled = useSettled(search);
+  // cursors of the pages up to the one that is shown
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const [isBulkOpen, setBulkOpen] = useState(false);
+  const condition = useMemo(() => conditionOf(settled), [settled]);
+  const after = cursors.at(-1);
+  const request = { condition, order: settled.order, limit: pageSize, ...(after !== undefined && { after }) };
+  const page = useQuery({
+    queryKey: ['timers', request],
+    queryFn: ({ signal }) => ask<Page>('/v1/timers/query', { method: 'POST', body: request, signal }),
+    placeholderData: keepPreviousData,
+  });
+  const count = useQuery({
+    queryKey: ['count', condition],
+    queryFn: ({ signal }) =>
+      ask<{ count: number; isExact: boolean }>('/v1/timers/count', {
+        method: 'POST',
+        body: { condition, max: countMax },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  });
+  useLiveList(`condition=${encodeURIComponent(JSON.stringify(condition))}`);
+  const change = (part: Partial<Search>) => {
+    const next = { ...search, ...part };
+    setSearch(next);
+    setCursors([]);
+    window.history.replaceState(null, '', addressOf(next));
+  };
+  const next = page.data?.next;
+  return (
+    <>
+      <div className="row">
+        <Title>Timers</Title>
+        <span className="faint" role="status">
+          {count.data === undefined ? '' : `${countLabel(count.data)} found`}
+        </span>
+        <span className="grow" />
+        <button type="button" aria-expanded={isBulkOpen} onClick={() => setBulkOpen(!isBulkOpen)}>
+          Act on all found
+        </button>
+        <a className="button primary" href="#/new">
+          New timer
+        </a>
+      </div>
+      <SearchForm search={search} onChange={change} />
+      {isBulkOpen && <BulkPanel key={JSON.stringify(condition)} condition={condition} />}
+      {page.isError && <Notice kind="bad">{messageOf(page.error)}</Notice>}
+      {page.data !== undefined && <TimersTable timers={page.data.timers} />}
+      <nav className="row" aria-label="Pages of the list">
+        <button
+          type="button"
+          disabled={cursors.length === 0}
+          onClick={() => setCursors(cursors.slice(0, -1))}
+        >
+          Previous
+        </button>
+        <span className="faint">Page {cursors.length + 1}</span>
+        <button
+          type="button"
+          disabled={next === undefined || page.isPlaceholderData}
+          onClick={() => next !== undefined && setCursors([...cursors, next])}
+        >
+          Next
+        </button>
+      </nav>
+    </>
+  );
+}
+
+/** What was typed, once the typing pauses. */
+function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const waiting = window.setTimeout(() => setSettled(value), typingMs);
+    return () => window.clearTimeout(waiting);
+  }, [value]);
+  return settled;
+}
+
+/** Rows change in place, as they are told; who belongs to the page is asked again, at most once a second. */
+function useLiveList(watchQuery: string): void {
+  const client = useQueryClient();
+  const pending = useRef<number | undefined>(undefined);
+  const readAgain = () => {
+    pending.current ??= window.setTimeout(() => {
+      pending.current = undefined;
+      for (const key of ['timers', 'count']) void client.invalidateQueries({ queryKey: [key] });
+    }, refreshMs);
+  };
+  useEffect(
+    () => () => {
+      window.clearTimeout(pending.current);
+      pending.current = undefined;
+    },
+    [],
+  );
+  const onTold = ({ timerId, timer, version }: Told) => {
+    readAgain();
+    if (timer === undefined) return;
+    client.setQueriesData<Page>({ queryKey: ['timers'] }, (page) =>
+      page === undefined
+        ? page
+        : {
+            ...page,
+            timers: page.timers.map((shown) =>
+              shown.id === timerId && shown.version < version ? timer : shown,
+            ),
+          },
+    );
+  };
+  useWatch(`${watchQuery}&include=timer`, { onTold, onReady: readAgain });
+}
