@@ -10,9 +10,20 @@ export interface RunClock {
   after(durationMs: number, ring: () => void): () => void;
 }
 
+/** Node rings at once for anything longer. */
+const stretchMsMax = 2 ** 31 - 1;
+
+/** However long: an ack deadline may lie a hundred years ahead. */
 export const machineClock: RunClock = {
   after: (durationMs, ring) => {
-    const timer = setTimeout(ring, durationMs);
+    const rest = (leftMs: number): NodeJS.Timeout => {
+      const stretchMs = Math.min(leftMs, stretchMsMax);
+      return setTimeout(() => {
+        if (stretchMs === leftMs) ring();
+        else timer = rest(leftMs - stretchMs);
+      }, stretchMs);
+    };
+    let timer = rest(durationMs);
     return () => clearTimeout(timer);
   },
 };
