@@ -1,11 +1,26 @@
--- The tail of several partitions. recorded_at rises with the position, so the bound prunes the children that are done.
-select e.partition, e.position, e.stream_id, e.version, e.type, e.record_key, e.next_fire_at, e.command_id, e.data, e.recorded_at, e.meta
-from unnest($1::smallint[], $2::bigint[]) as c (partition, position)
-cross join lateral (
-  select l.*
-  from event_log l
-  where l.partition = c.partition and l.position > c.position
-    and l.recorded_at >= $4::timestamptz and l.recorded_at < now() + interval '1 day'
-  order by l.position
-  limit $3::int
-) e
+-- The tail of several partitions, each in position order, taken by turns: of large events only so many bytes are sent ($5; the last
+-- may go over), and no partition waits for another's. Sizes are read from the headers of values, not from the values.
+-- recorded_at rises with the position, so the bound prunes the children that are done.
+with page as materialized (
+  select e.*
+  from unnest($1::smallint[], $2::bigint[]) as c (partition, position)
+  cross join lateral (
+    select t.*, row_number() over (order by t.position) as turn
+    from (
+      select l.partition, l.position, l.stream_id, l.version, l.type, l.record_key, l.next_fire_at, l.command_id, l.data, l.recorded_at, l.meta
+      from event_log l
+      where l.partition = c.partition and l.position > c.position
+        and l.recorded_at >= $4::timestamptz and l.recorded_at < now() + interval '1 day'
+      order by l.position
+      limit $3::int
+    ) t
+  ) e
+), sized as (
+  select page.*, sum(octet_length(data) + coalesce(octet_length(meta), 0)) over (w rows between unbounded preceding and 1 preceding) as bytes_before
+  from page
+  window w as (order by turn, partition)
+)
+select partition, position, stream_id, version, type, record_key, next_fire_at, command_id, data, recorded_at, meta
+from sized
+where coalesce(bytes_before, 0) < $5::bigint
+order by turn, partition

@@ -67,8 +67,8 @@ const reads: readonly { file: string; types: string; values: string; index: stri
   },
   {
     file: 'read-after',
-    types: 'smallint[], bigint[], int, timestamptz',
-    values: `'{1}', '{0}', 10, now() - interval '1 hour'`,
+    types: 'smallint[], bigint[], int, timestamptz, bigint',
+    values: `'{1}', '{0}', 10, now() - interval '1 hour', 1000`,
     index: '_position',
     condition: `"position" >`,
   },

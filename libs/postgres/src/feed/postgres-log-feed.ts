@@ -23,6 +23,9 @@ const readHeads = {
 /** How far `recorded_at` is let fall behind what was read: generous, since it only prunes whole days. */
 const pruningMarginMs = 3_600_000;
 
+/** Of events, or of refused commands, that one read brings; the last one may go over. However large, it is sent within its time. */
+export const readBytesMax = 4 * 1024 * 1024;
+
 /** The relay's reads. Its advisory locks belong to the session, so it has a connection of its own. */
 export class PostgresLogFeed implements LogFeed {
   #held = new Set<number>();
@@ -66,9 +69,10 @@ export class PostgresLogFeed implements LogFeed {
       int8Array([...positions.values()]),
       perPartition,
       this.#recordedSince(partitions),
+      readBytesMax,
     ];
     const [result] = await this.connection.send([{ statement: readAfter, values }]);
-    // rows come partition by partition, so what is cut off is read next time
+    // the first of each partition, then the second of each, and so on: what is cut off is read next time
     const events = (result?.rows ?? []).slice(0, max).map(storedEvent);
     for (const { partition, recordedAt } of events) this.#lastRecordedAt.set(partition, recordedAt);
     return events;
@@ -87,7 +91,8 @@ export class PostgresLogFeed implements LogFeed {
   }
 
   async unpublishedRejections(max: number): Promise<readonly StoredRejection[]> {
-    const [result] = await this.connection.send([{ statement: unpublishedRejections, values: [max] }]);
+    const values = [max, readBytesMax];
+    const [result] = await this.connection.send([{ statement: unpublishedRejections, values }]);
     return (result?.rows ?? []).map(storedRejection);
   }
 
