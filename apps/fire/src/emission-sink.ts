@@ -1,6 +1,6 @@
 import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
-import type { Emission, EmissionSink } from '#engine';
-import type { BatchProducer, KafkaAdmin, OutRecord } from '#kafka';
+import { type Emission, EmissionRefused, type EmissionSink } from '#engine';
+import { type BatchProducer, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
 
 /** Emissions as Kafka records. Due topics are made when the first timer of their hook class fires. */
 export class KafkaEmissionSink implements EmissionSink {
@@ -15,8 +15,15 @@ export class KafkaEmissionSink implements EmissionSink {
 
   async emit(emissions: readonly Emission[]): Promise<void> {
     const records = emissions.map((emission) => this.#record(emission));
-    await this.#ensure(records);
-    await this.producer.send(records);
+    try {
+      await this.#ensure(records);
+      await this.producer.send(records);
+    } catch (error) {
+      if (!(error instanceof TopicRefused)) throw error;
+      // it may have been deleted: the next emission makes it again
+      this.#known.delete(error.topic);
+      throw new EmissionRefused(error.message, { cause: error });
+    }
   }
 
   #record(emission: Emission): OutRecord {
@@ -35,6 +42,8 @@ export class KafkaEmissionSink implements EmissionSink {
       missing.map((topic) => ({
         topic,
         partitions: this.partitions,
+        // a worker may have made it: the order within a timer rests on its key, whatever the count
+        anyCount: true,
         config: { 'max.message.bytes': String(emittedBytesMax) },
       })),
     );

@@ -102,6 +102,8 @@ export class HookWorker {
       [...this.#classes.keys()].map((topic) => ({
         topic,
         partitions,
+        // whoever came first has made it: the order within a timer rests on its key, whatever the count
+        anyCount: true,
         config: { 'max.message.bytes': String(emittedBytesMax) },
       })),
     );

@@ -5,6 +5,8 @@ import type { KafkaSettings } from './settings.js';
 export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
+  /** A topic that is there already may have another number of partitions. */
+  readonly anyCount?: boolean;
   readonly config?: Readonly<Record<string, string>>;
 }
 
@@ -89,11 +91,12 @@ async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> 
   const existing = new Set(await admin.listTopics());
   const missing = specs.filter(({ topic }) => !existing.has(topic));
   if (missing.length > 0) await createMissing(admin, missing);
-  const wanted = new Map(specs.map(({ topic, partitions }) => [topic, partitions]));
+  const wanted = new Map(specs.map((spec) => [spec.topic, spec]));
   const { topics } = await admin.fetchTopicMetadata({ topics: [...wanted.keys()] });
   for (const { name, partitions } of topics) {
-    const count = wanted.get(name) ?? partitions.length;
-    if (partitions.length !== count) throw new PartitionCountMismatch(name, partitions.length, count);
+    const spec = wanted.get(name);
+    if (spec === undefined || spec.anyCount === true || partitions.length === spec.partitions) continue;
+    throw new PartitionCountMismatch(name, partitions.length, spec.partitions);
   }
 }
 

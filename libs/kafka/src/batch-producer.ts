@@ -2,6 +2,7 @@ import type { Producer, TopicMessages } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { OutRecord } from './records.js';
 import type { KafkaSettings } from './settings.js';
+import { isOfTopic, TopicRefused } from './topic-refused.js';
 
 export interface ProducerLimits {
   readonly recordsPerSendMax: number;
@@ -58,7 +59,10 @@ export class BatchProducer {
     await this.#connected();
   }
 
-  /** Resolves when Kafka has acknowledged every record; rejects if one of this call's records was not. */
+  /**
+   * Resolves when Kafka has acknowledged every record; rejects if one of this call's records was not.
+   * @throws TopicRefused where only the records' topic is at fault
+   */
   send(records: readonly OutRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     if (this.#stopped) return Promise.reject(new Error('the producer is stopped'));
@@ -86,20 +90,35 @@ export class BatchProducer {
     while (this.#waiting.length > 0) {
       await this.#rest();
       this.#lastSentAtMs = performance.now();
-      const batch = this.#waiting.splice(0, this.#take());
-      try {
-        const producer = await this.#connected();
-        await producer.sendBatch({ topicMessages: byTopic(batch.map(({ record }) => record)), acks: -1 });
-        for (const { call } of batch) {
-          call.unacknowledged -= 1;
-          if (call.unacknowledged === 0) call.resolve();
-        }
-      } catch (error) {
-        // its sequence numbers may be out of step with the broker's: the next send begins a new session
-        await this.#drop();
-        for (const { call } of batch) call.reject(error);
-      }
+      await this.#sendBatch(this.#waiting.splice(0, this.#take()));
     }
+  }
+
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const producer = await this.#connected();
+      await producer.sendBatch({ topicMessages: byTopic(batch.map(({ record }) => record)), acks: -1 });
+      for (const { call } of batch) {
+        call.unacknowledged -= 1;
+        if (call.unacknowledged === 0) call.resolve();
+      }
+    } catch (error) {
+      // its sequence numbers may be out of step with the broker's: the next send begins a new session
+      await this.#drop();
+      await this.#failed(batch, error);
+    }
+  }
+
+  /** Names of topics may come from outside (where a reply goes): one that cannot be written takes no other's records with it. */
+  async #failed(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const [topic = '', ...others] = new Set(batch.map(({ record }) => record.topic));
+    if (!isOfTopic(error) || others.length === 0) {
+      const reason = isOfTopic(error) ? new TopicRefused(topic, error) : error;
+      for (const { call } of batch) call.reject(reason);
+      return;
+    }
+    for (const one of [topic, ...others])
+      await this.#sendBatch(batch.filter(({ record }) => record.topic === one));
   }
 
   async #rest(): Promise<void> {

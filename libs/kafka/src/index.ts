@@ -12,3 +12,4 @@ export { kafkaSettings, kafkaVariables } from './environment.js';
 export { type InRecord, type OutRecord, partitionKey, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
 export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
+export { TopicRefused } from './topic-refused.js';

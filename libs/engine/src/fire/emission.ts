@@ -60,7 +60,19 @@ export const repeatedDeadLetter = (before: TimerState, state: TimerState): Emiss
   error: before.open?.lastError ?? null,
 });
 
-/** Sends; resolves when Kafka has acknowledged all of them. */
+/** Kafka is there and will not have some of these: others may be sent. */
+export class EmissionRefused extends Error {
+  readonly code = 'fire/emission-refused';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EmissionRefused';
+  }
+}
+
 export interface EmissionSink {
+  /**
+   * Sends; resolves when Kafka has acknowledged all of them.
+   * @throws EmissionRefused, or whatever says that Kafka does not answer
+   */
   emit(emissions: readonly Emission[]): Promise<void>;
 }

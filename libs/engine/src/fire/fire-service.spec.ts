@@ -13,7 +13,7 @@ import {
   type TimerInput,
 } from '#timer';
 import { type EmissionId, type TimerLog, TransientLogError } from '../index.js';
-import type { Emission } from './emission.js';
+import { type Emission, EmissionRefused } from './emission.js';
 import { defaultFireLimits, FireService } from './fire-service.js';
 
 const silent = {
@@ -29,7 +29,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
-  const broker = { isUp: true };
+  const broker: { isUp: boolean; refused?: string } = { isUp: true };
   let minted = 0;
   const uuid = () => `00000000-0000-7000-8000-${String(++minted).padStart(12, '0')}`;
   const fire = new FireService({
@@ -45,6 +45,8 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
     sink: {
       emit: async (emissions) => {
         if (!broker.isUp) throw new Error('no broker');
+        if (emissions.some(({ state }) => state.spec.hookClass === broker.refused))
+          throw new EmissionRefused('topic refused');
         emitted.push(...emissions);
       },
     },
@@ -187,6 +189,25 @@ describe('firing', () => {
     // the deadline counts from the acknowledgement
     const extended = await store.log.stateAt(id, 3);
     expect(extended?.nextFireAt).toBeGreaterThanOrEqual(clock.now() + 1_900);
+    await end();
+  });
+
+  it('goes on firing for other hook classes while the topic of one is refused, and owes its events', async () => {
+    const { clock, store, fire, emitted, broker, create, end } = setUp();
+    broker.refused = 'bad';
+    await create('a', { hookClass: 'bad' });
+    await create('b', { schedPolicyExpr: '2s' });
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    expect(emitted).toEqual([]);
+    await clock.advance(1_000);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
+    delete broker.refused;
+    await clock.advance(1_000);
+    await fire.resendPending(500);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b', 'a']);
+    await clock.advance(50);
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
     await end();
   });
 

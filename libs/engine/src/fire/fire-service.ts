@@ -8,7 +8,13 @@ import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { DatabaseClock } from './database-clock.js';
 import { type Acknowledged, childNames, type DueDecision, decideDue, type Mint } from './decide-due.js';
 import { DueHeap } from './due-heap.js';
-import { type Emission, type EmissionSink, presentEmission, repeatedDeadLetter } from './emission.js';
+import {
+  type Emission,
+  EmissionRefused,
+  type EmissionSink,
+  presentEmission,
+  repeatedDeadLetter,
+} from './emission.js';
 
 export interface FireLimits {
   /** Timers held in memory, however many are scheduled. */
@@ -336,6 +342,13 @@ export class FireService {
     } catch (error) {
       // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
       const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof EmissionRefused) {
+        this.deps.logger.error(
+          { error: message, batch: id },
+          'a batch was refused; it is sent again and again',
+        );
+        return;
+      }
       this.deps.logger.warn(
         { error: message, batch: id },
         'Kafka did not acknowledge; firing waits until it answers',

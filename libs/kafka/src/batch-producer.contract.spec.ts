@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { KafkaAdmin } from './admin.js';
+import { BatchProducer } from './batch-producer.js';
+import { TopicRefused } from './topic-refused.js';
+
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const name = `spec-${randomUUID().slice(0, 8)}`;
+const small = `${name}-small`;
+
+describe('sending together', () => {
+  const settings = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log };
+  const admin = new KafkaAdmin(settings);
+  const producer = new BatchProducer(settings);
+  const highOf = async (topic: string) => (await admin.topicOffsets(topic))[0]?.high;
+  beforeAll(async () => {
+    await admin.ensureTopics([
+      { topic: name, partitions: 1 },
+      { topic: small, partitions: 1, config: { 'max.message.bytes': '1000' } },
+    ]);
+    await producer.start();
+  });
+  afterAll(() => producer.stop());
+
+  it.each([
+    ['is not there', `${name}-absent`, 'x'],
+    ['cannot be', 'no such topic / at all', 'x'],
+    ['will not take so large a record', small, 'x'.repeat(2_000)],
+  ])('sends what goes elsewhere when one topic %s', async (_, topic, value) => {
+    const before = (await highOf(name)) ?? 0n;
+    const [good, bad, better] = await Promise.allSettled([
+      producer.send([{ topic: name, key: null, value: 'good' }]),
+      producer.send([{ topic, key: null, value }]),
+      producer.send([{ topic: name, key: null, value: 'better' }]),
+    ]);
+    expect([good?.status, better?.status]).toEqual(['fulfilled', 'fulfilled']);
+    expect(bad).toMatchObject({ status: 'rejected', reason: { topic } });
+    expect(bad?.status === 'rejected' && bad.reason).toBeInstanceOf(TopicRefused);
+    expect(await highOf(name)).toBeGreaterThanOrEqual(before + 2n);
+  });
+});
