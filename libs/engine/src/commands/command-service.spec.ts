@@ -332,4 +332,26 @@ describe('handling commands', () => {
     expect(outcomes).toHaveLength(100);
     expect(fatal).toEqual([]);
   });
+
+  it('halves a batch that takes too long until it fits, and tries a single command again and again', async () => {
+    const sizes: number[] = [];
+    let slowAlone = 5;
+    const { service, outcomes, fatal } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (name, partitions) => log.storedOffsets(name, partitions),
+      transact: (request, decideAll) =>
+        log.transact(request, (loaded) => {
+          sizes.push(request.targets.length);
+          const isSlow = request.targets.length > 2 || (request.targets.length === 1 && slowAlone-- > 0);
+          if (isSlow) throw new TransientLogError('cut off', { isTooSlow: true });
+          return decideAll(loaded);
+        }),
+    }));
+    service.assign(topic, new Map([[0, 0n]]));
+    await service.submit(Array.from({ length: 9 }, (_, offset) => create(0, offset)));
+    await service.drained();
+    expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(Array(9).fill('applied'));
+    expect(sizes.slice(0, 4)).toEqual([9, 5, 3, 2]);
+    expect(fatal).toEqual([]);
+  });
 });

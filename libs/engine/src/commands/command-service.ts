@@ -146,7 +146,7 @@ export class CommandService<Reply> {
       try {
         return await this.#transact(log, ours);
       } catch (error) {
-        if (mayTryAgain(error, failures)) {
+        if (mayTryAgain(error, failures, ours.length)) {
           this.deps.logger.warn({ error: error.message, failures }, 'command batch will be tried again');
           await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
         } else if (ours.length === 1) {

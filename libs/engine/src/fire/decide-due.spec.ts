@@ -21,6 +21,7 @@ const mint = {
   slotOf: slotOfTimerId,
 };
 const timer = { decide, evolve };
+const unbounded = { faults: new Map(), isTimeOver: () => false };
 
 function after(state: TimerState | null, command: TimerCommand): TimerState | null {
   const decision = decide(state, command, now);
@@ -33,7 +34,13 @@ function after(state: TimerState | null, command: TimerCommand): TimerState | nu
 }
 
 function openTimer(): TimerState {
-  const timerId = mintTimerId(now, 7, new Uint8Array(9));
+  const open = after(expiredTimer(), { type: 'FireDue', commandId: null, eventId: 'e1' as EventId });
+  if (open === null) throw new Error('the timer is gone');
+  return open;
+}
+
+function expiredTimer(n = 0): TimerState {
+  const timerId = mintTimerId(now, 7, new Uint8Array(9).fill(n));
   const input = { schedPolicyType: 'ONCE', schedPolicyExpr: '1s', hookClass: 'h', startAt: now };
   const commandId = 'c1' as CommandId;
   const created = after(null, {
@@ -45,9 +52,8 @@ function openTimer(): TimerState {
     timer: input,
   });
   const expired = after(created, { type: 'ExpireTimer', commandId });
-  const open = after(expired, { type: 'FireDue', commandId: null, eventId: 'e1' as EventId });
-  if (open === null) throw new Error('the timer is gone');
-  return open;
+  if (expired === null) throw new Error('the timer is gone');
+  return expired;
 }
 
 const loadedWith = (state: TimerState): LoadedTimers => ({
@@ -69,10 +75,22 @@ describe('what becomes of timers whose time has come', () => {
       { id: 'b1' as EmissionId, late },
       { id: 'b2' as EmissionId, late },
     ];
-    const { writes } = decideDue(loadedWith(state), acknowledged, timer, mint, new Map());
+    const { writes } = decideDue(loadedWith(state), acknowledged, timer, mint, unbounded);
     expect(writes.streams.map(({ events }) => events.map(({ event }) => event.type))).toEqual([
       ['EventExtended'],
     ]);
     expect(writes.emitted).toEqual(['b1', 'b2']);
+  });
+
+  it('leaves what it has no time for, and decides one at least', () => {
+    const states = [1, 2, 3].map((n) => expiredTimer(n));
+    const [first] = states;
+    if (first === undefined) throw new Error('there are three');
+    const loaded = { ...loadedWith(first), due: states.map((state) => ({ state, emissionPending: false })) };
+    const bounds = { ...unbounded, isTimeOver: () => true };
+    const { writes, left } = decideDue(loaded, [], timer, mint, bounds);
+    expect(writes.streams.map(({ before }) => before?.id)).toEqual([first.id]);
+    expect(left).toEqual(states.slice(1).map(({ id }) => id));
+    expect(decideDue(loaded, [], timer, mint, unbounded).left).toEqual([]);
   });
 });

@@ -37,6 +37,15 @@ export interface DueDecision {
     | ArmedTimer
     | { readonly timerId: TimerId; readonly version: number; readonly dueAt: null }
   )[];
+  /** Not decided for lack of time, and to be looked at again. */
+  readonly left: readonly TimerId[];
+}
+
+export interface Bounds {
+  /** Timers whose own data has failed their batch, and how. */
+  readonly faults: ReadonlyMap<TimerId, string>;
+  /** Asked before each timer but the first. */
+  readonly isTimeOver: () => boolean;
 }
 
 export interface Mint {
@@ -59,7 +68,7 @@ export function decideDue(
   acknowledged: readonly Acknowledged[],
   timer: Decider,
   mint: Mint,
-  faults: ReadonlyMap<TimerId, string>,
+  { faults, isTimeOver }: Bounds,
 ): DueDecision {
   const emissionId = mint.emissionId();
   const streams: StreamWrite[] = [];
@@ -83,7 +92,12 @@ export function decideDue(
     streams.push(...spawnedStreams(timer, state, decision.events));
   };
 
-  for (const { state, emissionPending } of loaded.due) {
+  const left: TimerId[] = [];
+  for (const [n, { state, emissionPending }] of loaded.due.entries()) {
+    if (left.length > 0 || (n > 0 && isTimeOver())) {
+      left.push(state.id);
+      continue;
+    }
     const fault = faults.get(state.id);
     if (fault !== undefined) run(state, { type: 'FaultTimer', commandId: null, reason: fault });
     // what was sent last has not arrived in Kafka yet: no deadline counts, no attempt is used up
@@ -115,6 +129,7 @@ export function decideDue(
       emitted: acknowledged.map(({ id }) => id),
     },
     emissions,
+    left,
     clocks: streams.flatMap(({ after }) =>
       after === null
         ? []

@@ -59,6 +59,12 @@ export interface FireObserver {
 
 const reloadAfterMs = 250;
 
+/**
+ * Of one transaction. A timer that has missed ten thousand ticks takes some 10 ms, and rows are locked meanwhile: what is not decided
+ * by then goes into the next one, long before the database would cut this one off.
+ */
+const decidingMsMax = 200;
+
 /** While the feed is not followed. */
 const rereadEveryMs = 150;
 const rereadAheadMs = 1_000;
@@ -239,7 +245,7 @@ export class FireService {
         await this.#transact(batch);
         return;
       } catch (error) {
-        if (mayTryAgain(error, failures)) {
+        if (mayTryAgain(error, failures, batch.length)) {
           this.deps.logger.warn({ error: error.message, failures }, 'due batch will be tried again');
           if (this.#stopped && failures > 2) return this.#letGo(batch);
           await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
@@ -299,8 +305,13 @@ export class FireService {
       },
       (loaded) => {
         for (const { state } of loaded.due) loadedIds.add(state.id);
-        isCut = loaded.dueIsCut ?? false;
-        decision = decideDue(loaded, acknowledged, this.deps.timer, this.deps.mint, this.#faults);
+        const until = this.deps.clock() + decidingMsMax;
+        decision = decideDue(loaded, acknowledged, this.deps.timer, this.deps.mint, {
+          faults: this.#faults,
+          isTimeOver: () => this.deps.clock() >= until,
+        });
+        for (const timerId of decision.left) loadedIds.delete(timerId);
+        isCut = loaded.dueIsCut === true || decision.left.length > 0;
         return decision.writes;
       },
     );

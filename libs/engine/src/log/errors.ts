@@ -3,18 +3,31 @@ export class TransientLogError extends Error {
   readonly code = 'log/transient';
   /** Decided on what is not so any more. Once or twice that is a race; again and again it is the batch's own fault. */
   readonly isConflict: boolean;
-  constructor(message: string, options: ErrorOptions & { readonly isConflict?: boolean } = {}) {
+  /** It was cut off because it took too long: the same again may take as long again, a smaller one does not. */
+  readonly isTooSlow: boolean;
+  constructor(message: string, options: ErrorOptions & TransientTraits = {}) {
     super(message, options);
     this.name = 'TransientLogError';
     this.isConflict = options.isConflict ?? false;
+    this.isTooSlow = options.isTooSlow ?? false;
   }
+}
+
+interface TransientTraits {
+  readonly isConflict?: boolean;
+  readonly isTooSlow?: boolean;
 }
 
 const conflictsMax = 3;
 
-/** Whether the same batch may simply be tried again; otherwise something in it is at fault, and it is halved. */
-export const mayTryAgain = (error: unknown, failures: number): error is TransientLogError =>
-  error instanceof TransientLogError && !(error.isConflict && failures >= conflictsMax);
+/**
+ * Whether the same batch may simply be tried again; otherwise it is halved. A single item that is too slow is tried again and again:
+ * that the machine has no time is no fault of its own.
+ */
+export const mayTryAgain = (error: unknown, failures: number, items: number): error is TransientLogError =>
+  error instanceof TransientLogError &&
+  !(error.isConflict && failures >= conflictsMax) &&
+  !(error.isTooSlow && items > 1);
 
 /** Nothing was written, and never will be: something in this batch cannot be stored. */
 export class DataLogError extends Error {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DataLogError, TransientLogError } from '#engine';
 import type { Statement } from './statement.js';
@@ -49,6 +50,8 @@ export class HotConnection {
   #connecting: Promise<pg.Client> | null = null;
   #closed = false;
   #generation = 0;
+  /** Sessions that the server ended because a transaction took too long. */
+  readonly #tooSlow = new WeakSet<pg.Client>();
 
   constructor(private readonly settings: HotConnectionSettings) {}
 
@@ -73,7 +76,9 @@ export class HotConnection {
       send: async (calls) => {
         // what was read in a session that has ended holds no lock any more; in a new one a decision on it would stand alone
         if (this.#client !== client)
-          throw new TransientLogError('the session ended before its transaction did');
+          throw new TransientLogError('the session ended before its transaction did', {
+            isTooSlow: this.#tooSlow.has(client),
+          });
         return this.#sendOn(client, calls);
       },
     };
@@ -81,8 +86,7 @@ export class HotConnection {
 
   async #sendOn(client: pg.Client, calls: readonly Call[]): Promise<Answers> {
     // without the cork each statement would be a packet of its own, and a freeze could fall between two of them
-    const stream = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } })
-      .connection.stream;
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
     stream.cork();
     const answers = calls.map(({ statement: { name, text }, values }) =>
       client.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
@@ -90,7 +94,7 @@ export class HotConnection {
     stream.uncork();
     const settled = await Promise.allSettled(answers);
     const failed = settled.find((answer) => answer.status === 'rejected');
-    if (failed !== undefined) throw classify(failed.reason);
+    if (failed !== undefined) throw classify(failed.reason, this.#tooSlow.has(client));
     return settled.map((answer) => (answer as PromiseFulfilledResult<pg.QueryArrayResult<unknown[]>>).value);
   }
 
@@ -136,6 +140,7 @@ export class HotConnection {
     });
     client.on('error', (error) => {
       this.settings.log.warn({ error: error.message }, 'connection to Postgres lost');
+      if (isCutOff(error)) this.#tooSlow.add(client);
       this.#forget(client);
     });
     client.on('end', () => this.#forget(client));
@@ -203,7 +208,12 @@ const dataClasses = new Set(['22', '23', '54']);
 /** A name, a version or an id that another transaction has just taken: load again and see it. */
 const uniqueViolation = '23505';
 
-function classify(error: unknown): Error {
+/** transaction_timeout, idle_in_transaction_session_timeout */
+const cutOffCodes = new Set(['25P04', '25P03']);
+const isCutOff = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && cutOffCodes.has(error.code ?? '');
+
+function classify(error: unknown, isSessionTooSlow: boolean): Error {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
   const isConflict = code === uniqueViolation;
   if (!isConflict && dataClasses.has(code.slice(0, 2))) {
@@ -212,5 +222,6 @@ function classify(error: unknown): Error {
   return new TransientLogError(`Postgres: ${messageOf(error)}${code === '' ? '' : ` (${code})`}`, {
     cause: error,
     isConflict,
+    isTooSlow: isSessionTooSlow || isCutOff(error),
   });
 }

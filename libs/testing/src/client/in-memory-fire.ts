@@ -12,6 +12,7 @@ import type { ManualClock } from '../clock/manual-clock.js';
 import type { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 
 const duePerBatchMax = 500;
+const unbounded = { faults: new Map(), isTimeOver: () => false };
 
 /** What the fire service does, without Kafka: whatever is due is triggered, told, and acknowledged at once. */
 export class InMemoryFire {
@@ -80,7 +81,7 @@ export class InMemoryFire {
     await this.store.log.transact(
       { offsets: [], targets: [], commandIds: [], due, dueElsewhere: [], newNames: childNames },
       (loaded) => {
-        const decision = decideDue(loaded, acknowledged, { decide, evolve }, this.#mint, new Map());
+        const decision = decideDue(loaded, acknowledged, { decide, evolve }, this.#mint, unbounded);
         decisions.push(decision);
         return decision.writes;
       },
