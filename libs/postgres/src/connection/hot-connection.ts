@@ -15,6 +15,8 @@ export interface HotConnectionSettings {
   readonly transactionTimeoutMs?: number;
   readonly idleInTransactionTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
+  /** A server that says nothing for so long is gone, whatever the network thinks: the connection is given up. */
+  readonly answerTimeoutMs?: number;
   /** Commits wait for the disk (default). Without: for what may be repeated after a crash of the database. */
   readonly durable?: boolean;
 }
@@ -39,6 +41,9 @@ export const transaction = {
   commit: { statement: commit, values: [] } satisfies Call,
   rollback: { statement: rollback, values: [] } satisfies Call,
 };
+
+/** The server itself ends whatever takes longer than two seconds. */
+const defaultAnswerTimeoutMs = 15_000;
 
 /**
  * One connection, pipelined, for the few statements that run thousands of times a second. Several calls leave in one
@@ -92,7 +97,13 @@ export class HotConnection {
       client.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
     );
     stream.uncork();
+    // a server that vanished sends no reset, and what was sent to it would be repeated for a quarter of an hour
+    const silence = setTimeout(
+      () => stream.destroy(new Error('the server does not answer')),
+      this.settings.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+    );
     const settled = await Promise.allSettled(answers);
+    clearTimeout(silence);
     const failed = settled.find((answer) => answer.status === 'rejected');
     if (failed !== undefined) throw classify(failed.reason, this.#tooSlow.has(client));
     return settled.map((answer) => (answer as PromiseFulfilledResult<pg.QueryArrayResult<unknown[]>>).value);
@@ -103,7 +114,7 @@ export class HotConnection {
     const client = this.#client;
     if (client === null) return;
     try {
-      await client.query('rollback');
+      await this.#sendOn(client, [transaction.rollback]);
     } catch (error) {
       this.settings.log.warn({ error: String(error) }, 'connection dropped after a failed transaction');
       this.#forget(client);
