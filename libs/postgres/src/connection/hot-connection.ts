@@ -202,7 +202,21 @@ export class HotConnection {
 const timestamptzOid = 1184;
 const int8Oid = 20;
 const plainNumberOids = new Set([21, 23]);
-const toEpochMs = (text: string): number => Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+
+/** `2026-01-02 03:04:05.678+00`; outside the years 1 to 9999 with more digits, or with BC behind. */
+function toEpochMs(text: string): number {
+  const isPlain = text.charCodeAt(10) === 32 && !text.endsWith('BC');
+  return isPlain ? Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`) : farEpochMs(text);
+}
+
+function farEpochMs(text: string): number {
+  const [date = '', time = ''] = text.split(' ');
+  const [year = '', ...monthAndDay] = date.split('-');
+  // the year before 1 is 1 BC to Postgres and 0 to ISO 8601, which wants six digits and a sign
+  const number = text.endsWith('BC') ? 1 - Number(year) : Number(year);
+  const isoYear = `${number < 0 ? '-' : '+'}${String(Math.abs(number)).padStart(6, '0')}`;
+  return Date.parse(`${[isoYear, ...monthAndDay].join('-')}T${time}:00`);
+}
 
 /** Moments arrive as epoch milliseconds, 8-byte integers as bigint, everything else that we select as text. */
 export function typeParser(oid: number): (value: string) => unknown {
