@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { packedPages, packedText } from './packed-pages.mjs';
 
 const root = JSON.parse(readFileSync('package.json', 'utf8'));
 const out = resolve(process.argv[2] ?? 'dist');
@@ -74,7 +75,10 @@ const manifest = {
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 for (const file of files) cpSync(file, join(stage, file));
-cpSync('docs/guide/client.md', join(stage, 'README.md'));
+for (const [page, place] of packedPages) {
+  mkdirSync(dirname(join(stage, place)), { recursive: true });
+  writeFileSync(join(stage, place), packedText(page, readFileSync(page, 'utf8')));
+}
 writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out], {
   cwd: stage,

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -160,6 +168,18 @@ describe('the package', () => {
     for (const name of [...Object.keys(manifest.peerDependencies), 'rxjs', 'reflect-metadata']) link(name);
     await compile(['use-nest.ts']);
     expect(await start('use-nest.js')).toContain('function function Hooks');
+  });
+
+  it('has pages whose links lead somewhere within it', () => {
+    const home = inProject('node_modules', 'carillon');
+    const pages = ['README.md', 'docs/outbox.md', 'docs/protocol.md'];
+    const linked = pages.flatMap((page) =>
+      [...readFileSync(join(home, page), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, to = '']) =>
+        join(dirname(page), to),
+      ),
+    );
+    expect(new Set(linked)).toEqual(new Set(['docs/protocol.md', 'docs/outbox.md']));
+    expect(linked.filter((page) => !existsSync(join(home, page)))).toEqual([]);
   });
 
   it('lets nobody in by another door', async () => {
