@@ -15,7 +15,16 @@ const rows: readonly Row[] = [
 const testsOf = ({ shownBy }: Row): { file: string; title: string }[] =>
   [...shownBy.matchAll(/`([^`›]+?) › ([^`]+?)`/g)].map(([, file = '', title = '']) => ({ file, title }));
 
+/** The last id of each part; ids begin at 1. */
+const lastOf = { T: 125, M: 87, F: 61, N: 44, C: 63 };
+
 describe('docs/conformance.md', () => {
+  it('answers every id there is, and no other', () => {
+    const every = Object.entries(lastOf).flatMap(([part, last]) =>
+      Array.from({ length: last }, (_, before) => `${part}-${before + 1}`),
+    );
+    expect(rows.map(({ id }) => id).toSorted()).toEqual(every.toSorted());
+  });
   it('answers an id once', () => {
     const ids = rows.map(({ id }) => id);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
