@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { TimerClient } from '#client';
+import { TimerClient, type TimerClientOptions } from '#client';
 import { type CommandWire, type DueEvent, parseDueRecord, type Topics, topicsOf } from '#contract';
 import { BatchProducer, type InRecord, KafkaAdmin, type KafkaSettings, type OutRecord } from '#kafka';
 import { type VerifyReport, verify } from '#postgres';
@@ -104,8 +104,9 @@ export class Cluster {
     return { process, url: (JSON.parse(line) as { url: string }).url };
   }
 
-  async client(): Promise<TimerClient> {
-    const client = new TimerClient({ kafka: this.kafka, topicPrefix: this.prefix, timeoutMs: 30_000 });
+  async client(options: Pick<TimerClientOptions, 'api' | 'namespace'> = {}): Promise<TimerClient> {
+    const { kafka, prefix: topicPrefix } = this;
+    const client = new TimerClient({ kafka, topicPrefix, timeoutMs: 30_000, ...options });
     await client.connect();
     this.#closers.push(() => client.close());
     return client;

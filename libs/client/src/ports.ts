@@ -1,20 +1,25 @@
 import type {
   CommandWire,
   HistoryPageWire,
+  OutlookWire,
+  PreviewAnswerWire,
   Reply,
   TimerConditionWire,
   TimerCountWire,
   TimerRecord,
+  WhyAnswerWire,
 } from '#contract';
 import type { TimerRef } from './command-of.js';
 import type {
   HistoryOptions,
   PageOptions,
   PastOptions,
+  PreviewQuery,
   ReadOptions,
   TimerPage,
   WatchedChange,
   WatchOptions,
+  WhyOptions,
 } from './timers.js';
 
 /** Where commands go, and where their outcomes come from. */
@@ -35,6 +40,9 @@ export interface Reads {
     options: ReadOptions & { readonly max?: number },
   ): Promise<TimerCountWire>;
   events(ref: TimerRef, options: HistoryOptions): Promise<HistoryPageWire>;
+  nextFires(ref: TimerRef, options: ReadOptions & { readonly count?: number }): Promise<OutlookWire>;
+  why(ref: TimerRef, options: WhyOptions): Promise<WhyAnswerWire>;
+  preview(request: PreviewQuery, options: ReadOptions): Promise<PreviewAnswerWire>;
   watch(condition: TimerConditionWire, options: WatchOptions): AsyncIterable<WatchedChange>;
 }
 

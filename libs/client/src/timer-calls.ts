@@ -13,11 +13,13 @@ import type {
   NewTimer,
   PageOptions,
   PastOptions,
+  PreviewQuery,
   ReadOptions,
   RecallOptions,
   Timers,
   TriggerOptions,
   WatchOptions,
+  WhyOptions,
 } from './timers.js';
 
 /** Calls of one batch that wait at the same time. */
@@ -196,7 +198,7 @@ export class TimerCalls implements Timers {
   }
 
   async *history(ref: TimerRef, options: HistoryOptions = {}) {
-    const named = this.named(ref);
+    const named = this.#named(ref);
     let after = options.after;
     do {
       const page = await this.ports.reads.events(named, {
@@ -208,12 +210,24 @@ export class TimerCalls implements Timers {
     } while (after !== undefined);
   }
 
+  nextFires(ref: TimerRef, options: ReadOptions & { readonly count?: number } = {}) {
+    return this.ports.reads.nextFires(this.#named(ref), options);
+  }
+
+  why(ref: TimerRef, options: WhyOptions = {}) {
+    return this.ports.reads.why(this.#named(ref), options);
+  }
+
+  preview(request: PreviewQuery, options: ReadOptions = {}) {
+    return this.ports.reads.preview(request, options);
+  }
+
   watch(condition: TimerConditionWire = {}, options: WatchOptions = {}) {
     return this.ports.reads.watch(condition, options);
   }
 
   /** With the namespace of this client where none is given. */
-  protected named(ref: TimerRef): TimerRef {
+  #named(ref: TimerRef): TimerRef {
     if ('timerId' in ref) return ref;
     return { namespace: ref.namespace ?? this.ports.namespace, key: ref.key };
   }
@@ -221,7 +235,7 @@ export class TimerCalls implements Timers {
   /** @throws the conflict itself where timers cannot be read */
   async #versionOf(ref: TimerRef, options: ReadOptions, conflict: VersionNotMatchError): Promise<number> {
     try {
-      return (await this.ports.reads.timer(this.named(ref), options)).version;
+      return (await this.ports.reads.timer(this.#named(ref), options)).version;
     } catch (error) {
       throw error instanceof ApiNotConfiguredError ? conflict : error;
     }

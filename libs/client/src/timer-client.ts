@@ -1,13 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { CommandWire, OutlookWire, PreviewAnswerWire, WhyAnswerWire } from '#contract';
+import type { CommandWire } from '#contract';
 import type { KafkaSettings } from '#kafka';
-import { defaultNamespace, type TimerRef } from './command-of.js';
+import { defaultNamespace } from './command-of.js';
 import { CommandSender } from './command-sender.js';
 import { ConnectTimeoutError } from './errors.js';
 import { ApiConnection, type ApiOptions } from './http/api-connection.js';
 import { HttpReads, noReads } from './http/http-reads.js';
 import { TimerCalls } from './timer-calls.js';
-import type { PreviewQuery, ReadOptions, TimerOutlook, WhyOptions } from './timers.js';
+import type { ReadOptions } from './timers.js';
 
 export interface TimerClientOptions {
   readonly kafka: KafkaSettings;
@@ -23,16 +23,14 @@ export interface TimerClientOptions {
 const defaultTimeoutMs = 10_000;
 
 /** Commands by Kafka, each with its awaited outcome; queries by HTTP. One client serves a whole process. */
-export class TimerClient extends TimerCalls implements TimerOutlook {
+export class TimerClient extends TimerCalls {
   readonly #sender: CommandSender;
-  readonly #outlook: TimerOutlook;
 
   constructor({ kafka, api, topicPrefix, namespace, timeoutMs }: TimerClientOptions) {
     const sender = new CommandSender({ kafka, ...(topicPrefix !== undefined && { topicPrefix }) });
-    const reads = api === undefined ? noReads : new HttpReads(new ApiConnection(api));
     super({
       commands: sender,
-      reads,
+      reads: api === undefined ? noReads : new HttpReads(new ApiConnection(api)),
       namespace: namespace ?? defaultNamespace,
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
       sleep: async (ms, signal) => {
@@ -43,7 +41,6 @@ export class TimerClient extends TimerCalls implements TimerOutlook {
       },
     });
     this.#sender = sender;
-    this.#outlook = reads;
   }
 
   /**
@@ -81,17 +78,5 @@ export class TimerClient extends TimerCalls implements TimerOutlook {
    */
   send(command: CommandWire): Promise<void> {
     return this.#sender.send(command);
-  }
-
-  nextFires(ref: TimerRef, options?: ReadOptions & { readonly count?: number }): Promise<OutlookWire> {
-    return this.#outlook.nextFires(this.named(ref), options);
-  }
-
-  why(ref: TimerRef, options?: WhyOptions): Promise<WhyAnswerWire> {
-    return this.#outlook.why(this.named(ref), options);
-  }
-
-  preview(request: PreviewQuery, options?: ReadOptions): Promise<PreviewAnswerWire> {
-    return this.#outlook.preview(request, options);
   }
 }

@@ -187,16 +187,12 @@ export interface Timers {
   count(condition?: TimerConditionWire, options?: CountOptions): Promise<TimerCountWire>;
   /** The timer's log events, oldest first, page by page, also of a timer that was deleted. */
   history(ref: TimerRef, options?: HistoryOptions): AsyncIterable<HistoryEventWire>;
-  /** Changes as they happen, in order for each timer, none left out: it resumes by itself where it was. */
-  watch(condition?: TimerConditionWire, options?: WatchOptions): AsyncIterable<WatchedChange>;
-}
-
-/** What schedules say and said. Without a server, the pure functions `preview` and `whyBetween` say the same. */
-export interface TimerOutlook {
   /** The fires to come, each with its why. */
   nextFires(ref: TimerRef, options?: ReadOptions & { readonly count?: number }): Promise<OutlookWire>;
   /** Why it fired, or did not, tick by tick. */
   why(ref: TimerRef, options?: WhyOptions): Promise<WhyAnswerWire>;
   /** The fires of a timer that is not there yet, or the difference that a change would make. Nothing is changed. */
   preview(request: PreviewQuery, options?: ReadOptions): Promise<PreviewAnswerWire>;
+  /** Changes as they happen, in order for each timer, none left out: it resumes by itself where it was. */
+  watch(condition?: TimerConditionWire, options?: WatchOptions): AsyncIterable<WatchedChange>;
 }

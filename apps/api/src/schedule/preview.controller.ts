@@ -1,6 +1,12 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { z } from 'zod';
-import { commandBytesMax, type PreviewAnswerWire, parseCommand, previewRequest } from '#contract';
+import {
+  changeWire,
+  commandBytesMax,
+  outlookWire,
+  type PreviewAnswerWire,
+  parseCommand,
+  previewEnvelope,
+} from '#contract';
 import { decide, type EpochMs, preview, previewChange, type TimerId, type TimerSpec } from '#timer';
 import { fieldsOf } from '../commands/command-wire.js';
 import { type Principal, Who } from '../http/access.js';
@@ -8,25 +14,9 @@ import { refusal } from '../http/problem-error.js';
 import { read } from '../http/read.js';
 import type { TimerReads } from '../timers/timer-reads.js';
 import { CLOCK, READS } from '../tokens.js';
-import { changeWire, outlookWire } from './outlook.js';
 
 /** Of commands that are only thought of. */
 const id = '00000000-0000-8000-8000-000000000000';
-const { timerId: timerIdPart, count: countPart, from: fromPart } = previewRequest.shape;
-/** What the timer itself may hold is read as its command, so that it is refused in the same words. */
-const envelope = z
-  .strictObject({
-    timerId: timerIdPart,
-    count: countPart,
-    from: fromPart,
-    timer: z.unknown().optional(),
-    set: z.unknown().optional(),
-  })
-  .refine(
-    ({ timer, set, timerId }) =>
-      timerId === undefined ? timer !== undefined && set === undefined : timer === undefined,
-    'either `timer`, or `timerId` and `set`',
-  );
 
 /** What a timer, or a change of one, would do. Nothing is changed. */
 @Controller('v1/preview')
@@ -40,7 +30,7 @@ export class PreviewController {
   @HttpCode(200)
   async preview(@Who() who: Principal, @Body() body: unknown): Promise<PreviewAnswerWire> {
     const given = fieldsOf(body);
-    const { timerId, count, from = this.now() } = read(envelope, given);
+    const { timerId, count, from = this.now() } = read(previewEnvelope, given);
     if (timerId === undefined) return outlookWire(preview(specOf(given.timer, from), { count, from }));
     const state = await this.reads.one(who, { timerId: timerId as TimerId });
     const change = previewChange(state, changeOf(given.set ?? {}), { count, from });

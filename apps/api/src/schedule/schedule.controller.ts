@@ -1,5 +1,13 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { firesDefault, nextQuery, type OutlookWire, type WhyAnswerWire, whyQuery } from '#contract';
+import {
+  firesDefault,
+  nextQuery,
+  type OutlookWire,
+  outlookWire,
+  type WhyAnswerWire,
+  whyQuery,
+  whyWire,
+} from '#contract';
 import { durationMs, type EpochMs, preview, whyBetween } from '#timer';
 import { type Principal, Who } from '../http/access.js';
 import { type AddressParams, addressOf, timerPaths } from '../http/address.js';
@@ -8,7 +16,6 @@ import { read } from '../http/read.js';
 import type { TimerReads } from '../timers/timer-reads.js';
 import { CLOCK, READS } from '../tokens.js';
 import { historySince } from './history-since.js';
-import { outlookWire, whyWire } from './outlook.js';
 
 const whyDefaultMs = durationMs('1d');
 

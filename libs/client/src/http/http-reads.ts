@@ -25,7 +25,6 @@ import type {
   PastOptions,
   PreviewQuery,
   ReadOptions,
-  TimerOutlook,
   TimerPage,
   WatchedChange,
   WatchOptions,
@@ -35,7 +34,7 @@ import type { ApiConnection, ApiRequest } from './api-connection.js';
 import { watchChanges } from './watch-changes.js';
 
 /** Queries by HTTP. Answers are read by their schemas; fields of a newer API stay in them. */
-export class HttpReads implements Reads, TimerOutlook {
+export class HttpReads implements Reads {
   constructor(private readonly api: ApiConnection) {}
 
   timer(ref: TimerRef, { at, version, ...call }: PastOptions): Promise<TimerRecord> {
@@ -63,11 +62,11 @@ export class HttpReads implements Reads, TimerOutlook {
     return this.#get(`${pathOf(ref)}/next`, { count }, outlookSchema, call);
   }
 
-  why(ref: TimerRef, { from, to, ...call }: WhyOptions = {}): Promise<WhyAnswerWire> {
+  why(ref: TimerRef, { from, to, ...call }: WhyOptions): Promise<WhyAnswerWire> {
     return this.#get(`${pathOf(ref)}/why`, { from, to }, whyAnswer, call);
   }
 
-  preview(request: PreviewQuery, call: ReadOptions = {}): Promise<PreviewAnswerWire> {
+  preview(request: PreviewQuery, call: ReadOptions): Promise<PreviewAnswerWire> {
     return this.#post('/v1/preview', request, previewAnswer, call);
   }
 
@@ -104,7 +103,7 @@ const notConfigured = (): never => {
 const rejected = async (): Promise<never> => notConfigured();
 
 /** Of a client that was told of no API. */
-export const noReads: Reads & TimerOutlook = {
+export const noReads: Reads = {
   timer: rejected,
   page: rejected,
   count: rejected,

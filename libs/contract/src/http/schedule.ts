@@ -80,6 +80,19 @@ export const previewRequest = z
   )
   .refine(({ timerId, set }) => set === undefined || timerId !== undefined, '`set` goes with `timerId`')
   .meta({ id: 'PreviewRequest' });
+/** The same with `timer` and `set` not looked into: they are read as their commands, to be refused in the same words. */
+export const previewEnvelope = z
+  .strictObject({
+    timerId: uuid.optional(),
+    timer: z.unknown().optional(),
+    set: z.unknown().optional(),
+    ...asked,
+  })
+  .refine(
+    ({ timer, set, timerId }) =>
+      timerId === undefined ? timer !== undefined && set === undefined : timer === undefined,
+    'either `timer`, or `timerId` and `set`',
+  );
 export const previewAnswer = z
   .object({
     ...outlook,

@@ -3,43 +3,50 @@ import {
   type HistoryOptions,
   type PageOptions,
   type PastOptions,
-  problemError,
+  type PreviewQuery,
   type Reads,
-  rejectionError,
   type TimerPage,
   type TimerRef,
   type WatchedChange,
   type WatchOptions,
+  type WhyOptions,
 } from '#client';
 import {
   type HistoryPageWire,
-  type HttpProblemCode,
-  httpProblems,
   momentText,
+  type OutlookWire,
+  type PreviewAnswerWire,
   pageLimitDefault,
   parseCondition,
-  problemType,
   type TimerConditionWire,
   type TimerCountWire,
   type TimerRecord,
   timerRecord,
+  type WhyAnswerWire,
 } from '#contract';
 import { type HistoryEntry, InvalidCursorError, type PastState } from '#engine';
-import { type EpochMs, eventToJson, parseInstant, type TimerCondition, type TimerId } from '#timer';
+import { type EpochMs, eventToJson, type TimerCondition, type TimerId, type TimerState } from '#timer';
 import type { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
+import { InMemoryOutlook } from './in-memory-outlook.js';
 import { type WatchBell, watchInMemory } from './in-memory-watch.js';
+import { historyExpired, momentOf, notThere, problem } from './problems.js';
 
 const countMaxDefault = 100_000;
 
 /** What the API answers, without HTTP: the queries of the store, in the words of the wire. */
 export class InMemoryReads implements Reads {
+  readonly #outlook: InMemoryOutlook;
+
   constructor(
     private readonly store: InMemoryTimerStore,
     private readonly bell: WatchBell,
-  ) {}
+    now: () => EpochMs,
+  ) {
+    this.#outlook = new InMemoryOutlook(store, now);
+  }
 
   async timer(ref: TimerRef, { at, version }: PastOptions): Promise<TimerRecord> {
-    if (at === undefined && version === undefined) return this.#present(ref);
+    if (at === undefined && version === undefined) return told(await this.#stateOf(ref));
     const timerId = await this.#idOf(ref);
     const past =
       version !== undefined
@@ -82,18 +89,30 @@ export class InMemoryReads implements Reads {
     return { events: entries.map(eventOf), ...(hasMore && next !== undefined && { next }) };
   }
 
+  async nextFires(ref: TimerRef, { count }: { readonly count?: number }): Promise<OutlookWire> {
+    return this.#outlook.next(await this.#stateOf(ref), count);
+  }
+
+  async why(ref: TimerRef, options: WhyOptions): Promise<WhyAnswerWire> {
+    return this.#outlook.why(await this.#idOf(ref), options);
+  }
+
+  async preview(request: PreviewQuery): Promise<PreviewAnswerWire> {
+    return this.#outlook.preview(request, (timerId) => this.#stateOf({ timerId }));
+  }
+
   watch(condition: TimerConditionWire, options: WatchOptions): AsyncIterable<WatchedChange> {
     return watchInMemory(this.store, this.bell, conditionOf(condition), options);
   }
 
-  async #present(ref: TimerRef): Promise<TimerRecord> {
+  async #stateOf(ref: TimerRef): Promise<TimerState> {
     const { queries } = this.store;
     const state =
       'timerId' in ref
         ? await queries.byId(ref.timerId as TimerId)
         : await queries.byKey(ref.namespace ?? '', ref.key);
     if (state === null) throw notThere(ref);
-    return told(state);
+    return state;
   }
 
   /** Also of a timer that was deleted. */
@@ -106,13 +125,13 @@ export class InMemoryReads implements Reads {
 }
 
 /** As it comes from a wire: a copy, that nobody else holds. */
-const told = (state: Parameters<typeof timerRecord>[0]): TimerRecord =>
+const told = (state: TimerState): TimerRecord =>
   JSON.parse(JSON.stringify(timerRecord(state))) as TimerRecord;
 
 function recordOf(ref: TimerRef, past: PastState): TimerRecord {
   if (past.kind === 'state') return told(past.state);
   if (past.kind === 'absent') throw notThere(ref);
-  throw problem('history-expired', 'this is longer ago than the log is kept: ask for a later moment');
+  throw historyExpired();
 }
 
 function conditionOf(wire: TimerConditionWire): TimerCondition {
@@ -120,13 +139,6 @@ function conditionOf(wire: TimerConditionWire): TimerCondition {
   if (read.ok) return read.condition;
   const field = ['condition', read.field].filter((part) => part !== '').join('.');
   throw problem('invalid-condition', `${field}: ${read.message}`, field);
-}
-
-function momentOf(field: string, text: string): EpochMs {
-  const moment = parseInstant(text);
-  if (moment === null)
-    throw problem('bad-request', `${field}: expected an RFC 3339 moment with an offset`, field);
-  return moment;
 }
 
 const eventOf = ({ version, recordedAt, commandId, event, meta }: HistoryEntry) => ({
@@ -138,20 +150,3 @@ const eventOf = ({ version, recordedAt, commandId, event, meta }: HistoryEntry) 
   ...(meta.actor !== undefined && { actor: meta.actor }),
   data: JSON.parse(eventToJson(event)) as Record<string, unknown>,
 });
-
-const notThere = (ref: TimerRef): Error => {
-  const name = 'timerId' in ref ? ref.timerId : `${ref.namespace}/${ref.key}`;
-  return rejectionError({ code: 'timer-not-exist', message: `timer not exist: ${name}` });
-};
-
-function problem(code: HttpProblemCode, detail: string, field?: string): Error {
-  const { status, title } = httpProblems[code];
-  return problemError({
-    type: problemType(code),
-    title,
-    status,
-    detail,
-    code,
-    ...(field !== undefined && { field }),
-  });
-}

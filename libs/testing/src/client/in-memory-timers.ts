@@ -53,7 +53,7 @@ export class InMemoryTimers extends TimerCalls {
     );
     super({
       commands,
-      reads: new InMemoryReads(store, bell),
+      reads: new InMemoryReads(store, bell, () => clock.now()),
       namespace,
       timeoutMs: 10_000,
       // nothing else moves while this one waits, so there is nothing to wait for

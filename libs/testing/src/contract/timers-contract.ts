@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { changing } from './timers/changing.js';
 import { events } from './timers/events.js';
+import { outlook } from './timers/outlook.js';
 import { reading } from './timers/reading.js';
 import { refusing } from './timers/refusing.js';
 import { TimersStage, type TimersSubject } from './timers/stage.js';
@@ -13,6 +14,7 @@ export function timersContract(name: string, open: () => Promise<TimersSubject>)
     changing(stage);
     reading(stage);
     events(stage);
+    outlook(stage);
     watching(stage);
     refusing(stage);
   });

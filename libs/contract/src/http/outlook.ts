@@ -1,12 +1,6 @@
-import {
-  type FindingWire,
-  type FireWire,
-  momentText,
-  type OutlookWire,
-  type PreviewAnswerWire,
-  type WhyAnswerWire,
-} from '#contract';
 import type { ChangePreview, EpochMs, Preview, PreviewedFire, WhyAnswer, WhyEntry, WhyFire } from '#timer';
+import { momentText } from '../fields.js';
+import type { FindingWire, FireWire, OutlookWire, PreviewAnswerWire, WhyAnswerWire } from './schedule.js';
 
 // What the schedule says, in the wire's words: moments as text, what is null is absent.
 
