@@ -1,15 +1,5 @@
-import pg from 'pg';
 import { rebuild, verify } from '#postgres';
-import { databaseUrl } from './connection.js';
-
-async function withPool<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = new pg.Pool({ connectionString: databaseUrl(), max: 2 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-}
+import { withPool } from './connection.js';
 
 /** @returns the exit code: 0 if the log and the state agree */
 export async function verifyCommand({ json }: { readonly json?: boolean }): Promise<number> {

@@ -1,42 +1,23 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
-import { tzCheckCommand } from './tz-check.js';
-import { upCommand } from './up.js';
+import { CommanderError } from 'commander';
+import { explain } from './errors/explain.js';
+import { note, paint } from './output/out.js';
+import { carillon } from './program.js';
 
-const program = new Command('carillon').description('Durable timers on Kafka and Postgres.');
-const exitWith = async (code: Promise<number>): Promise<void> => {
-  process.exitCode = await code;
-};
+// `carillon timers list | head`: whoever reads has had enough
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
-program
-  .command('up')
-  .description('start everything on this machine: Kafka, Postgres, scheduler, fire, api, a demo hook')
-  // the servers' guards and their pipes must not keep a stopped process alive
-  .action(async () => process.exit(await upCommand()));
-program
-  .command('verify')
-  .description('prove that folding the log gives the state; exit code 1 if it does not')
-  .option('--json', 'for programs')
-  .action((options: { json?: boolean }) => exitWith(verifyCommand(options)));
-program
-  .command('tz-check')
-  .description(
-    'timers whose next time another edition of the zone data would move; exit code 1 if there are any',
-  )
-  .option('--json', 'for programs')
-  .action((options: { json?: boolean }) => exitWith(tzCheckCommand(options)));
-program
-  .command('rebuild')
-  .description('make the state anew from the log')
-  .action(() => exitWith(rebuildCommand()));
-program
-  .command('offsets')
-  .description('stored Kafka offsets')
-  .command('set <topic> <partition> <offset>')
-  .description('read a partition from here on; for a topic made anew or a database restored')
-  .action((topic: string, partition: string, offset: string) =>
-    exitWith(setOffsetCommand(topic, partition, offset)),
-  );
-
-await program.parseAsync();
+try {
+  await carillon().parseAsync();
+} catch (error) {
+  const { code, message, next, exitCode } = explain(error);
+  process.exitCode = exitCode;
+  // commander has said its own
+  if (!(error instanceof CommanderError)) {
+    note(`${paint('red', 'error')} [${code}]: ${message}`);
+    if (next !== undefined) note(`  ${next}`);
+  }
+}

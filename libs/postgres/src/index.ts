@@ -2,6 +2,7 @@
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
+export { type GivenUpQuery, type GivenUpTimer, givenUpTimers } from './audit/given-up-timers.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';

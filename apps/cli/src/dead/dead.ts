@@ -1,0 +1,109 @@
+import { setTimeout as after } from 'node:timers/promises';
+import type { TimerClient } from '#client';
+import { type GivenUpTimer, givenUpTimers } from '#postgres';
+import { withClient, withPool } from '../connection.js';
+import { UsageError } from '../errors/exit-codes.js';
+import { explain } from '../errors/explain.js';
+import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
+import { type Column, harmless } from '../output/table.js';
+
+interface DeadFlags extends ShownAs {
+  readonly namespace?: string;
+  readonly hookClass?: string;
+  readonly limit: string;
+}
+
+const columns: readonly Column<GivenUpTimer>[] = [
+  { title: 'NAMESPACE', of: ({ namespace }) => namespace },
+  { title: 'KEY', of: ({ key }) => key },
+  { title: 'HOOK', of: ({ hookClass }) => hookClass },
+  { title: 'GIVEN UP', of: ({ givenUpAt }) => givenUpAt.toISOString() },
+  { title: 'ATTEMPTS', of: ({ attempts }) => attempts, align: 'right' },
+  { title: 'ERROR', of: ({ error }) => error },
+];
+
+const found = ({ namespace, hookClass, limit }: DeadFlags): Promise<GivenUpTimer[]> =>
+  withPool((pool) =>
+    givenUpTimers(pool, {
+      max: Number(limit),
+      ...(namespace !== undefined && { namespace }),
+      ...(hookClass !== undefined && { hookClass }),
+    }),
+  );
+
+/** Timers whose last event was given up. */
+export async function listDead(flags: DeadFlags): Promise<number> {
+  const dead = await found(flags);
+  if (flags.json) sayJson(dead);
+  else {
+    sayTable(dead, columns);
+    note(
+      dead.length === 0
+        ? 'nothing was given up'
+        : '`carillon dead redrive <key>`, or `--all`, opens them again',
+    );
+  }
+  return 0;
+}
+
+export interface RedriveFlags extends DeadFlags {
+  readonly all?: boolean;
+  /** Events a second. */
+  readonly rate: string;
+  readonly actor?: string;
+}
+
+/** Opens given-up events again, one after the other. @returns 1 if one of them was refused */
+export async function redriveDead(keys: readonly string[], flags: RedriveFlags): Promise<number> {
+  if (flags.all !== true && keys.length === 0)
+    throw new UsageError(
+      'which ones? Name their keys, or say --all (with --namespace or --hook-class to narrow it)',
+    );
+  if (flags.all === true && keys.length > 0) throw new UsageError('either keys or --all, not both');
+  const { namespace = 'default' } = flags;
+  const wanted = flags.all ? await found(flags) : keys.map((key) => ({ namespace, key }));
+  const outcomes = await withClient({}, (client) => redriveEach(client, wanted, flags));
+  const refused = outcomes.filter(({ error }) => error !== undefined);
+  if (flags.json) sayJson(outcomes);
+  else {
+    for (const { namespace: space, key, error } of refused) note(harmless(`${space}/${key}: ${error}`));
+    say(`${outcomes.length - refused.length} opened again, ${refused.length} refused`);
+  }
+  return refused.length === 0 ? 0 : 1;
+}
+
+interface Redriven {
+  readonly namespace: string;
+  readonly key: string;
+  readonly error?: string;
+}
+
+async function redriveEach(
+  client: TimerClient,
+  wanted: readonly { readonly namespace: string; readonly key: string; readonly eventId?: string }[],
+  { rate, actor }: RedriveFlags,
+): Promise<Redriven[]> {
+  const outcomes: Redriven[] = [];
+  for (const [index, { namespace, key, eventId }] of wanted.entries()) {
+    if (index > 0) await after(1_000 / Number(rate));
+    const options = { ...(actor !== undefined && { actor }), ...(eventId !== undefined && { eventId }) };
+    outcomes.push({ namespace, key, ...(await redriven(client, { namespace, key }, options)) });
+  }
+  return outcomes;
+}
+
+async function redriven(
+  client: TimerClient,
+  ref: { readonly namespace: string; readonly key: string },
+  options: { readonly actor?: string; readonly eventId?: string },
+): Promise<{ readonly error?: string }> {
+  try {
+    await client.redriveEvent(ref, options);
+    return {};
+  } catch (error) {
+    // one refusal is that timer's; what does not answer at all would fail for the rest as well
+    const { exitCode, message } = explain(error);
+    if (exitCode !== 1) throw error;
+    return { error: message };
+  }
+}

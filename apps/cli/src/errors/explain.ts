@@ -1,0 +1,79 @@
+import { CommanderError } from 'commander';
+import {
+  ApiTimeoutError,
+  ApiUnreachableError,
+  ClientNotConnectedError,
+  CommandRejectedError,
+  CommandTimeoutError,
+  ConnectTimeoutError,
+  HttpProblemError,
+} from '#client';
+import { InvalidConfiguration } from '#runtime';
+import { exitCodes, UsageError } from './exit-codes.js';
+
+export interface Explained {
+  readonly code: string;
+  readonly message: string;
+  /** What to do next. */
+  readonly next?: string;
+  readonly exitCode: number;
+}
+
+const nextSteps: Readonly<Record<string, string>> = {
+  'timer-exists': 'change it with `carillon timers update`, or choose another key',
+  'timer-not-exist': '`carillon timers list --key-prefix …` shows what is there; mind --namespace',
+  'version-not-match':
+    'somebody changed it meanwhile: look at it with `carillon timers get`, then say it again',
+  'no-open-event': '`carillon timers why` tells what became of its last event',
+  'event-open': 'wait for its close, or close it with `carillon timers close`',
+  'stale-attempt': 'the event has moved on: `carillon timers get` shows the present attempt',
+  'timer-not-paused': '`carillon timers get` shows where it stands',
+  'timer-disabled': 'enable it with `carillon timers update … --set enable=true`',
+  'timer-ended': '`carillon timers history` tells how it ended',
+  'not-given-up': '`carillon dead list` shows what was given up',
+  'invalid-spec': 'mend the field that is named; `carillon timers create --help` lists them',
+  'history-expired': 'leave out --at and --as-of: that far back the log does not reach any more',
+  'not-ready': '`carillon doctor` says what is missing',
+};
+
+const answers = [
+  ApiTimeoutError,
+  ApiUnreachableError,
+  ClientNotConnectedError,
+  CommandTimeoutError,
+  ConnectTimeoutError,
+];
+const networkCodes = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|57P0|28P01|28000|3D000)/;
+
+/** An error as a person needs it: what happened, what to do, and which exit code a script gets. */
+export function explain(error: unknown): Explained {
+  const { code, message } = wordsOf(error);
+  const next = nextSteps[code];
+  const told = { code, message, ...(next !== undefined && { next }) };
+  if (error instanceof CommanderError)
+    return { ...told, exitCode: error.exitCode === 0 ? 0 : exitCodes.usage };
+  if (error instanceof UsageError || error instanceof InvalidConfiguration)
+    return { ...told, exitCode: exitCodes.usage };
+  if (isUnanswered(error, code))
+    return { next: '`carillon doctor` says what is wrong', ...told, exitCode: exitCodes.unreachable };
+  if (error instanceof CommandRejectedError) {
+    const where = error.field === undefined ? '' : ` (${error.field})`;
+    return { ...told, message: `${message}${where}`, exitCode: exitCodes.no };
+  }
+  return { ...told, exitCode: exitCodes.no };
+}
+
+const isUnanswered = (error: unknown, code: string): boolean =>
+  answers.some((kind) => error instanceof kind) ||
+  (error instanceof HttpProblemError && error.status >= 503) ||
+  networkCodes.test(code) ||
+  (error instanceof Error && error.name.startsWith('KafkaJS'));
+
+function wordsOf(error: unknown): { readonly code: string; readonly message: string } {
+  if (!(error instanceof Error)) return { code: 'unknown', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // several addresses of one name were tried: Node tells each by itself, and nothing of the whole
+  if (error instanceof AggregateError && error.message === '')
+    return { code, message: error.errors.map((one) => wordsOf(one).message).join('; ') };
+  return { code, message: error.message };
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { byExitCode } from './arguments.js';
+import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
+import { addDead } from './dead/commands.js';
+import { migrateCommand } from './migrate.js';
+import { addTimers } from './timers/commands.js';
+import { tzCheckCommand } from './tz-check.js';
+
+/** The whole command line; nothing runs until it is given words. */
+export function carillon(): Command {
+  const program = new Command('carillon').description('Durable timers on Kafka and Postgres.').exitOverride();
+  program
+    .command('up')
+    .description('start everything on this machine: Kafka, Postgres, scheduler, fire, api, a demo hook')
+    .action(async () => {
+      // only here: the embedded Postgres hooks the end of the process, and would have every other command exit with 0
+      const { upCommand } = await import('./up.js');
+      // the servers' guards and their pipes must not keep a stopped process alive
+      process.exit(await upCommand());
+    });
+  addTimers(program);
+  addDead(program);
+  addCare(program);
+  return program;
+}
+
+/** What looks after the database. */
+function addCare(program: Command): void {
+  program
+    .command('migrate')
+    .description("bring the database to this version's schema, before a roll-out; safe to run twice")
+    .action(byExitCode(() => migrateCommand()));
+  program
+    .command('verify')
+    .description('prove that folding the log gives the state; exit code 1 if it does not')
+    .option('--json', 'for programs')
+    .action(byExitCode(verifyCommand));
+  program
+    .command('tz-check')
+    .description(
+      'timers whose next time another edition of the zone data would move; exit code 1 if there are any',
+    )
+    .option('--json', 'for programs')
+    .action(byExitCode((options: { json?: boolean }) => tzCheckCommand(options)));
+  program
+    .command('rebuild')
+    .description('make the state anew from the log')
+    .action(byExitCode(() => rebuildCommand()));
+  program
+    .command('offsets')
+    .description('stored Kafka offsets')
+    .command('set <topic> <partition> <offset>')
+    .description('read a partition from here on; for a topic made anew or a database restored')
+    .action(byExitCode(setOffsetCommand));
+}
