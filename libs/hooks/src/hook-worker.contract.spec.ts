@@ -101,4 +101,28 @@ describe('a hook worker', () => {
     expect(answers().map(({ key }) => key)).toEqual(['quick', 'slow']);
     expect(handled).toEqual(['slow']);
   });
+
+  it('does not go back for an answer that could not be sent once the deadline of its event has passed', async () => {
+    const passed: string[] = [];
+    const info = (_: object, message: string): void => void passed.push(message);
+    kafka = { ...kafka, log: { ...quiet, info } };
+    // more than a broker takes
+    const result = 'x'.repeat(7 * 1024 * 1024);
+    const first = await begin({ greet: ({ timer }) => (timer.key === 'huge' ? { result } : undefined) });
+    const huge = dueRecord(topics.due('greet'), 'huge');
+    const value = JSON.stringify({ ...JSON.parse(huge.value), ackTimeoutMs: 500 });
+    await producer.send([{ ...huge, value }, dueRecord(topics.due('greet'), 'small')]);
+    await answered(1);
+    await eventually(
+      'the deadline',
+      () => passed.some((message) => message.startsWith('passed over')),
+      40_000,
+    );
+    await first.stop();
+    const handled: string[] = [];
+    await begin({ greet: ({ timer }) => void handled.push(timer.key) });
+    await producer.send([dueRecord(topics.due('greet'), 'next')]);
+    await answered(2);
+    expect(handled).toEqual(['next']);
+  });
 });

@@ -8,6 +8,7 @@ import {
   partitionKey,
   type TopicPartition,
 } from '#kafka';
+import { machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
 
@@ -43,6 +44,8 @@ export class HookWorker {
   /** Hook classes by their topic. */
   readonly #classes: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, LowestUnfinished>();
+  /** Ends the waits for deadlines of events whose answer was not sent. */
+  readonly #overdue = new Set<() => void>();
   #unfinished = 0;
   #roomWanted: (() => void)[] = [];
   #committing: NodeJS.Timeout | null = null;
@@ -92,6 +95,7 @@ export class HookWorker {
     this.#stopping = true;
     await this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     if (this.#committing !== null) clearInterval(this.#committing);
+    for (const cancel of this.#overdue) cancel();
     await this.#commit();
     await this.#consumer.stop();
     await this.#producer.stop();
@@ -140,18 +144,33 @@ export class HookWorker {
       return;
     }
     this.#unfinished += 1;
-    const isTaken = this.#runner.take(hookClass, parsed, (error) => this.#finished(record, progress, error));
-    if (!isTaken) this.#finished(record, progress, null);
+    const { ackTimeoutMs } = parsed.event;
+    const isTaken = this.#runner.take(hookClass, parsed, (error) => {
+      if (error === null) progress.finish(record.offset);
+      else this.#unanswered(record, progress, error, ackTimeoutMs);
+      this.#finished();
+    });
+    if (isTaken) return;
+    progress.finish(record.offset);
+    this.#finished();
   }
 
-  /** An answer that could not be sent leaves its offset where it is: the event comes again after a restart, or its deadline does. */
-  #finished(record: InRecord, progress: LowestUnfinished, error: unknown): void {
-    if (error === null) progress.finish(record.offset);
-    else
-      this.options.kafka.log.error(
-        { error: String(error), offset: String(record.offset) },
-        'an answer was not sent',
-      );
+  /**
+   * An answer that could not be sent leaves its offset where it is: the event comes again after a restart. Its heartbeats have ended, so
+   * once its deadline has passed it comes again by itself, and the offset moves: nothing behind it is handled twice for it.
+   */
+  #unanswered(record: InRecord, progress: LowestUnfinished, error: unknown, ackTimeoutMs: number): void {
+    const { log } = this.options.kafka;
+    log.error({ error: String(error), offset: String(record.offset) }, 'an answer was not sent');
+    const cancel = machineClock.after(ackTimeoutMs, () => {
+      this.#overdue.delete(cancel);
+      progress.finish(record.offset);
+      log.info({ offset: String(record.offset) }, 'passed over: its deadline has gone by');
+    });
+    this.#overdue.add(cancel);
+  }
+
+  #finished(): void {
     this.#unfinished -= 1;
     const room = this.#roomWanted;
     this.#roomWanted = [];
