@@ -57,7 +57,12 @@ const schema = z.strictObject({
     .describe('host:port, in place of host and port'),
   kafka_ssl: z.boolean().default(false),
   kafka_sasl_mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
-  partitions: z.number().int().positive().optional().describe('PARTITIONS of the services'),
+  partitions: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('of due topics that are made here; those that are there stay as they are'),
   parallelism: z.number().int().positive().default(64).describe('triggers of one type at a time'),
   retry_min_msec: z.number().int().positive().default(500).describe('longest wait after the first run'),
   retry_max_msec: z.number().int().positive().default(600_000).describe('longest wait'),

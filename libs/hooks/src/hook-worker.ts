@@ -19,7 +19,7 @@ export interface HookWorkerOptions {
   /** Workers of one group share the events; default `carillon-hooks`. */
   readonly groupId?: string;
   readonly topicPrefix?: string;
-  /** Of due topics that this worker makes because no event has fired yet. */
+  /** Of due topics that this worker makes because no event has fired yet, default 8; those that are there stay as they are. */
   readonly partitions?: number;
   /** Handlers at a time. */
   readonly parallelism?: number;

@@ -109,5 +109,5 @@ async function ensureDueTopics(
   partitions: number,
 ): Promise<void> {
   const config = { 'max.message.bytes': String(emittedBytesMax) };
-  await admin.ensureTopics(topics.map((topic) => ({ topic, partitions, config })));
+  await admin.ensureTopics(topics.map((topic) => ({ topic, partitions, config, anyCount: true })));
 }

@@ -27,7 +27,7 @@ export interface TaskAllocatorOptions {
   readonly kafka: KafkaSettings;
   readonly lock: AllocatorLock;
   readonly topicPrefix?: string;
-  /** Of due topics that are made here because no task of the executor has fired yet; as configured for the cluster. */
+  /** Of due topics that are made here because no task of the executor has fired yet; default 8, those that are there stay. */
   readonly partitions?: number;
   /** A runner that has not reported for so long is given nothing more, ms; default 3,000. */
   readonly silentAfterMs?: number;
