@@ -97,6 +97,8 @@ export class TaskService {
     const found: Task[] = [];
     for await (const record of this.timers.getTimers(pushedDown(query, this.namespace), {
       limit: pageSize,
+      // left to itself it takes the order that costs least
+      order: 'id',
     })) {
       if (!record.hookClass.startsWith(hookClassPrefix) || record.tags.includes(cronTag)) continue;
       const task = taskOf(record);

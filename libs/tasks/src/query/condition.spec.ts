@@ -40,7 +40,11 @@ beforeEach(async () => {
 });
 
 describe('a query of tasks', () => {
-  it('without a condition finds all of them by rising task id', async () => expect(await ids()).toBe('abcd'));
+  it('without a condition finds all of them by rising task id', async () => {
+    await tasks.create({ id: '0', executor: 'init' });
+    expect(await ids()).toBe('abcd0');
+    expect(await ids(withTaskIdDescending(), withLimit(2))).toBe('0d');
+  });
   it('compares task ids by every operator', async () => {
     const b = await idOf('b');
     expect(await ids(withTaskId('EQ', b))).toBe('b');
