@@ -231,12 +231,41 @@ describe('missed ticks', () => {
       .when(fire(3 * hour + 100_000))
       .then({ type: 'TicksDropped', reason: 'paused', count: 4, nextFireAt: at(4 * hour) });
   });
+  it.each([
+    ['a number', { max: 3 }],
+    ['an age', { within: '2s' }],
+    ['both', { max: 3, within: '1h' }],
+  ])('are made up for within %s also when they are too many to be listed', (_bound, bound) => {
+    const missed = { policy: 'all', ...bound } as const;
+    const late = 30_000_000;
+    const secondly = [
+      create({ schedPolicyExpr: '1s', startAt: at(0), missed }),
+      create({ schedPolicyType: 'CRON', schedPolicyExpr: '* * * * * *', startAt: at(0), missed }),
+    ];
+    for (const second of secondly) {
+      given(second)
+        .when(fire(late))
+        .then(
+          { type: 'TicksDropped', reason: 'missed-policy', last: at(late - 3_000) },
+          { type: 'EventTriggered', scheduledFor: at(late - 2_000) },
+        );
+      const first = [second, fire(late), close(late + 1)] as const;
+      given(...first)
+        .when(fire(late + 2, 'e2'))
+        .then({ type: 'EventTriggered', scheduledFor: at(late - 1_000) });
+    }
+  });
   it('are settled in bounded time, however many', () => {
     const second = create({ schedPolicyExpr: '1s', startAt: at(0) });
     given(second)
       .when(fire(400 * 86_400_000))
       .then(
-        { type: 'TicksDropped', count: 400 * 86_400, countIsExact: true },
+        {
+          type: 'TicksDropped',
+          count: 400 * 86_400,
+          countIsExact: true,
+          last: at((400 * 86_400 - 1) * 1_000),
+        },
         { type: 'EventTriggered', scheduledFor: at(400 * 86_400_000) },
       );
     given(create({ schedPolicyType: 'CRON', schedPolicyExpr: '* * * * * *' }))

@@ -43,7 +43,7 @@ export function settlePassed(
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
   const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
-  const ticks = ticksUntil(policy, progress, nextTick, until);
+  const ticks = ticksUntil(policy, progress, nextTick, until, latestWanted(spec));
   const absence = absences(spec, progress, exclusions, nextTick);
   const kept = keptTicks(ticks.list, absence, now);
   const fire = kept[0] ?? null;
@@ -52,10 +52,10 @@ export function settlePassed(
   const behind = kept.length === 1 && fire !== null ? ticks.list.filter((tick) => tick > fire) : [];
   const dropped = [
     ...excludedOnTheWay(policy, exclusions, progress, nextTick),
-    ...runs(before, absence),
-    ...runs(behind, absence),
+    ...runs(before, absence, ticks),
+    ...runs(behind, absence, ticks),
   ];
-  return { fire, dropped: ticks.list.length < countedTicksMax ? dropped : counted(dropped, ticks) };
+  return { fire, dropped };
 }
 
 /** What becomes of ticks from `nextTick` to `until` that an event beside the schedule has gone past: none of them fires. */
@@ -68,11 +68,10 @@ export function goneBy(
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
   const ticks = ticksUntil(policy, progress, nextTick, until);
-  const dropped = [
+  return [
     ...excludedOnTheWay(policy, exclusions, progress, nextTick),
-    ...runs(ticks.list, absences(spec, progress, exclusions, nextTick)),
+    ...runs(ticks.list, absences(spec, progress, exclusions, nextTick), ticks),
   ];
-  return ticks.list.length < countedTicksMax ? dropped : counted(dropped, ticks);
 }
 
 /** The plan went past excluded ticks to reach `nextTick`: one fact tells them all. */
@@ -148,27 +147,47 @@ function isKept({ policy, max, within }: MissedRule, ageMs: number, taken: numbe
     case 'latest':
       return later === 0;
     case 'all':
-      return max === undefined || taken < max;
+      return taken < madeUpMax(max, within);
     case 'skip':
       return later === 0 && ageMs <= (within === undefined ? skipToleranceMs : durationMs(within));
   }
 }
 
-/** Consecutive ticks of one reason are one fact. */
-function runs(gone: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absence): DroppedTicks[] {
+/** Of a rule with a bound, no more are made up for than are listed behind a gap; without one, the oldest come first anyway. */
+function madeUpMax(max: number | undefined, within: string | undefined): number {
+  if (max === undefined && within === undefined) return Number.POSITIVE_INFINITY;
+  return Math.min(max ?? countedTicksMax, countedTicksMax);
+}
+
+/** How many of the latest ticks a rule may choose from. */
+function latestWanted({ missed }: TimerSpec): number {
+  const wanted = Object.values(missed).map(({ policy, max, within }) =>
+    policy === 'all' ? madeUpMax(max, within) : 1,
+  );
+  return Math.max(1, ...wanted.filter(Number.isFinite));
+}
+
+/** Consecutive ticks of one reason are one fact. Those that were not listed go with the one before them. */
+function runs(
+  gone: readonly EpochMs[],
+  absenceOf: (tick: EpochMs) => Absence,
+  { list, skipped, isExact }: TickList,
+): DroppedTicks[] {
   const result: DroppedTicks[] = [];
+  const beforeGap = list.length > countedTicksMax ? list[countedTicksMax - 1] : undefined;
   for (const tick of gone) {
     const { reason } = absenceOf(tick);
     const run = result.at(-1);
-    if (run?.reason === reason) result[result.length - 1] = { ...run, last: tick, count: run.count + 1 };
-    else result.push({ reason, first: tick, last: tick, count: 1, countIsExact: true });
+    const count = tick === beforeGap ? 1 + skipped : 1;
+    const countIsExact = tick !== beforeGap || isExact;
+    if (run?.reason !== reason) result.push({ reason, first: tick, last: tick, count, countIsExact });
+    else
+      result[result.length - 1] = {
+        ...run,
+        last: tick,
+        count: run.count + count,
+        countIsExact: run.countIsExact && countIsExact,
+      };
   }
   return result;
-}
-
-/** Ticks that were not listed count for the last run. */
-function counted(dropped: readonly DroppedTicks[], { skipped, isExact }: TickList): DroppedTicks[] {
-  const last = dropped.at(-1);
-  if (last === undefined) return [];
-  return [...dropped.slice(0, -1), { ...last, count: last.count + skipped, countIsExact: isExact }];
 }
