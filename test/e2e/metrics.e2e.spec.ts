@@ -17,7 +17,7 @@ function read(page: string, series: string, ...labels: readonly string[]): numbe
 
 describe('metrics of a run', () => {
   let cluster: Cluster;
-  const pages = { scheduler: '', fire: '' };
+  const pages = { scheduler: '', fire: '', api: '' };
   beforeAll(async () => {
     cluster = await Cluster.open();
     const [schedulerPort, firePort] = [await freePort(), await freePort()];
@@ -38,6 +38,12 @@ describe('metrics of a run', () => {
       return read(pages.fire, 'carillon_emissions_total') === timers;
     });
     pages.scheduler = await page(schedulerPort);
+    const { url } = await cluster.api();
+    for (const key of ['t-0', 't-1', 'nobody']) await fetch(`${url}/v1/namespaces/default/timers/${key}`);
+    await eventually('the last answer is counted', async () => {
+      pages.api = await (await fetch(`${url}/metrics`)).text();
+      return read(pages.api, 'carillon_request_seconds_count', 'status="404"') === 1;
+    });
   });
   afterAll(() => cluster.close());
 
@@ -51,11 +57,19 @@ describe('metrics of a run', () => {
     );
     expect(read(pages.fire, 'carillon_fire_lateness_seconds_count')).toBe(timers);
     expect(read(pages.fire, 'carillon_owned_slots')).toBe(256);
+    expect(
+      read(
+        pages.api,
+        'carillon_request_seconds_count',
+        'route="/v1/namespaces/:namespace/timers/:key"',
+        'status="200"',
+      ),
+    ).toBe(2);
   });
 
   it('are those of the operations page, and no others', () => {
     const named = readFileSync('docs/operations.md', 'utf8').match(/`carillon_[a-z_]+`/g) ?? [];
-    const shown = `${pages.scheduler}${pages.fire}`.match(/^# TYPE carillon_[a-z_]+/gm) ?? [];
+    const shown = `${pages.scheduler}${pages.fire}${pages.api}`.match(/^# TYPE carillon_[a-z_]+/gm) ?? [];
     const names = (all: readonly string[]) =>
       [...new Set(all.map((text) => text.replace(/^# TYPE |`/g, '')))].toSorted();
     expect(names(shown)).toEqual(names(named));

@@ -13,13 +13,26 @@ import { openApiDocument } from './docs/openapi.js';
 import { HealthController } from './health.controller.js';
 import { AccessGuard, AUTHENTICATOR, type Authenticator } from './http/access.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { MetricsController } from './metrics.controller.js';
+import type { ApiMetrics } from './metrics.js';
 import { PreviewController } from './schedule/preview.controller.js';
 import { ScheduleController } from './schedule/schedule.controller.js';
 import { HistoryController } from './timers/history.controller.js';
 import { TimerController } from './timers/timer.controller.js';
 import type { TimerReads } from './timers/timer-reads.js';
 import { TimersController } from './timers/timers.controller.js';
-import { BULKS, CLOCK, COMMANDS, CONFIG, HUB, OPENAPI, READINESS, READS, RECEIPTS } from './tokens.js';
+import {
+  BULKS,
+  CLOCK,
+  COMMANDS,
+  CONFIG,
+  HUB,
+  METRICS,
+  OPENAPI,
+  READINESS,
+  READS,
+  RECEIPTS,
+} from './tokens.js';
 import type { WatchHub } from './watch/hub.js';
 import { WatchController } from './watch/watch.controller.js';
 
@@ -29,6 +42,7 @@ export interface ApiParts {
   readonly logger: Logger;
   readonly authenticator: Authenticator;
   readonly hub: WatchHub;
+  readonly metrics: ApiMetrics;
   readonly reads: TimerReads;
   readonly commands: CommandDoor;
   readonly receipts: Receipts;
@@ -53,12 +67,14 @@ export class ApiModule {
         WatchController,
         DocsController,
         HealthController,
+        MetricsController,
       ],
       providers: [
         { provide: BULKS, useValue: parts.bulks },
         { provide: COMMANDS, useValue: parts.commands },
         { provide: CONFIG, useValue: parts.config },
         { provide: HUB, useValue: parts.hub },
+        { provide: METRICS, useValue: parts.metrics },
         { provide: READS, useValue: parts.reads },
         { provide: RECEIPTS, useValue: parts.receipts },
         { provide: CLOCK, useValue: parts.clock },

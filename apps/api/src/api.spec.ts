@@ -434,4 +434,17 @@ describe('the server', () => {
     const { headers } = await ask('GET', '/v1/timers', undefined, { origin: 'https://a.example' });
     expect(headers['access-control-allow-origin']).toBe('https://a.example');
   });
+  it('counts what it answers by route, not by timer, and who watches', async () => {
+    await ask('POST', '/v1/timers', { key: 'k', ...hourly });
+    for (const key of ['k', 'l']) await ask('GET', `/v1/namespaces/default/timers/${key}`);
+    const response = await world.app.inject({ method: 'GET', url: '/metrics' });
+    const counts = response.body
+      .split('\n')
+      .filter(
+        (line) => line.includes('_count{') && line.includes('route="/v1/namespaces/:namespace/timers/:key"'),
+      )
+      .map((line) => line.replace(/.*(status="\d+").* /, '$1 '));
+    expect(counts.toSorted()).toEqual(['status="200" 1', 'status="404" 1']);
+    expect(response.body).toMatch(/^carillon_watchers\{.*\} 0$/m);
+  });
 });

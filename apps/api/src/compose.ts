@@ -19,6 +19,7 @@ import { OutcomeMemory } from './commands/outcome-memory.js';
 import { Receipts } from './commands/receipts.js';
 import type { ApiConfig } from './config.js';
 import { openToAll } from './http/access.js';
+import { apiMetrics } from './metrics.js';
 import { TimerReads } from './timers/timer-reads.js';
 import { WatchHub } from './watch/hub.js';
 
@@ -76,6 +77,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       logger,
       authenticator: openToAll,
       hub,
+      metrics: apiMetrics(() => hub.size),
       reads: new TimerReads(queries),
       commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
       bulks: store.bulks,

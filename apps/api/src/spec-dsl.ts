@@ -21,6 +21,7 @@ import { Receipts } from './commands/receipts.js';
 import { type ApiConfig, apiSchema } from './config.js';
 import { type Authenticator, openToAll } from './http/access.js';
 import { createServer } from './http/server.js';
+import { apiMetrics } from './metrics.js';
 import { TimerReads } from './timers/timer-reads.js';
 import { WatchHub } from './watch/hub.js';
 
@@ -79,6 +80,7 @@ export async function openWorld(
     logger,
     authenticator,
     hub,
+    metrics: apiMetrics(() => hub.size),
     reads: new TimerReads(store.queries),
     commands: new CommandDoor(scheduler, receipts, config.COMMAND_TIMEOUT_MS),
     bulks,

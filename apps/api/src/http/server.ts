@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { ApiModule, type ApiParts } from '../api.module.js';
 import { serveDashboard } from '../dashboard/serve-dashboard.js';
 import { serveDocsPage } from '../docs/docs-page.js';
+import type { ApiMetrics } from '../metrics.js';
 import { problem, refusal } from './problem-error.js';
 
 /** Characters of one path parameter: a key of 256 characters, each percent-encoded as four bytes. */
@@ -43,9 +44,25 @@ export async function createServer(parts: ApiParts): Promise<NestFastifyApplicat
       exposedHeaders: ['etag', 'location', 'preference-applied', 'carillon-command-id'],
     });
   readJson(adapter);
+  measure(adapter, parts.metrics);
   await serveDocsPage(app);
   await serveDashboard(app);
   return app;
+}
+
+/** A stream lasts as long as its reader likes: its time would say nothing. */
+function measure(adapter: FastifyAdapter, metrics: ApiMetrics): void {
+  adapter.getInstance().addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream'))
+      metrics.answered({
+        method,
+        route: routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        seconds: reply.elapsedTime / 1_000,
+      });
+    done();
+  });
 }
 
 /** A body is JSON, an empty one is none, and what cannot be read is refused as a record of Kafka would be. */

@@ -31,10 +31,10 @@ export class WatchController {
     const last = request.headers['last-event-id'];
     const from = typeof last === 'string' && last !== '' ? readPosition(last, this.config.PARTITIONS) : null;
     await this.hub.admit(from);
+    reply.header('content-type', 'text/event-stream');
     reply.hijack();
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       // proxies of the nginx kind would hold messages back
       'x-accel-buffering': 'no',
