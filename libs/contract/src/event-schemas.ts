@@ -127,6 +127,7 @@ const state = z.object({
   pausedAt: moment.nullable(),
   pausedBy: z.array(z.object({ token: z.string(), at: moment })),
   resumedAt: moment.nullable(),
+  wasDisabled: z.literal(true).optional(),
   closedAt: moment.nullable(),
   fault: z.string().nullable(),
   givenUp: z

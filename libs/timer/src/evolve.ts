@@ -123,7 +123,7 @@ function updated(
     endedAt: undefined,
     nextTick,
     waitingTick: isSpawning(changed) ? state.waitingTick : null,
-    resumedAt: changed.enable && !state.spec.enable ? at : state.resumedAt,
+    ...(changed.enable && !state.spec.enable && { resumedAt: at, wasDisabled: true }),
     ...(watermark !== undefined && { watermark, lastTick: null }),
     ...(summary !== undefined && { summary }),
   };

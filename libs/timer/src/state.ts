@@ -92,6 +92,8 @@ export interface TimerState {
   readonly pausedBy: readonly PauseHold[];
   /** When a pause or a disablement last ended: ticks up to then were missed because of it. */
   readonly resumedAt: EpochMs | null;
+  /** What ended at `resumedAt` was a disablement; absent: a pause. */
+  readonly wasDisabled?: true | undefined;
   /** When an event last closed, for policies that count from there; null for the others. */
   readonly closedAt: EpochMs | null;
   readonly fault: string | null;

@@ -81,6 +81,7 @@ interface Extra {
   /** Left out where one holds it without a token. */
   readonly pausedBy?: readonly PauseHold[];
   readonly resumedAt?: EpochMs;
+  readonly wasDisabled?: true;
   readonly closedAt?: EpochMs;
   readonly fault?: string;
   readonly givenUp?: GivenUpEvent;
@@ -145,6 +146,7 @@ export function stateFromRow(row: StateRow): TimerState {
     pausedAt: extra.pausedAt ?? null,
     pausedBy: extra.pausedBy ?? plainHold(extra.pausedAt),
     resumedAt: extra.resumedAt ?? null,
+    wasDisabled: extra.wasDisabled,
     closedAt: extra.closedAt ?? null,
     fault: extra.fault ?? null,
     givenUp: extra.givenUp ?? null,
@@ -178,6 +180,7 @@ export function extraText(state: TimerState): string | null {
     ...(pausedAt !== null && { pausedAt }),
     ...(isPlainHold(state) ? {} : { pausedBy: state.pausedBy }),
     ...(resumedAt !== null && { resumedAt }),
+    ...(state.wasDisabled !== undefined && { wasDisabled: state.wasDisabled }),
     ...(closedAt !== null && { closedAt }),
     ...(fault !== null && { fault }),
     ...(givenUp !== null && { givenUp }),

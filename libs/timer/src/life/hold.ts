@@ -34,7 +34,7 @@ export const heldBy = (state: TimerState, token: string | undefined, now: EpochM
 export function letGoBy(state: TimerState, token: string | undefined, now: EpochMs): TimerState {
   const pausedBy = token === undefined ? [] : state.pausedBy.filter((hold) => hold.token !== token);
   if (pausedBy.length > 0) return { ...state, pausedBy };
-  return { ...state, pausedBy, pausedAt: null, resumedAt: now };
+  return { ...state, pausedBy, pausedAt: null, resumedAt: now, wasDisabled: undefined };
 }
 
 export function resume(state: TimerState, { token }: ResumeTimer, now: EpochMs): Decision {

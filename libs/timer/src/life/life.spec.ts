@@ -231,6 +231,23 @@ describe('missed ticks', () => {
       .when(fire(3 * hour + 100_000))
       .then({ type: 'TicksDropped', reason: 'paused', count: 4, nextFireAt: at(4 * hour) });
   });
+  it('tell a disablement from a pause, whichever ended last', () => {
+    const skip = create({ ...grid, missed: { paused: { policy: 'skip' } } });
+    const enable = (ms: number, on: boolean) => step({ type: 'UpdateTimer', set: { enable: on } }, ms);
+    const late = 3 * hour + 100_000;
+    given(skip, enable(1, false), enable(late, true))
+      .when(fire(late))
+      .then({ type: 'TicksDropped', reason: 'disabled', count: 4, nextFireAt: at(4 * hour) });
+    given(
+      skip,
+      enable(1, false),
+      enable(2, true),
+      step({ type: 'PauseTimer' }, 3),
+      step({ type: 'ResumeTimer' }, late),
+    )
+      .when(fire(late))
+      .then({ type: 'TicksDropped', reason: 'paused', count: 4 });
+  });
   it.each([
     ['a number', { max: 3 }],
     ['an age', { within: '2s' }],

@@ -85,7 +85,7 @@ function changedState(state: TimerState, spec: TimerSpec, set: TimerChange, now:
     waitingTick: isSpawning(spec) ? state.waitingTick : null,
     watermark: set.watermark === undefined ? state.watermark : set.watermark,
     lastTick: set.watermark === undefined ? state.lastTick : null,
-    resumedAt: isResumed ? now : state.resumedAt,
+    ...(isResumed && { resumedAt: now, wasDisabled: true }),
   };
 }
 

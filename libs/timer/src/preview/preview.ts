@@ -74,8 +74,9 @@ function letGo(state: TimerState, from: EpochMs): TimerState {
   };
   const isHeld = state.pausedAt !== null || !state.spec.enable;
   const resumedAt = isHeld ? from : state.resumedAt;
+  const wasDisabled = isHeld ? (state.pausedAt === null ? true : undefined) : state.wasDisabled;
   const free = { pausedAt: null, fault: null, children: [], waitingTick: null };
-  return planned({ ...state, ...free, spec, resumedAt }, from);
+  return planned({ ...state, ...free, spec, resumedAt, wasDisabled }, from);
 }
 
 function heldBy({ fault, pausedAt, spec }: TimerState): Preview['heldBy'] {

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../brand.js';
 import type { DroppedReason } from '../event.js';
 import type { MissedRule, TimerSpec } from '../spec.js';
+import type { TimerState } from '../state.js';
 import { durationMs } from './duration.js';
 import { type Exclusions, exclusionsOf } from './exclude.js';
 import { policyOf } from './plan.js';
@@ -25,7 +26,7 @@ export interface PassedTicks {
   readonly dropped: readonly DroppedTicks[];
 }
 
-type Passing = Progress & { readonly resumedAt: EpochMs | null };
+type Passing = Progress & Pick<TimerState, 'resumedAt' | 'wasDisabled'>;
 
 interface Absence {
   readonly reason: DroppedReason;
@@ -111,7 +112,7 @@ export function excludedBy(
 /** Which absence a tick fell into: an excluded date, before the timer was there, while it was held, or while the service was away. */
 function absences(
   spec: TimerSpec,
-  { createTime, resumedAt }: Passing,
+  { createTime, resumedAt, wasDisabled }: Passing,
   exclusions: Exclusions | null,
   nextTick: EpochMs,
 ): (tick: EpochMs) => Absence {
@@ -120,7 +121,8 @@ function absences(
     if (tick !== nextTick && exclusions !== null && exclusions.stretchAt(tick) !== null)
       return { reason: 'excluded', rule: null };
     if (tick < createTime) return { reason: 'created-late', rule: spec.missed.createdLate };
-    if (resumedAt !== null && tick <= resumedAt) return { reason: 'paused', rule: spec.missed.paused };
+    if (resumedAt !== null && tick <= resumedAt)
+      return { reason: wasDisabled === true ? 'disabled' : 'paused', rule: spec.missed.paused };
     return { reason: 'missed-policy', rule: spec.missed.serviceDown };
   };
 }
