@@ -45,4 +45,54 @@ describe('a bulk', () => {
     expect((await cluster.verify()).findings).toEqual([]);
     await close();
   });
+
+  it('is asked for by HTTP as one request, which tells how far it has come', async () => {
+    const { url } = await cluster.api();
+    const ask = async (method: string, path: string, body?: object) => {
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', 'x-carillon-actor': 'bob' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    const condition = { tags: ['meant'] };
+    const counted = async (wanted: object) =>
+      (await ask('POST', '/v1/timers/count', { condition: wanted })).body.count;
+    const begun = await ask('POST', '/v1/bulk', { action: 'resume', condition });
+    expect([begun.status, begun.body.status]).toEqual([202, 'running']);
+    const path = `/v1/bulk/${String(begun.body.id)}`;
+    const seen: unknown[] = [];
+    await eventually(
+      'it is done',
+      async () => {
+        const { status, applied } = (await ask('GET', path)).body;
+        seen.push(applied);
+        return status === 'done';
+      },
+      110_000,
+    );
+    expect(seen).toEqual(seen.toSorted((a, b) => Number(a) - Number(b)));
+    expect((await ask('GET', path)).body).toMatchObject({
+      matched: 1_000,
+      applied: 1_000,
+      refusals: [],
+      actor: 'bob',
+    });
+    expect(await counted({ status: ['paused'] })).toBe(0);
+
+    await ask('POST', '/v1/bulk', {
+      action: 'retag',
+      condition,
+      tags: { add: ['gone soon'], remove: ['meant'] },
+    });
+    await eventually(
+      'all have the new tag',
+      async () => (await counted({ tags: ['gone soon'] })) === 1_000,
+      110_000,
+    );
+    await ask('POST', '/v1/bulk', { action: 'delete', condition: { tags: ['gone soon'] } });
+    await eventually('only the others are left', async () => (await counted({})) === 500, 110_000);
+    expect(await counted({ tags: ['spared'] })).toBe(500);
+  });
 });
