@@ -38,7 +38,6 @@ export class KafkaEmissionSink implements EmissionSink {
       (topic) => !this.#known.has(topic),
     );
     if (missing.length === 0) return;
-    // a worker may have made it first, and as wide as it liked: records go by their key
     await this.admin.ensureTopics(
       missing.map((topic) => ({
         topic,
