@@ -177,3 +177,97 @@ describe('carillon dead', () => {
     expect(history.out).toContain('EventRedriven');
   });
 });
+
+describe('carillon apply', () => {
+  const file = (expr: string, more = ''): string => `owner: spec
+namespace: declared
+timers:
+  - key: kept
+    schedPolicyType: CRON
+    schedPolicyExpr: "${expr}"
+    timeZone: Europe/Paris
+    hookClass: billing
+${more}`;
+  const extra = '  - { key: dropped, schedPolicyType: ONCE, schedPolicyExpr: "2100-01-01T00:00:00Z" }\n';
+  const apply = (text: string, ...words: string[]) => carillon(['apply', '-f', '-', ...words], text);
+
+  it('plans, applies, finds nothing to do, updates and prunes', async () => {
+    const text = file('0 9 * * *', extra);
+    const plan = await apply(text, '--plan');
+    expect([plan.code, plan.out]).toEqual([
+      4,
+      expect.stringContaining('2 to create, 0 to update, 0 to delete, 0 as they should be'),
+    ]);
+    expect((await apply(text)).code).toBe(2);
+    expect((await apply(text, '--yes')).out).toContain('2 applied, 0 refused');
+    expect([(await apply(text, '--plan')).code, (await apply(text, '--yes')).code]).toEqual([0, 0]);
+    const changed = await apply(file('0 10 * * *'), '--prune', '--yes');
+    expect(changed.out).toMatch(
+      /schedPolicyExpr: "0 9 \* \* \*" → "0 10 \* \* \*"[\s\S]*- declared\/dropped[\s\S]*2 applied/,
+    );
+    expect((await carillon(['timers', 'list', '-n', 'declared', '--json'])).json).toEqual([
+      expect.objectContaining({ key: 'kept', schedPolicyExpr: '0 10 * * *' }),
+    ]);
+    const out = await carillon(['export', '-n', 'declared', '--owner', 'spec']);
+    expect((await apply(out.out, '--plan', '--prune')).code).toBe(0);
+    const theirs = await apply(file('0 10 * * *').replace('owner: spec', 'owner: other'), '--yes');
+    expect([theirs.code, theirs.out]).toEqual([1, expect.stringContaining('belongs to the file of spec')]);
+    expect((await apply('timers: [{ key: x }]')).code).toBe(2);
+  });
+
+  it('takes what an import wrote', async () => {
+    const imported = await carillon([
+      'import',
+      'crontab',
+      '--system',
+      'apps/cli/src/import/fixtures/debian-e2scrub_all',
+    ]);
+    expect(imported.code).toBe(0);
+    expect((await apply(imported.out, '--yes')).out).toContain('2 applied, 0 refused');
+    await cluster.pool.query(
+      `create schema boss; create table boss.schedule (name text, key text, cron text, timezone text, data jsonb, options jsonb);
+       insert into boss.schedule values ('mail', '', '0 9 * * *', 'Europe/Paris', '{"to":"ada"}', '{"retryLimit":2}')`,
+    );
+    const words = ['import', 'pg-boss', '--database', cluster.databaseUrl, '--schema', 'boss'];
+    expect((await carillon(words)).out).toMatch(/key: mail[\s\S]*hookClass: mail[\s\S]*maxAttempts: 3/);
+    const partly = await carillon(['import', 'k8s-cronjobs', 'apps/cli/src/import/fixtures/cronjobs.yaml']);
+    expect([partly.code, partly.err]).toEqual([1, expect.stringContaining('left out: latest-wins')]);
+  });
+});
+
+describe('carillon doctor', () => {
+  it('finds a whole Carillon well, and says where each partition stands', async () => {
+    const { json } = await eventually('the groups are dealt', async () => {
+      const ran = await carillon(['doctor', '--json']);
+      return ran.code === 0 ? ran : null;
+    });
+    expect(json.map(({ what }: { what: string }) => what)).toEqual(
+      expect.arrayContaining(['Postgres', 'clock of Postgres', 'schema', 'Kafka', 'commands', 'the API']),
+    );
+    const stands = await carillon(['partitions', '--json']);
+    expect(stands.json).toHaveLength(partitions);
+    expect(
+      stands.json.reduce((sum: number, { events }: { events: number }) => sum + events, 0),
+    ).toBeGreaterThan(5);
+  });
+  it('names what is away, and what to do, and looks at the rest all the same', async () => {
+    const away = { KAFKA_BROKERS: '127.0.0.1:1', CARILLON_URL: 'http://127.0.0.1:1' };
+    const { code, out } = await carillon(['doctor'], '', away);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ok {7}Postgres[\s\S]*bad {6}Kafka: .*\n +is it up, and is KAFKA_BROKERS right\?/);
+  });
+  it('tells a scheduler that is not there from a prefix that is wrong', async () => {
+    const more = { TOPIC_PREFIX: 'elsewhere', SCHEDULER_GROUP_ID: 'nobody' };
+    expect((await carillon(['doctor'], '', more)).out).toMatch(
+      /topic elsewhere.commands: is not there[\s\S]*processes of scheduler: are not there/,
+    );
+  });
+});
+
+it('carillon locks shows who holds what', async () => {
+  const client = await cluster.client();
+  const { token } = await client.acquireLease({ key: 'mutex/press' }, { holder: 'ada', ttl: '5m' });
+  expect((await carillon(['locks'])).out).toMatch(new RegExp(`default +mutex/press +ada +${token} `));
+  await client.releaseLease({ key: 'mutex/press' }, { holder: 'ada', token });
+  expect((await carillon(['locks', '--json'])).json).toEqual([]);
+});

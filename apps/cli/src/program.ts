@@ -1,7 +1,11 @@
 import { Command } from 'commander';
+import { addApply } from './apply/commands.js';
 import { byExitCode } from './arguments.js';
 import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
+import { addCompletion } from './completion/commands.js';
 import { addDead } from './dead/commands.js';
+import { addDoctor } from './doctor/commands.js';
+import { addImport } from './import/commands.js';
 import { migrateCommand } from './migrate.js';
 import { addTimers } from './timers/commands.js';
 import { tzCheckCommand } from './tz-check.js';
@@ -20,7 +24,11 @@ export function carillon(): Command {
     });
   addTimers(program);
   addDead(program);
+  addApply(program);
+  addImport(program);
+  addDoctor(program);
   addCare(program);
+  addCompletion(program);
   return program;
 }
 

@@ -66,6 +66,18 @@ export class KafkaAdmin {
     });
   }
 
+  /** How many partitions each has; null: there is no such topic. */
+  async partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+    return this.#use(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const there = topics.filter((topic) => existing.has(topic));
+      const { topics: told } =
+        there.length === 0 ? { topics: [] } : await admin.fetchTopicMetadata({ topics: there });
+      const counts = new Map(told.map(({ name, partitions }) => [name, partitions.length]));
+      return new Map(topics.map((topic) => [topic, counts.get(topic) ?? null]));
+    });
+  }
+
   /** Whether every member of a group has its share. */
   async groupState(groupId: string): Promise<'empty' | 'dealing' | 'dealt'> {
     return this.#use(async (admin) => {

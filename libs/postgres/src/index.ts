@@ -3,7 +3,9 @@
 
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
 export { type GivenUpQuery, type GivenUpTimer, givenUpTimers } from './audit/given-up-timers.js';
+export { type PartitionState, partitionStates } from './audit/partition-states.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
+export { type SchemaState, schemaState } from './audit/schema-state.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
 export { openPostgresBulks, type PostgresBulks } from './bulk/open.js';

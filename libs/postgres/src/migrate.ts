@@ -57,6 +57,16 @@ class OpenEvents1764000000005 implements MigrationInterface {
   }
 }
 
+const migrations = [
+  LogAndState1764000000001,
+  Queries1764000000002,
+  Bulk1764000000003,
+  Parents1764000000004,
+  OpenEvents1764000000005,
+];
+/** In the order in which they are applied. */
+export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);
+
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
@@ -73,13 +83,7 @@ export async function migrate(databaseUrl: string, partitions: number): Promise<
     const source = new DataSource({
       type: 'postgres',
       url: databaseUrl,
-      migrations: [
-        LogAndState1764000000001,
-        Queries1764000000002,
-        Bulk1764000000003,
-        Parents1764000000004,
-        OpenEvents1764000000005,
-      ],
+      migrations,
       migrationsTableName: 'schema_migration',
       migrationsTransactionMode: 'each',
     });

@@ -75,5 +75,7 @@ function wordsOf(error: unknown): { readonly code: string; readonly message: str
   // several addresses of one name were tried: Node tells each by itself, and nothing of the whole
   if (error instanceof AggregateError && error.message === '')
     return { code, message: error.errors.map((one) => wordsOf(one).message).join('; ') };
+  // what fetch met stands in its cause alone
+  if (error.message === 'fetch failed' && error.cause instanceof Error) return wordsOf(error.cause);
   return { code, message: error.message };
 }

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { type NewTimer, type TimerClient, TimerNotExistError } from '#client';
+import type { TimerRecord } from '#contract';
+import { withClient } from '../connection.js';
+import { exitCodes, UsageError } from '../errors/exit-codes.js';
+import { explain } from '../errors/explain.js';
+import { note, type ShownAs, say, sayJson } from '../output/out.js';
+import { harmless } from '../output/table.js';
+import { type Manifest, ownerTag, readManifest } from './manifest.js';
+import { type Plan, type Present, planOf, type Step, setOf } from './plan.js';
+import { planLines } from './plan-lines.js';
+
+export interface ApplyFlags extends ShownAs {
+  readonly file: string;
+  readonly plan?: boolean;
+  readonly prune?: boolean;
+  readonly yes?: boolean;
+  readonly actor?: string;
+}
+
+/** Makes the timers those of the file, after it has shown what that would change. */
+export async function applyCommand(flags: ApplyFlags): Promise<number> {
+  const manifest = readManifest(readFileSync(flags.file === '-' ? 0 : flags.file, 'utf8'), Date.now());
+  if (flags.prune === true && manifest.owner === null)
+    throw new UsageError('--prune needs an `owner:` in the file: only what carries its tag is ever deleted');
+  const isPlanOnly = flags.plan === true;
+  return withClient({ readsOnly: isPlanOnly }, async (client) => {
+    const plan = planOf(manifest, await presentOf(client, manifest, flags.prune === true));
+    if (flags.json !== true) for (const line of planLines(plan)) say(line);
+    if (isPlanOnly || plan.conflicts.length > 0) {
+      if (flags.json) sayJson(plan);
+      if (plan.conflicts.length > 0) return exitCodes.no;
+      return plan.steps.length === 0 ? exitCodes.done : exitCodes.changes;
+    }
+    if (plan.steps.length > 0 && !(await isWished(flags))) {
+      note('nothing was changed');
+      return exitCodes.no;
+    }
+    return execute(client, plan, flags);
+  });
+}
+
+async function isWished({ yes, file, json }: ApplyFlags): Promise<boolean> {
+  if (yes === true) return true;
+  if (!process.stdin.isTTY || file === '-' || json)
+    throw new UsageError('nobody can be asked here: look with --plan, then say --yes');
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question('Apply? [y/N] ');
+  asking.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+const atOnceMax = 16;
+
+async function presentOf(
+  client: TimerClient,
+  { owner, timers }: Manifest,
+  isPruning: boolean,
+): Promise<Present> {
+  const named: TimerRecord[] = [];
+  for (let first = 0; first < timers.length; first += atOnceMax) {
+    const some = timers.slice(first, first + atOnceMax);
+    const found = await Promise.all(some.map(({ namespace, key }) => timerOrNull(client, namespace, key)));
+    named.push(...found.filter((one) => one !== null));
+  }
+  const owned: TimerRecord[] = [];
+  if (isPruning && owner !== null)
+    for await (const record of client.getTimers({ tags: [ownerTag(owner)] })) owned.push(record);
+  return { named, owned };
+}
+
+async function timerOrNull(client: TimerClient, namespace: string, key: string): Promise<TimerRecord | null> {
+  try {
+    return await client.getTimerByKey(key, { namespace });
+  } catch (error) {
+    if (error instanceof TimerNotExistError) return null;
+    throw error;
+  }
+}
+
+interface Done {
+  readonly namespace: string;
+  readonly key: string;
+  readonly do: Step['do'];
+  readonly error?: string;
+}
+
+/** Each step by itself: a refusal of one leaves the others done, and is told. */
+async function execute(client: TimerClient, { steps, same }: Plan, flags: ApplyFlags): Promise<number> {
+  const done: Done[] = [];
+  for (let first = 0; first < steps.length; first += atOnceMax) {
+    const some = steps.slice(first, first + atOnceMax);
+    done.push(...(await Promise.all(some.map((step) => outcomeOf(client, step, flags)))));
+  }
+  const refused = done.filter(({ error }) => error !== undefined);
+  if (flags.json) sayJson({ done, same });
+  else {
+    for (const { namespace, key, error } of refused) note(harmless(`${namespace}/${key}: ${error}`));
+    say(`${done.length - refused.length} applied, ${refused.length} refused`);
+  }
+  return refused.length === 0 ? exitCodes.done : exitCodes.no;
+}
+
+// the manifest's reader has held these fields to the schema of a create
+const newTimer = ({ fields, namespace, key }: Extract<Step, { do: 'create' }>): NewTimer => ({
+  ...(fields as Omit<NewTimer, 'key'>),
+  namespace,
+  key,
+});
+
+async function outcomeOf(client: TimerClient, step: Step, { actor }: ApplyFlags): Promise<Done> {
+  const { namespace, key } = step;
+  const who = actor === undefined ? {} : { actor };
+  try {
+    if (step.do === 'create') await client.createTimer(newTimer(step), who);
+    else {
+      const options = { ...who, check: { version: step.version } };
+      if (step.do === 'delete') await client.deleteTimer({ namespace, key }, options);
+      else await client.updateTimer({ namespace, key }, setOf(step.changes), options);
+    }
+    return { namespace, key, do: step.do };
+  } catch (error) {
+    const { exitCode, message } = explain(error);
+    if (exitCode !== exitCodes.no) throw error;
+    return { namespace, key, do: step.do, error: message };
+  }
+}

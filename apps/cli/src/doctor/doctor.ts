@@ -1,0 +1,116 @@
+import type pg from 'pg';
+import { topicsOf } from '#contract';
+import { KafkaAdmin } from '#kafka';
+import { schemaState } from '#postgres';
+import { apiUrl, kafka, topicPrefix, withPool } from '../connection.js';
+import { explain } from '../errors/explain.js';
+import { paint, type ShownAs, say, sayJson } from '../output/out.js';
+import { harmless } from '../output/table.js';
+import {
+  absence,
+  clockFinding,
+  exitCodeOf,
+  type Finding,
+  groupFinding,
+  offsetFindings,
+  presence,
+  runtimeFinding,
+  schemaFindings,
+  topicFindings,
+} from './findings.js';
+import { databaseSeen, storedOffsets } from './postgres-look.js';
+
+/** Looks at everything, each by itself: one that is away does not hide the rest. @returns 1 if something is bad */
+export async function doctorCommand({ json }: ShownAs): Promise<number> {
+  const postgres = await looked('Postgres', 'is it up, and is DATABASE_URL right?', () =>
+    withPool(lookAtPostgres),
+  );
+  const partitions = postgres.partitions ?? null;
+  const findings = [
+    runtimeFinding(process.versions.node, process.versions.tz),
+    ...postgres.findings,
+    ...(await looked('Kafka', 'is it up, and is KAFKA_BROKERS right?', () => lookAtKafka(partitions)))
+      .findings,
+    ...(await looked('the API', 'is it up, and is CARILLON_URL right?', lookAtApi)).findings,
+  ];
+  if (json) sayJson(findings);
+  else for (const finding of findings) show(finding);
+  return exitCodeOf(findings);
+}
+
+interface Look {
+  readonly findings: readonly Finding[];
+  readonly partitions?: number | null;
+}
+
+async function looked(what: string, next: string, look: () => Promise<Look>): Promise<Look> {
+  try {
+    return await look();
+  } catch (error) {
+    const { code, message } = explain(error);
+    return { findings: [absence(what, `${message} [${code}]`, next)] };
+  }
+}
+
+async function lookAtPostgres(pool: pg.Pool): Promise<Look> {
+  const { version, aheadMs, roundTripMs } = await databaseSeen(pool);
+  const schema = await schemaState(pool);
+  return {
+    findings: [
+      presence('Postgres', version),
+      clockFinding('Postgres', aheadMs, roundTripMs),
+      ...schemaFindings(schema),
+    ],
+    partitions: schema.partitions,
+  };
+}
+
+async function lookAtKafka(partitions: number | null): Promise<Look> {
+  const settings = kafka();
+  const admin = new KafkaAdmin(settings);
+  const { commands, events, rejected, dead, replies } = topicsOf(topicPrefix());
+  const counts = await admin.partitionCounts([commands, events, rejected, dead, replies]);
+  const groups = [
+    { name: 'scheduler', group: process.env.SCHEDULER_GROUP_ID ?? 'carillon-scheduler' },
+    { name: 'fire', group: process.env.FIRE_GROUP_ID ?? 'carillon-fire' },
+  ];
+  const findings = [presence('Kafka', settings.brokers.join(', ')), ...topicFindings(counts, partitions)];
+  for (const { name, group } of groups) findings.push(groupFinding(name, await admin.groupState(group)));
+  // without the database there is nothing to compare with, and that was told
+  if (partitions !== null && counts.get(commands) !== null) {
+    const stored = await withPool((pool) => storedOffsets(pool, commands));
+    const ranges = new Map((await admin.topicOffsets(commands)).map((range) => [range.partition, range]));
+    findings.push(
+      ...offsetFindings(
+        stored.flatMap(({ partition, next }) => {
+          const range = ranges.get(partition);
+          return range === undefined
+            ? []
+            : [{ topic: commands, partition, next, low: range.low, high: range.high }];
+        }),
+      ),
+    );
+  }
+  return { findings };
+}
+
+const apiTimeoutMs = 5_000;
+
+async function lookAtApi(): Promise<Look> {
+  const url = apiUrl();
+  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(apiTimeoutMs) });
+  const { reason } = (await answer.json()) as { reason?: string };
+  if (answer.ok) return { findings: [presence('the API', url)] };
+  return { findings: [absence('the API', reason ?? `answered ${answer.status}`, 'its log says more')] };
+}
+
+const signs = {
+  ok: paint('green', 'ok     '),
+  warning: paint('yellow', 'warning'),
+  bad: paint('red', 'bad    '),
+};
+
+function show({ state, what, told, next }: Finding): void {
+  say(`${signs[state]}  ${harmless(`${what}: ${told}`)}`);
+  if (next !== undefined) say(`         ${next}`);
+}

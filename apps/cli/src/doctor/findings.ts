@@ -1,0 +1,127 @@
+export interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'warning' | 'bad';
+  readonly told: string;
+  /** What to do; of what is not well. */
+  readonly next?: string;
+}
+
+const ok = (what: string, told: string): Finding => ({ what, state: 'ok', told });
+const warning = (what: string, told: string, next: string): Finding => ({
+  what,
+  state: 'warning',
+  told,
+  next,
+});
+const bad = (what: string, told: string, next: string): Finding => ({ what, state: 'bad', told, next });
+
+const oldestNode = 20;
+
+export function runtimeFinding(node: string, zoneData: string | undefined): Finding {
+  const told = `Node ${node}, zone data ${zoneData ?? 'unknown'}`;
+  return Number(node.split('.')[0]) >= oldestNode
+    ? ok('runtime', told)
+    : bad('runtime', told, 'run it with Node 20.19 or newer');
+}
+
+const skewWarningMs = 250;
+const skewBadMs = 2_000;
+
+/** @param aheadMs how far the other clock is ahead of this machine's; `roundTripMs` is how exactly that is known */
+export function clockFinding(other: string, aheadMs: number, roundTripMs: number): Finding {
+  const what = `clock of ${other}`;
+  const offMs = Math.max(0, Math.abs(aheadMs) - roundTripMs / 2);
+  const told = `${Math.round(Math.abs(aheadMs))} ms ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine, ± ${Math.ceil(roundTripMs / 2)} ms`;
+  if (offMs > skewBadMs)
+    return bad(what, told, 'let NTP (chrony, timesyncd) set both: due times are those of the database');
+  if (offMs > skewWarningMs) return warning(what, told, 'look at NTP on both machines');
+  return ok(what, told);
+}
+
+export interface SchemaSeen {
+  readonly missing: readonly string[];
+  readonly unknown: readonly string[];
+  readonly partitions: number | null;
+  readonly isLogReady: boolean;
+}
+
+export function schemaFindings({ missing, unknown, partitions, isLogReady }: SchemaSeen): Finding[] {
+  if (missing.length > 0)
+    return [bad('schema', `lacks ${missing.join(', ')}`, '`carillon migrate` brings it to this version')];
+  const schema =
+    unknown.length > 0
+      ? warning('schema', `is newer than this program: ${unknown.join(', ')}`, 'use the newer version of it')
+      : ok('schema', `is this version's, for a log of ${partitions} partitions`);
+  if (isLogReady) return [schema];
+  const log = bad(
+    'log',
+    'has no room for today',
+    'start a scheduler, or `carillon migrate`: each makes the coming days',
+  );
+  return [schema, log];
+}
+
+/** @param counts partitions of each topic; null: it is not there */
+export function topicFindings(
+  counts: ReadonlyMap<string, number | null>,
+  partitions: number | null,
+): Finding[] {
+  return [...counts].map(([topic, count]) => {
+    const what = `topic ${topic}`;
+    if (count === null)
+      return bad(what, 'is not there', 'start a scheduler, which makes it; is TOPIC_PREFIX right?');
+    if (partitions !== null && count !== partitions)
+      return bad(
+        what,
+        `has ${count} partitions, the log has ${partitions}`,
+        'use another TOPIC_PREFIX, or make it anew',
+      );
+    return ok(what, `${count} partitions`);
+  });
+}
+
+export interface OffsetSeen {
+  readonly topic: string;
+  readonly partition: number;
+  readonly next: bigint;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+const waitingWarning = 10_000n;
+
+export function offsetFindings(offsets: readonly OffsetSeen[]): Finding[] {
+  const outside = offsets.filter(({ next, low, high }) => next < low || next > high);
+  const waiting = offsets.reduce((sum, { next, high }) => sum + (high > next ? high - next : 0n), 0n);
+  if (outside.length === 0)
+    return waiting > waitingWarning
+      ? [
+          warning(
+            'commands',
+            `${waiting} wait`,
+            'are schedulers up, and is Postgres quick enough? `carillon partitions`',
+          ),
+        ]
+      : [ok('commands', `${waiting} wait`)];
+  return outside.map(({ topic, partition, next, low, high }) =>
+    bad(
+      `offset of ${topic}/${partition}`,
+      `the database reads on at ${next}, the topic has ${low} to ${high}`,
+      `was it made anew, or a backup restored? Then \`carillon offsets set ${topic} ${partition} ${low}\``,
+    ),
+  );
+}
+
+export function groupFinding(name: string, state: 'empty' | 'dealing' | 'dealt'): Finding {
+  const what = `processes of ${name}`;
+  if (state === 'dealt') return ok(what, 'are there, each with its share');
+  if (state === 'dealing')
+    return warning(what, 'are dealing out their partitions', 'ask again in some seconds');
+  return bad(what, 'are not there', `start ${name}, or set its group's variable as the processes have it`);
+}
+
+export const absence = bad;
+export const presence = ok;
+
+export const exitCodeOf = (findings: readonly Finding[]): number =>
+  findings.some(({ state }) => state === 'bad') ? 1 : 0;

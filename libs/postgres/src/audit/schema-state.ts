@@ -1,0 +1,36 @@
+import type { Pool } from 'pg';
+import { migrationNames } from '../migrate.js';
+
+export interface SchemaState {
+  /** Migrations of this version that were not applied yet. */
+  readonly missing: readonly string[];
+  /** Applied ones of a newer version. */
+  readonly unknown: readonly string[];
+  /** Null: the database was never set up. */
+  readonly partitions: number | null;
+  /** Today's part of the log is there. */
+  readonly isLogReady: boolean;
+}
+
+/** How far a database is on its way to this version's schema. Changes nothing. */
+export async function schemaState(pool: Pool): Promise<SchemaState> {
+  const { rows: there } = await pool.query<{ there: boolean }>(
+    `select to_regclass('schema_migration') is not null and to_regclass('topology') is not null as there`,
+  );
+  if (there[0]?.there !== true)
+    return { missing: migrationNames, unknown: [], partitions: null, isLogReady: false };
+  const { rows: applied } = await pool.query<{ name: string }>(
+    'select name from schema_migration order by id',
+  );
+  const { rows } = await pool.query<{ partitions: number | null; ready: boolean }>(
+    `select (select partitions from topology) as partitions,
+            to_regclass('event_log_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')) is not null as ready`,
+  );
+  const names = applied.map(({ name }) => name);
+  return {
+    missing: migrationNames.filter((name) => !names.includes(name)),
+    unknown: names.filter((name) => !migrationNames.includes(name)),
+    partitions: rows[0]?.partitions ?? null,
+    isLogReady: rows[0]?.ready ?? false,
+  };
+}
