@@ -161,6 +161,17 @@ describe('a claim that its runner does not tell of', () => {
     allocation.tick();
     expect(claims.at(-1)).toMatchObject({ runner: 'b', attempt: 1, takeOver: true });
   });
+  it('waits for room when the runner is silent and the others are full, for as long as it takes', () => {
+    for (let again = 0; again < 20; again += 1) {
+      nowMs += 1_000;
+      allocation.reported(report('b', { held: 20 }));
+      allocation.tick();
+    }
+    expect([given(), done, allocation.unheard]).toEqual([{ a: 3 }, [], 1]);
+    allocation.reported(report('b', { held: 19 }));
+    allocation.tick();
+    expect(claims.at(-1)).toMatchObject({ runner: 'b', takeOver: true });
+  });
   it('is left to its own clock after a few times', () => {
     for (let again = 0; again < 10; again += 1) {
       nowMs += 1_000;

@@ -89,17 +89,17 @@ export class Allocation {
 
   /** Told again to the same runner, which is the same claim; or, if it is silent, given to another as the next attempt. */
   #again({ offer, claim, tries }: Sent): void {
-    this.#sent.delete(offer.key);
-    const other = this.#roster.has(claim.runner)
+    const isThere = this.#roster.has(claim.runner);
+    const other = isThere
       ? claim
       : this.#takenFrom(claim, leastLoaded(offer.demand, this.#roster.candidates()));
-    if (tries < triesMax && other !== null) {
-      this.#send(offer, other, tries + 1);
-    } else {
-      // nobody reads, or nobody is there: its own clock brings it back if it is still open
-      this.#roster.take(claim.runner, offer.key);
-      offer.done();
-    }
+    // its runner is gone and the others are full: left to its own clock it might wait for as long as a heartbeat may be late
+    if (other === null) return;
+    this.#sent.delete(offer.key);
+    if (tries < triesMax || !isThere) return this.#send(offer, other, tries + 1);
+    // nobody reads: its own clock brings it back if it is still open
+    this.#roster.take(claim.runner, offer.key);
+    offer.done();
   }
 
   #takenFrom(claim: Claim, chosen: Candidate | null): Claim | null {

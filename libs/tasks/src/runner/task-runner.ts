@@ -139,6 +139,8 @@ export class TaskRunner {
     for (const run of this.#runs.values()) backs.push(this.#handBack(run));
     await Promise.all(backs);
     await this.#inbox.stop();
+    // claims that came while it stopped are handed back as well
+    while (this.#runs.size > 0) await this.#idle();
     await this.#reporter.stop();
   }
 
