@@ -38,4 +38,13 @@ describe('sending together', () => {
     expect(bad?.status === 'rejected' && bad.reason).toBeInstanceOf(TopicRefused);
     expect(await highOf(name)).toBeGreaterThanOrEqual(before + 2n);
   });
+
+  it('sends what is handed over in whichever moment in which the sending before it ends', async () => {
+    const record = { topic: name, key: null, value: 'x' };
+    for (let moments = 0; moments < 16; moments += 1) {
+      await producer.send([record]);
+      for (let passed = 0; passed < moments; passed += 1) await undefined;
+      await producer.send([record]);
+    }
+  }, 10_000);
 });

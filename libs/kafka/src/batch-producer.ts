@@ -69,9 +69,16 @@ export class BatchProducer {
     return new Promise((resolve, reject) => {
       const call: Call = { unacknowledged: records.length, resolve, reject };
       for (const record of records) this.#waiting.push({ record, bytes: sizeOf(record), call });
-      this.#sending ??= this.#sendAll().finally(() => {
-        this.#sending = null;
-      });
+      this.#begin();
+    });
+  }
+
+  /** Once more when a sending has ended: what came in the moment between its last look and its end waits otherwise for ever. */
+  #begin(): void {
+    if (this.#sending !== null || this.#waiting.length === 0) return;
+    this.#sending = this.#sendAll().finally(() => {
+      this.#sending = null;
+      this.#begin();
     });
   }
 
