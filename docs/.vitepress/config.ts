@@ -16,7 +16,7 @@ export default defineConfig({
   outDir: '../artifacts/docs',
   cacheDir: '../.carillon/vitepress',
   // to files of the repository, which are not pages of the site
-  ignoreDeadLinks: [/\.\.\/(apps|bench|examples|libs|ops|test)/],
+  ignoreDeadLinks: [/\.\.\/(README|apps|bench|examples|libs|ops|test)/],
   themeConfig: {
     search: { provider: 'local' },
     sidebar: [
