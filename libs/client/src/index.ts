@@ -39,6 +39,7 @@ export {
   typeOrmPool,
 } from './outbox/sql.js';
 export { defaultOutboxTable, outboxTableSql } from './outbox/table.js';
+export { ownEvent } from './own-event.js';
 export type { Commands, Reads, TimerPorts } from './ports.js';
 export { TimerCalls } from './timer-calls.js';
 export { TimerClient, type TimerClientOptions } from './timer-client.js';

@@ -1,11 +1,4 @@
-import {
-  AlreadyClaimedError,
-  EventIdNotMatchError,
-  NoOpenEventError,
-  StaleAttemptError,
-  TimerNotExistError,
-  type Timers,
-} from '#client';
+import { ownEvent, type Timers } from '#client';
 import { type DueEvent, type HookContext, LeaveOpen } from '#hooks';
 import type { KeyedQueue } from './keyed-queue.js';
 
@@ -31,36 +24,13 @@ export interface Closer {
   readonly name: string;
 }
 
-/** The event is somebody else's, was called back, or belongs to a life that is over. */
-const lost = [
-  AlreadyClaimedError,
-  EventIdNotMatchError,
-  NoOpenEventError,
-  StaleAttemptError,
-  TimerNotExistError,
-];
-
 /** Claims before it closes: what an update has called back is left alone. One at a time for an id, updates among them. */
 export const closeHandler =
   (close: Close, timers: Pick<Timers, 'claimEvent'>, serial: KeyedQueue) =>
   (event: DueEvent, context: HookContext): Promise<void> =>
     serial.run(event.timer.key, async () => {
-      if (!(await isOurs(timers, event, context.worker))) throw new LeaveOpen();
+      if (!(await ownEvent(timers, event, context.worker))) throw new LeaveOpen();
       const { key, summaryData } = event.timer;
       const expiredAt = new Date(event.scheduledFor);
       await close({ id: key, data: summaryData ?? null, expiredAt, attempt: event.attempt }, context);
     });
-
-async function isOurs(
-  timers: Pick<Timers, 'claimEvent'>,
-  { timer, eventId, attempt }: DueEvent,
-  worker: string,
-): Promise<boolean> {
-  try {
-    await timers.claimEvent({ timerId: timer.id }, { eventId, attempt, worker });
-    return true;
-  } catch (error) {
-    if (lost.some((kind) => error instanceof kind)) return false;
-    throw error;
-  }
-}

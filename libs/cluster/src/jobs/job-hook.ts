@@ -1,4 +1,5 @@
-import type { DueEvent, HookContext, HookHandler, HookOutcome } from '#hooks';
+import { ownEvent, type Timers } from '#client';
+import { type DueEvent, type HookContext, type HookHandler, type HookOutcome, LeaveOpen } from '#hooks';
 import { eventClock } from './event-clock.js';
 import { type JobMetadata, type NextWaitInterval, type WaitFunction, waitMs } from './wait.js';
 
@@ -24,12 +25,15 @@ export interface JobHook {
   /** Runs in all for one due time; 0: for ever. */
   readonly maxAttempts: number;
   readonly closing: AbortSignal;
+  readonly timers: Pick<Timers, 'claimEvent'>;
 }
 
 /** The due event is the exclusivity: it is open while the callback runs, and the next time counts from its close. */
 export const jobHook =
   (job: JobHook): HookHandler =>
   async (event, context): Promise<HookOutcome> => {
+    // delivered twice while replicas come and go, it is run once
+    if (!(await ownEvent(job.timers, event, context.worker))) throw new LeaveOpen();
     const now = eventClock(event);
     const metadata = metadataOf(event);
     const { wait } = job;

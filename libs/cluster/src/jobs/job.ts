@@ -48,6 +48,7 @@ export class Job {
       callback,
       maxAttempts: retry.maxAttempts ?? defaultRetry.maxAttempts,
       closing: closing.signal,
+      timers: deps.timers,
     });
     // before there is anything to run: whoever makes the timer first finds somebody who listens
     const worker = await deps.startWorker(hookClass, hook, { stopWaitMs, parallelism: 1 });

@@ -96,7 +96,10 @@ export class Allocation {
     // its runner is gone and the others are full: left to its own clock it might wait for as long as a heartbeat may be late
     if (other === null) return;
     this.#sent.delete(offer.key);
-    if (tries < triesMax || !isThere) return this.#send(offer, other, tries + 1);
+    if (tries < triesMax || !isThere) {
+      this.#send(offer, other, tries + 1);
+      return;
+    }
     // nobody reads: its own clock brings it back if it is still open
     this.#roster.take(claim.runner, offer.key);
     offer.done();
