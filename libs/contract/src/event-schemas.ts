@@ -201,7 +201,6 @@ export const eventSchemas = {
     token: z.string().exactOptional(),
     nextTick,
   }),
-  CommandNoted: event('CommandNoted', { ...fact, command: z.string() }),
   TimerExpired: event('TimerExpired', { ...fact, nextTick: moment }),
   TimerEnded: event('TimerEnded', { ...fact, reason: endedReason, parent: parent.exactOptional() }),
   TimerFaulted: event('TimerFaulted', { ...fact, reason: z.string() }),

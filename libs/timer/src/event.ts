@@ -48,8 +48,6 @@ export type TimerResumed = Fact & {
   readonly token?: string;
   readonly nextTick: EpochMs | null;
 };
-/** A command was accepted and there was nothing to change: a fact too, so that the same id again is known again. */
-export type CommandNoted = Fact & { readonly type: 'CommandNoted'; readonly command: string };
 export type TimerExpired = Fact & { readonly type: 'TimerExpired'; readonly nextTick: EpochMs };
 export type TimerEnded = Fact & {
   readonly type: 'TimerEnded';
@@ -193,7 +191,6 @@ export type TimerEvent =
   | TimerDeleted
   | TimerPaused
   | TimerResumed
-  | CommandNoted
   | TimerExpired
   | TimerEnded
   | TimerFaulted

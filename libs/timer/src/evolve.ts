@@ -91,7 +91,6 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
       return { ...state, lease: state.lease === null ? null : { ...state.lease, until: event.until } };
     case 'LeaseReleased':
       return { ...state, lease: state.lease === null ? null : { ...state.lease, until: event.at } };
-    case 'CommandNoted':
     case 'TimerDeleted':
     case 'TimerSnapshotted':
       return state;

@@ -67,7 +67,6 @@ const tellers: Readonly<Record<string, (data: Data) => Line>> = {
     tone: 'bad',
     details: [...attempt(data), ...error(data), `again at ${moment(data.nextFireAt)}`],
   }),
-  CommandNoted: (data) => ({ title: 'Nothing to change', tone: 'plain', details: [String(data.command)] }),
   EventClaimed: (data) => ({ title: 'Claimed', tone: 'plain', details: [...worker(data), ...attempt(data)] }),
   EventExtended: (data) => ({ title: 'Still at work', tone: 'plain', details: worker(data) }),
   EventClosed: (data) => ({ title: 'Closed', tone: 'good', details: [...attempt(data), ...worker(data)] }),

@@ -265,35 +265,6 @@ describe('handling commands', () => {
     expect(service.positionsOf(topic)).toEqual([{ topic, partition: 1, offset: 0n }]);
   });
 
-  it('gives the first outcome again to a command that found nothing to change', async () => {
-    const { service, outcomes } = setUp();
-    service.assign(topic, new Map([[0, 0n]]));
-    const hold = (offset: number, id: CommandId, type: 'PauseTimer' | 'ResumeTimer'): CommandEnvelope => ({
-      ...create(0, offset, 'k'),
-      content: {
-        kind: 'command',
-        commandId: id,
-        target: { namespace: 'n', key: 'k' },
-        command: { type, commandId: id },
-      },
-    });
-    const [first, idle, resumed] = [idOf(771), idOf(772), idOf(773)];
-    for (const envelope of [
-      create(0, 0, 'k'),
-      hold(1, first, 'PauseTimer'),
-      hold(2, idle, 'PauseTimer'),
-      hold(3, resumed, 'ResumeTimer'),
-      hold(4, idle, 'PauseTimer'),
-    ]) {
-      await service.submit([envelope]);
-      await service.drained();
-    }
-    expect(outcomes[2]?.outcome).toMatchObject({ kind: 'applied', state: { version: 3 } });
-    expect(outcomes[3]?.outcome).toMatchObject({ kind: 'applied', state: { pausedAt: null, version: 4 } });
-    // the pause that came too late for its first time must not be a first pause now
-    expect(outcomes[4]?.outcome).toMatchObject({ kind: 'repeated', version: 3 });
-  });
-
   it('gives the first outcome again to a command of a former life, also after a second one has ended', async () => {
     const { service, outcomes } = setUp();
     service.assign(topic, new Map([[0, 0n]]));

@@ -2,12 +2,10 @@ import {
   type AppliedCommand,
   type CommandId,
   type Decide,
-  type EpochMs,
   type Evolve,
   type Rejection,
   slotOf,
   type TimerCommand,
-  type TimerEvent,
   type TimerId,
   type TimerState,
 } from '#timer';
@@ -88,12 +86,7 @@ class Batch {
     if (state === null && content.command.type === 'EndChild') return null;
     const decision = this.timer.decide(state, this.#minted(content, state !== null), this.loaded.now);
     if (!decision.ok) return this.#reject(envelope, content.commandId, decision.rejection);
-    return this.#apply(
-      content,
-      stream,
-      noted(content, state, decision.events, this.loaded.now),
-      metaOf(envelope),
-    );
+    return this.#apply(content, stream, decision.events, metaOf(envelope));
   }
 
   writes(): TransactionWrites {
@@ -210,20 +203,6 @@ class Batch {
     if (commandId !== null) this.#rejected.set(commandId, rejection);
     return { kind: 'rejected', rejection };
   }
-}
-
-/**
- * A command that changes nothing is written down as well: sent again after something else has changed the timer it would change
- * it, and its outcome would be another. The relay's own needs no memory: the end of a child that is not open is none.
- */
-function noted(
-  { command }: ReadableCommand,
-  state: TimerState | null,
-  events: readonly TimerEvent[],
-  now: EpochMs,
-): readonly TimerEvent[] {
-  if (events.length > 0 || state === null || command.type === 'EndChild') return events;
-  return [{ type: 'CommandNoted', at: now, nextFireAt: state.nextFireAt, command: command.type }];
 }
 
 function appliedBy(
