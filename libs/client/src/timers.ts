@@ -36,13 +36,13 @@ export interface ChangeOptions extends CallOptions {
   readonly check?: Check;
 }
 
-/** Of pauses and resumes. */
 /** Of updates and pauses. */
 export interface RecallOptions extends ChangeOptions {
   /** An event that fired and that nobody has claimed goes back to its schedule. @throws AlreadyClaimedError */
   readonly recall?: true;
 }
 
+/** Of pauses and resumes. */
 export interface HoldOptions extends ChangeOptions {
   /** One of several who hold the timer, 1 to 64 characters: it goes on when the last of them resumes. */
   readonly token?: string;
