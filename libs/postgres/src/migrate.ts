@@ -5,64 +5,38 @@ import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 const migrationSql = (file: string): string =>
   readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
 
-class LogAndState1764000000001 implements MigrationInterface {
-  readonly name = 'LogAndState1764000000001';
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(migrationSql('0001-log-and-state'));
-  }
-  down(): Promise<void> {
-    return Promise.reject(
-      new Error('the first migration has no way back: it holds the log. Restore a backup instead.'),
-    );
-  }
+/** One file of SQL, applied in a transaction of its own. */
+function migration(name: string, file: string, undo: (runner: QueryRunner) => Promise<unknown>) {
+  return class implements MigrationInterface {
+    readonly name = name;
+    async up(runner: QueryRunner): Promise<void> {
+      await runner.query(migrationSql(file));
+    }
+    async down(runner: QueryRunner): Promise<void> {
+      await undo(runner);
+    }
+  };
 }
-
-class Queries1764000000002 implements MigrationInterface {
-  readonly name = 'Queries1764000000002';
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(migrationSql('0002-queries'));
-  }
-  down(): Promise<void> {
-    return Promise.reject(new Error('indexes are dropped by hand, by their names in 0002-queries.sql'));
-  }
-}
-
-class Bulk1764000000003 implements MigrationInterface {
-  readonly name = 'Bulk1764000000003';
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(migrationSql('0003-bulk'));
-  }
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table bulk_request');
-  }
-}
-
-class Parents1764000000004 implements MigrationInterface {
-  readonly name = 'Parents1764000000004';
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(migrationSql('0004-parents'));
-  }
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('alter table timer_spec drop column parent_id');
-  }
-}
-
-class OpenEvents1764000000005 implements MigrationInterface {
-  readonly name = 'OpenEvents1764000000005';
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(migrationSql('0005-open-events'));
-  }
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop index timer_state_open');
-  }
-}
+const undoWith =
+  (sql: string) =>
+  (runner: QueryRunner): Promise<unknown> =>
+    runner.query(sql);
+const noWayBack = (why: string) => (): Promise<never> => Promise.reject(new Error(why));
 
 const migrations = [
-  LogAndState1764000000001,
-  Queries1764000000002,
-  Bulk1764000000003,
-  Parents1764000000004,
-  OpenEvents1764000000005,
+  migration(
+    'LogAndState1764000000001',
+    '0001-log-and-state',
+    noWayBack('the first migration has no way back: it holds the log. Restore a backup instead.'),
+  ),
+  migration(
+    'Queries1764000000002',
+    '0002-queries',
+    noWayBack('indexes are dropped by hand, by their names in 0002-queries.sql'),
+  ),
+  migration('Bulk1764000000003', '0003-bulk', undoWith('drop table bulk_request')),
+  migration('Parents1764000000004', '0004-parents', undoWith('alter table timer_spec drop column parent_id')),
+  migration('OpenEvents1764000000005', '0005-open-events', undoWith('drop index timer_state_open')),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);
