@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const migrationSql = (file: string): string =>
   readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
@@ -54,22 +54,39 @@ export async function migrate(databaseUrl: string, partitions: number): Promise<
   await lock.connect();
   try {
     await lock.query(`select pg_advisory_lock(hashtext('carillon.migrate'))`);
-    const source = new DataSource({
-      type: 'postgres',
-      url: databaseUrl,
-      migrations,
-      migrationsTableName: 'schema_migration',
-      migrationsTransactionMode: 'each',
-    });
-    await source.initialize();
-    try {
-      await source.runMigrations();
-    } finally {
-      await source.destroy();
-    }
+    const applied = await appliedMigrations(lock);
+    if (migrationNames.some((name) => !applied.includes(name))) await applyMissing(databaseUrl);
     await fixTopology(lock, partitions);
   } finally {
     await lock.end();
+  }
+}
+
+/** Names of the migrations that a database has seen, in their order; none if it was never set up. */
+export async function appliedMigrations(client: Pick<pg.Client, 'query'>): Promise<string[]> {
+  const { rows: table } = await client.query<{ there: boolean }>(
+    `select to_regclass('schema_migration') is not null as there`,
+  );
+  if (table[0]?.there !== true) return [];
+  const { rows } = await client.query<{ name: string }>('select name from schema_migration order by id');
+  return rows.map(({ name }) => name);
+}
+
+async function applyMissing(databaseUrl: string): Promise<void> {
+  // 30 MB that a process needs once in the life of a schema, and every process starts here
+  const { DataSource } = await import('typeorm');
+  const source = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    migrations,
+    migrationsTableName: 'schema_migration',
+    migrationsTransactionMode: 'each',
+  });
+  await source.initialize();
+  try {
+    await source.runMigrations();
+  } finally {
+    await source.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { migrationNames } from '../migrate.js';
+import { appliedMigrations, migrationNames } from '../migrate.js';
 
 export interface SchemaState {
   /** Migrations of this version that were not applied yet. */
@@ -14,19 +14,13 @@ export interface SchemaState {
 
 /** How far a database is on its way to this version's schema. Changes nothing. */
 export async function schemaState(pool: Pool): Promise<SchemaState> {
-  const { rows: there } = await pool.query<{ there: boolean }>(
-    `select to_regclass('schema_migration') is not null and to_regclass('topology') is not null as there`,
-  );
-  if (there[0]?.there !== true)
+  const names = await appliedMigrations(pool);
+  if (names.length === 0)
     return { missing: migrationNames, unknown: [], partitions: null, isLogReady: false };
-  const { rows: applied } = await pool.query<{ name: string }>(
-    'select name from schema_migration order by id',
-  );
   const { rows } = await pool.query<{ partitions: number | null; ready: boolean }>(
     `select (select partitions from topology) as partitions,
             to_regclass('event_log_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')) is not null as ready`,
   );
-  const names = applied.map(({ name }) => name);
   return {
     missing: migrationNames.filter((name) => !names.includes(name)),
     unknown: names.filter((name) => !migrationNames.includes(name)),
