@@ -26,6 +26,7 @@ const nothing: Omit<LoadedTimers, 'now' | 'byKey' | 'byId'> = {
   tombstones: new Map(),
   tombstonesById: new Map(),
   rejected: new Map(),
+  unchanged: new Map(),
 };
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(10));
 
@@ -153,6 +154,7 @@ export async function floorOfCycles(databaseUrl: string, count: number): Promise
             entries: triggered.map(({ after }) => ({ timerId: after.id, version: after.version })),
           },
           emitted: [],
+          unchanged: [],
         },
         partitions,
       ),

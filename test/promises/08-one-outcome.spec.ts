@@ -70,6 +70,41 @@ describe('a command has one outcome', () => {
     expect((await cluster.verify()).findings).toEqual([]);
   });
 
+  it('gives the first outcome again where nothing had to change, also by processes that were not there', async () => {
+    cluster = await Cluster.open();
+    const scheduler = await cluster.start('scheduler');
+    const api = await cluster.api();
+    const client = await cluster.client();
+    const pause = (url: string) =>
+      fetch(`${url}/v1/namespaces/default/timers/t/pause`, {
+        method: 'POST',
+        headers: { 'idempotency-key': 'idle', prefer: 'respond-async' },
+      });
+    await client.createTimer({ key: 't', ...hourly });
+    const paused = await client.pauseTimer({ key: 't' });
+    const location = String((await pause(api.url)).headers.get('location'));
+    const receiptFrom = async (url: string) =>
+      (await (await fetch(`${url}${location}`)).json()) as { readonly status: string };
+    const asFirst = { status: 'applied', version: paused.version, timer: { status: 'paused' } };
+    await eventually('its receipt', async () => (await receiptFrom(api.url)).status === 'applied');
+    // and one whose sender gets no answer: the scheduler dies between its commit and its reply
+    const commandId = randomUUID();
+    await scheduler.kill();
+    const dying = await cluster.start('scheduler', { FAULT: 'die-after-commit' });
+    await cluster.send([{ type: 'PauseTimer', id: commandId, namespace: 'default', key: 't' }]);
+    await dying.exited;
+    await api.process.kill();
+    await cluster.start('scheduler');
+    await client.resumeTimer({ key: 't' });
+
+    const { url } = await cluster.api();
+    expect(await receiptFrom(url)).toMatchObject(asFirst);
+    expect(await (await pause(url)).json()).toMatchObject({ status: 'paused', version: paused.version });
+    expect(await client.pauseTimer({ key: 't' }, { commandId })).toEqual(paused);
+    expect(await cluster.count('TimerPaused')).toBe(1);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
   it('refuses records that cannot be read, with their bytes and the reason, and goes on', async () => {
     cluster = await Cluster.open();
     await cluster.start('scheduler');

@@ -125,7 +125,7 @@ export class Lives {
       },
       ({ byKey }) => {
         found = byKey.get(recordKey('default', key));
-        return { streams: [], rejections: [], emission: null, emitted: [] };
+        return { streams: [], rejections: [], unchanged: [], emission: null, emitted: [] };
       },
     );
     if (found === undefined) throw new Error(`no timer ${key}`);

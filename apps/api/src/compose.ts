@@ -15,7 +15,6 @@ import type { EpochMs } from '#timer';
 import type { ApiParts } from './api.module.js';
 import { BulkSender } from './bulk/bulk-sender.js';
 import { CommandDoor } from './commands/command-door.js';
-import { OutcomeMemory } from './commands/outcome-memory.js';
 import { Receipts } from './commands/receipts.js';
 import type { ApiConfig } from './config.js';
 import { openToAll } from './http/access.js';
@@ -40,7 +39,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
     log: logger,
   });
   const store = openPostgresApiStore({ databaseUrl, applicationName: 'carillon api', log: logger });
-  const receipts = new Receipts(store.outcomes, queries, new OutcomeMemory());
+  const receipts = new Receipts(store.outcomes, queries);
   const hub = new WatchHub(
     {
       partitions,

@@ -16,7 +16,6 @@ import { InMemoryBulkStore, InMemoryTimerStore } from '#testing';
 import { decide, type EpochMs, type EventId, evolve, mintTimerId, type TimerId } from '#timer';
 import { BulkSender } from './bulk/bulk-sender.js';
 import { CommandDoor } from './commands/command-door.js';
-import { OutcomeMemory } from './commands/outcome-memory.js';
 import { Receipts } from './commands/receipts.js';
 import { type ApiConfig, apiSchema } from './config.js';
 import { type Authenticator, openToAll } from './http/access.js';
@@ -66,7 +65,7 @@ export async function openWorld(
     },
     { live: store.feed, past: () => store.openFeed(), queries: store.queries, logger },
   );
-  const receipts = new Receipts(outcomesOf(store), store.queries, new OutcomeMemory());
+  const receipts = new Receipts(outcomesOf(store), store.queries);
   const bulks = new InMemoryBulkStore(() => scheduler.now);
   const worker = new BulkWorker({
     store: bulks,
@@ -104,16 +103,17 @@ export async function openWorld(
   });
 }
 
-/** From the histories alone; refusals leave no trace there. */
-const outcomesOf = ({ queries }: InMemoryTimerStore): CommandOutcomes => ({
-  rejectionOf: () => Promise.resolve(null),
+const outcomesOf = ({ queries, tables }: InMemoryTimerStore): CommandOutcomes => ({
+  rejectionOf: (commandId) => Promise.resolve(tables.rejectionOf(commandId)?.rejection ?? null),
   appliedTo: async (target, commandId) => {
     const timerId =
       'timerId' in target ? target.timerId : await queries.lastIdOf(target.namespace, target.key);
     if (timerId === null) return null;
     const { entries } = await queries.history(timerId, {}, 1_000);
     const caused = entries.findLast((entry) => entry.commandId === commandId);
-    return caused === undefined ? null : { timerId, version: caused.version };
+    if (caused !== undefined) return { timerId, version: caused.version };
+    const unchanged = tables.unchanged.get(commandId);
+    return unchanged?.timerId === timerId ? unchanged : null;
   },
 });
 
@@ -157,7 +157,7 @@ class Scheduler {
         return write;
       });
       const stream = { before: due.state, after, events, emission: null };
-      return { streams: [stream], rejections: [], emission: null, emitted: [] };
+      return { streams: [stream], rejections: [], unchanged: [], emission: null, emitted: [] };
     });
   }
 

@@ -58,6 +58,7 @@ describe('carillon tz-check', () => {
           rejections: [],
           emission: null,
           emitted: [],
+          unchanged: [],
         };
       },
     );

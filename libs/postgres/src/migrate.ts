@@ -37,6 +37,11 @@ const migrations = [
   migration('Bulk1764000000003', '0003-bulk', undoWith('drop table bulk_request')),
   migration('Parents1764000000004', '0004-parents', undoWith('alter table timer_spec drop column parent_id')),
   migration('OpenEvents1764000000005', '0005-open-events', undoWith('drop index timer_state_open')),
+  migration(
+    'UnchangedCommands1764000000006',
+    '0006-unchanged-commands',
+    undoWith('drop table unchanged_command'),
+  ),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);

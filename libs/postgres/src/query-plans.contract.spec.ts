@@ -52,10 +52,17 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     condition: 'namespace =',
   },
   {
-    file: 'load-rejected',
+    file: 'load-answers',
     types: 'uuid[]',
     values: `array[gen_random_uuid()]`,
     index: 'rejection_command',
+    condition: 'command_id =',
+  },
+  {
+    file: 'load-answers',
+    types: 'uuid[]',
+    values: `array[gen_random_uuid()]`,
+    index: 'unchanged_command_id',
     condition: 'command_id =',
   },
   {
@@ -99,6 +106,9 @@ describe('plans of hot reads', () => {
       `insert into rejection (command_id, source_offset, source_partition, source_topic, code, message)
        select gen_random_uuid(), n, 0, 't', 'c', 'm' from generate_series(1, 20000) n`,
     );
+    await client.query(
+      `insert into unchanged_command select now(), gen_random_uuid(), gen_random_uuid(), 1 from generate_series(1, 20000) n`,
+    );
     await client.query('analyze');
   });
   afterAll(async () => {
@@ -108,10 +118,11 @@ describe('plans of hot reads', () => {
 
   it.each(reads)('$file goes by $index', async ({ file, types, values, index, condition }) => {
     const sql = readFileSync(new URL(`../sql/${file}.sql`, import.meta.url), 'utf8');
-    await client.query(`prepare "${file}" (${types}) as ${sql}`);
+    await client.query(`prepare hot (${types}) as ${sql}`);
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-      `explain (format json) execute "${file}" (${values})`,
+      `explain (format json) execute hot (${values})`,
     );
+    await client.query('deallocate hot');
     const nodes = flat(rows[0]?.['QUERY PLAN'][0].Plan ?? { 'Node Type': 'none' });
     expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
     const used = nodes.filter((node) => node['Index Name']?.includes(index));

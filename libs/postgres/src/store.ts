@@ -55,6 +55,9 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
       await pool.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
       await pool.query(`delete from timer_tombstone where deleted_at < clock_timestamp() - interval '1 day'`);
       await pool.query(
+        `delete from unchanged_command where recorded_at < clock_timestamp() - interval '1 day'`,
+      );
+      await pool.query(
         `delete from rejection where recorded_at < clock_timestamp() - interval '1 day' and published_at is not null`,
       );
     },

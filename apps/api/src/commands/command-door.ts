@@ -62,7 +62,7 @@ export class CommandDoor {
   ): Promise<CommandResult> {
     const sent = Promise.withResolvers<void>();
     const outcome = this.sender.ask(command, { ...options, onSent: sent.resolve });
-    outcome.then((reply) => this.receipts.keep(command.id, reply)).catch(sent.reject);
+    outcome.catch(sent.reject);
     try {
       await sent.promise;
     } catch (error) {

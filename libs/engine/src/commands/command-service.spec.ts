@@ -67,7 +67,7 @@ const movedOn = (store: InMemoryTimerStore, next: bigint) =>
       due: [],
       dueElsewhere: [],
     },
-    () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+    () => ({ streams: [], rejections: [], unchanged: [], emission: null, emitted: [] }),
   );
 
 describe('handling commands', () => {
@@ -134,7 +134,7 @@ describe('handling commands', () => {
         due: [],
         dueElsewhere: [],
       },
-      () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+      () => ({ streams: [], rejections: [], unchanged: [], emission: null, emitted: [] }),
     );
     service.assign(
       topic,
@@ -167,7 +167,7 @@ describe('handling commands', () => {
         due: [],
         dueElsewhere: [],
       },
-      () => ({ streams: [], rejections: [], emission: null, emitted: [] }),
+      () => ({ streams: [], rejections: [], unchanged: [], emission: null, emitted: [] }),
     );
     service.assign(topic, new Map([[0, 0n]]));
     // fetched before the loss, handed over while the service asks where to read on
@@ -263,6 +263,45 @@ describe('handling commands', () => {
     await service.drained();
     expect(lost).toEqual([]);
     expect(service.positionsOf(topic)).toEqual([{ topic, partition: 1, offset: 0n }]);
+  });
+
+  it('gives the first outcome again to a command that found nothing to change', async () => {
+    const { service, outcomes, store } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const hold = (offset: number, id: CommandId, type: 'PauseTimer' | 'ResumeTimer'): CommandEnvelope => ({
+      ...create(0, offset, 'k'),
+      content: {
+        kind: 'command',
+        commandId: id,
+        target: { namespace: 'n', key: 'k' },
+        command: { type, commandId: id },
+      },
+    });
+    const [first, idle, resumed] = [idOf(771), idOf(772), idOf(773)];
+    const sent = [
+      create(0, 0, 'k'),
+      hold(1, first, 'PauseTimer'),
+      hold(2, idle, 'PauseTimer'),
+      hold(3, idle, 'PauseTimer'),
+      hold(4, resumed, 'ResumeTimer'),
+      hold(5, idle, 'PauseTimer'),
+    ];
+    // in one batch, and once more in another
+    await service.submit(sent);
+    await service.drained();
+    await service.submit([hold(6, idle, 'PauseTimer')]);
+    await service.drained();
+    expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
+      { kind: 'applied', state: { version: 1 } },
+      { kind: 'applied', state: { version: 2 } },
+      { kind: 'applied', state: { version: 2 } },
+      { kind: 'repeated', version: 2 },
+      { kind: 'applied', state: { version: 3, pausedAt: null } },
+      // the pause that came too late for its first time is not a first pause now
+      { kind: 'repeated', version: 2 },
+      { kind: 'repeated', version: 2 },
+    ]);
+    expect([...store.tables.unchanged.keys()]).toEqual([idle]);
   });
 
   it('gives the first outcome again to a command of a former life, also after a second one has ended', async () => {

@@ -18,8 +18,10 @@ import {
   type StreamWrite,
   sourceKey,
   type TimerTarget,
+  type TimerVersion,
   type Tombstone,
   type TransactionWrites,
+  type UnchangedWrite,
 } from '../log/timer-log.js';
 import type { CommandEnvelope, Outcome, ReadableCommand } from './envelope.js';
 
@@ -63,8 +65,11 @@ class Batch {
   readonly #byId = new Map<TimerId, Stream>();
   readonly #rejections: RejectionWrite[] = [];
   readonly #rejected: Map<CommandId, Rejection>;
+  readonly #unchanged: UnchangedWrite[] = [];
+  /** Known to have changed nothing, of earlier batches and of this one. */
+  readonly #unchangedBy: Map<CommandId, TimerVersion>;
   /** Commands that timers deleted in this very batch had seen. */
-  readonly #seenByDeleted = new Map<CommandId, { timerId: TimerId; version: number }>();
+  readonly #seenByDeleted = new Map<CommandId, TimerVersion>();
 
   constructor(
     private readonly loaded: LoadedTimers,
@@ -72,6 +77,7 @@ class Batch {
     private readonly mintTimerId: MintTimerId,
   ) {
     this.#rejected = new Map(loaded.rejected);
+    this.#unchangedBy = new Map(loaded.unchanged);
   }
 
   handle(envelope: CommandEnvelope): Outcome | null {
@@ -86,6 +92,7 @@ class Batch {
     if (state === null && content.command.type === 'EndChild') return null;
     const decision = this.timer.decide(state, this.#minted(content, state !== null), this.loaded.now);
     if (!decision.ok) return this.#reject(envelope, content.commandId, decision.rejection);
+    if (decision.events.length === 0 && state !== null) return this.#leave(content, state);
     return this.#apply(content, stream, decision.events, metaOf(envelope));
   }
 
@@ -93,7 +100,13 @@ class Batch {
     const streams = this.#streams
       .filter(({ events }) => events.length > 0)
       .map(({ before, after, events }): StreamWrite => ({ before, after, events, emission: null }));
-    return { streams, rejections: this.#rejections, emission: null, emitted: [] };
+    return {
+      streams,
+      rejections: this.#rejections,
+      unchanged: this.#unchanged,
+      emission: null,
+      emitted: [],
+    };
   }
 
   #minted({ command, target }: ReadableCommand, isThere: boolean): TimerCommand {
@@ -126,6 +139,19 @@ class Batch {
     if (state === null)
       throw new Error(`${content.command.type} was accepted without a timer to show for it`);
     this.#index(state, stream);
+    return { kind: 'applied', state };
+  }
+
+  /**
+   * Nothing had to change. Sent again after something else has changed the timer, the same command would: it is remembered. The
+   * relay's own word of a child's end is not: the end of a child that is not open is none, whenever it comes.
+   */
+  #leave({ commandId, command }: ReadableCommand, state: TimerState): Outcome {
+    if (command.type !== 'EndChild') {
+      const met = { timerId: state.id, version: state.version };
+      this.#unchanged.push({ commandId, ...met });
+      this.#unchangedBy.set(commandId, met);
+    }
     return { kind: 'applied', state };
   }
 
@@ -166,6 +192,8 @@ class Batch {
   #earlierOutcome({ commandId, target }: ReadableCommand): Outcome | null {
     const rejection = this.#rejected.get(commandId);
     if (rejection !== undefined) return { kind: 'rejected', rejection };
+    const unchanged = this.#unchangedBy.get(commandId);
+    if (unchanged !== undefined) return { kind: 'repeated', ...unchanged };
     const state = this.#streamOf(target)?.after ?? null;
     const live = state === null ? null : appliedBy(commandId, state.id, state.recent);
     return live ?? this.#outcomeOfDeleted(commandId, target);

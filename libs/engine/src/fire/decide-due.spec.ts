@@ -65,6 +65,7 @@ const loadedWith = (state: TimerState): LoadedTimers => ({
   tombstones: new Map(),
   tombstonesById: new Map(),
   rejected: new Map(),
+  unchanged: new Map(),
 });
 
 describe('what becomes of timers whose time has come', () => {

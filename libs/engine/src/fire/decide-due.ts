@@ -126,6 +126,7 @@ export function decideDue(
       streams,
       rejections: [],
       emission: entries.length > 0 ? { id: emissionId, entries } : null,
+      unchanged: [],
       emitted: acknowledged.map(({ id }) => id),
     },
     emissions,

@@ -84,6 +84,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
           rejections: [],
           emission: null,
           emitted: [],
+          unchanged: [],
         };
       },
     );

@@ -28,7 +28,7 @@ export const recordKey = (namespace: string, key: string): string => `${namespac
 export interface TransactionRequest {
   readonly offsets: readonly OffsetAdvance[];
   readonly targets: readonly TimerTarget[];
-  /** Looked up among the rejections: the same id again gets the first answer again. */
+  /** Looked up among the first answers that are kept: the same id again gets the same. */
   readonly commandIds: readonly CommandId[];
   /** Timers whose clock may have struck; only those due by the database's clock are locked and loaded. */
   readonly due: readonly TimerId[];
@@ -65,8 +65,16 @@ export interface LoadedTimers {
   readonly tombstones: ReadonlyMap<string, readonly Tombstone[]>;
   readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
   readonly rejected: ReadonlyMap<CommandId, Rejection>;
+  /** Commands that were accepted and changed nothing: the version of the timer that they met. */
+  readonly unchanged: ReadonlyMap<CommandId, TimerVersion>;
   /** `recordKey`s among `newNames` that somebody has. */
   readonly taken?: ReadonlySet<string>;
+}
+
+/** A timer as it was. */
+export interface TimerVersion {
+  readonly timerId: TimerId;
+  readonly version: number;
 }
 
 export interface DueTimer {
@@ -102,6 +110,11 @@ export interface RejectionWrite {
   readonly value: Buffer | null;
 }
 
+/** A command that was accepted and changed nothing leaves no event: without a row it would be new when it comes again. */
+export interface UnchangedWrite extends TimerVersion {
+  readonly commandId: CommandId;
+}
+
 /** UUID of a row in the fire outbox: one row a batch, not one an event. */
 export type EmissionId = string & { readonly __brand: 'EmissionId' };
 
@@ -114,6 +127,7 @@ export interface EmissionWrite {
 export interface TransactionWrites {
   readonly streams: readonly StreamWrite[];
   readonly rejections: readonly RejectionWrite[];
+  readonly unchanged: readonly UnchangedWrite[];
   readonly emission: EmissionWrite | null;
   /** Acknowledged by Kafka: these outbox rows go. */
   readonly emitted: readonly EmissionId[];

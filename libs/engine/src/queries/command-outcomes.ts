@@ -1,16 +1,13 @@
-import type { CommandId, Rejection, TimerId } from '#timer';
-import type { TimerTarget } from '../log/timer-log.js';
-
-export interface AppliedTo {
-  readonly timerId: TimerId;
-  /** Of the last event that the command caused. */
-  readonly version: number;
-}
+import type { CommandId, Rejection } from '#timer';
+import type { TimerTarget, TimerVersion } from '../log/timer-log.js';
 
 /** What became of a command, for whoever did not wait or whose process died meanwhile. */
 export interface CommandOutcomes {
   /** Kept for a day. Null: not refused, as far as is known. */
   rejectionOf(commandId: CommandId): Promise<Rejection | null>;
-  /** The event that it caused, in any life of the name within a day; null: none there. */
-  appliedTo(target: TimerTarget, commandId: CommandId): Promise<AppliedTo | null>;
+  /**
+   * The timer as the command left it, in any life of the name within a day: the last version that it made, or the one that it
+   * met and did not have to change (kept for a day). Null: no trace of it there.
+   */
+  appliedTo(target: TimerTarget, commandId: CommandId): Promise<TimerVersion | null>;
 }

@@ -60,6 +60,7 @@ function setUp() {
         rejections: [],
         emission: null,
         emitted: [],
+        unchanged: [],
       };
     });
   const stop = new AbortController();

@@ -47,7 +47,7 @@ it('loads timers for commands up to a bound of bytes, and always a single one', 
       let loadedCount = 0;
       await store.log.transact({ ...none, targets: targets.slice(0, count) }, (loaded) => {
         loadedCount = loaded.byId.size;
-        return { streams: [], rejections: [], emission: null, emitted: [] };
+        return { streams: [], rejections: [], unchanged: [], emission: null, emitted: [] };
       });
       return loadedCount;
     };

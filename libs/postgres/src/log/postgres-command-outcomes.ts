@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { AppliedTo, CommandOutcomes, TimerTarget } from '#engine';
+import type { CommandOutcomes, TimerTarget, TimerVersion } from '#engine';
 import type { CommandId, Rejection, RejectionCode, TimerId } from '#timer';
 
 // No index of the log leads from a command to its events: it would cost every append, for a question that is asked of few.
@@ -7,7 +7,10 @@ import type { CommandId, Rejection, RejectionCode, TimerId } from '#timer';
 
 const refused = `select code, message, field from rejection where command_id = $1 order by sequence limit 1`;
 const causedById = `
-  select stream_id, version from event_log where stream_id = $1 and command_id = $2 order by version desc limit 1`;
+  select stream_id, version from event_log where stream_id = $1 and command_id = $2
+  union all
+  select timer_id, version from unchanged_command where timer_id = $1 and command_id = $2
+  order by version desc limit 1`;
 const causedByName = `
   with lives as (
     select id from timer_spec where namespace = $1 and key = $2
@@ -15,7 +18,11 @@ const causedByName = `
     select id from timer_tombstone where namespace = $1 and key = $2
   )
   select e.stream_id, e.version from lives l join event_log e on e.stream_id = l.id
-  where e.command_id = $3 order by e.version desc limit 1`;
+  where e.command_id = $3
+  union all
+  select u.timer_id, u.version from lives l join unchanged_command u on u.timer_id = l.id
+  where u.command_id = $3
+  order by version desc limit 1`;
 
 interface RejectionRow {
   readonly code: RejectionCode;
@@ -37,7 +44,7 @@ export class PostgresCommandOutcomes implements CommandOutcomes {
     return { code: row.code, message: row.message, ...(row.field !== null && { field: row.field }) };
   }
 
-  async appliedTo(target: TimerTarget, commandId: CommandId): Promise<AppliedTo | null> {
+  async appliedTo(target: TimerTarget, commandId: CommandId): Promise<TimerVersion | null> {
     const { rows } =
       'timerId' in target
         ? await this.pool.query<EventRow>(causedById, [target.timerId, commandId])

@@ -5,6 +5,7 @@ import {
   recordKey,
   sourceKey,
   type TimerLog,
+  type TimerVersion,
   type Tombstone,
   type TransactionRequest,
   type TransactionResult,
@@ -115,7 +116,8 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     byId: new Map(states.map((state) => [state.id, state])),
     due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
     dueIsCut: bytesOf(of('due')) >= loadedBytesMax,
-    rejected: new Map(of('rejected').map(rejectionFrom)),
+    rejected: new Map(of('answers').flatMap(rejectionFrom)),
+    unchanged: new Map(of('answers').flatMap(unchangedFrom)),
     tombstones: livesOf(tombstones),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
   };
@@ -145,10 +147,16 @@ function livesOf(
   return lives;
 }
 
-const rejectionFrom = ([commandId, code, message, field]: readonly unknown[]): [CommandId, Rejection] => [
-  commandId as CommandId,
-  { code: code as RejectionCode, message: String(message), ...(field !== null && { field: String(field) }) },
-];
+type Answer<T> = readonly [CommandId, T];
+
+function rejectionFrom([id, code, message, field]: readonly unknown[]): Answer<Rejection>[] {
+  if (code === null) return [];
+  const why = { code: code as RejectionCode, message: String(message) };
+  return [[id as CommandId, { ...why, ...(field !== null && { field: String(field) }) }]];
+}
+
+const unchangedFrom = ([id, , , , timerId, version]: readonly unknown[]): Answer<TimerVersion>[] =>
+  timerId === null ? [] : [[id as CommandId, { timerId: timerId as TimerId, version: Number(version) }]];
 
 function bytesOf(rows: Rows): number {
   let bytes = 0;

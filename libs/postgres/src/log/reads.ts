@@ -8,13 +8,13 @@ const loadByKey = statement('load-by-key');
 const loadById = statement('load-by-id');
 const loadDue = statement('load-due');
 const loadDueElsewhere = statement('load-due-elsewhere');
-const loadRejected = statement('load-rejected');
+const loadAnswers = statement('load-answers');
 const loadTombstones = statement('load-tombstones');
 
 /** Of specs and summaries that one transaction loads; the last one may go over. */
 export const loadedBytesMax = 4 * 1024 * 1024;
 
-export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'rejected' | 'tombstones';
+export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'answers' | 'tombstones';
 
 /** In lock order: offsets, then states. */
 export function readsFor({
@@ -45,7 +45,7 @@ export function readsFor({
   if (due.length > 0) read('due', loadDue, [uuidArray(due), loadedBytesMax]);
   if (dueElsewhere.length > 0)
     read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), loadedBytesMax]);
-  if (commandIds.length > 0) read('rejected', loadRejected, [uuidArray(commandIds)]);
+  if (commandIds.length > 0) read('answers', loadAnswers, [uuidArray(commandIds)]);
   if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
   return reads;
 }

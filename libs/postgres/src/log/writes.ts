@@ -1,4 +1,11 @@
-import type { EventMeta, EventWrite, RejectionWrite, StreamWrite, TransactionWrites } from '#engine';
+import type {
+  EventMeta,
+  EventWrite,
+  RejectionWrite,
+  StreamWrite,
+  TransactionWrites,
+  UnchangedWrite,
+} from '#engine';
 import { recordKey } from '#engine';
 import { eventToJson, slotOfTimerId, type TimerState } from '#timer';
 import {
@@ -20,6 +27,7 @@ const insertStates = statement('insert-states');
 const updateStates = statement('update-states');
 const deleteTimers = statement('delete-timers');
 const insertRejections = statement('insert-rejections');
+const insertUnchanged = statement('insert-unchanged');
 const insertEmission = statement('insert-emission');
 const deleteEmissions = statement('delete-emissions');
 const appendEvents = statement('append-events');
@@ -32,7 +40,7 @@ type Existing = StreamWrite & { readonly after: TimerState };
  */
 export function callsFor(writes: TransactionWrites, partitions: number): Call[] {
   const calls: Call[] = [];
-  const { streams, rejections, emission, emitted } = writes;
+  const { streams, rejections, unchanged, emission, emitted } = writes;
   const deleted = streams.filter(({ after }) => after === null);
   const created = streams.filter((s): s is Existing => s.before === null && s.after !== null);
   const changed = streams.filter(
@@ -45,6 +53,7 @@ export function callsFor(writes: TransactionWrites, partitions: number): Call[] 
   if (respecified.length > 0) calls.push(specUpdate(respecified));
   if (changed.length > 0) calls.push(stateCall(updateStates, changed));
   if (rejections.length > 0) calls.push(rejectionInsertion(rejections));
+  if (unchanged.length > 0) calls.push(unchangedInsertion(unchanged));
   if (emission !== null) {
     calls.push({
       statement: insertEmission,
@@ -173,6 +182,15 @@ function rejectionInsertion(rejections: readonly RejectionWrite[]): Call {
     ],
   };
 }
+
+const unchangedInsertion = (unchanged: readonly UnchangedWrite[]): Call => ({
+  statement: insertUnchanged,
+  values: [
+    uuidArray(unchanged.map((u) => u.commandId)),
+    uuidArray(unchanged.map((u) => u.timerId)),
+    int4Array(unchanged.map((u) => u.version)),
+  ],
+});
 
 function append(
   appended: readonly { readonly stream: StreamWrite; readonly event: EventWrite }[],

@@ -86,14 +86,35 @@ export const answers = (stage: Stage) =>
       expect(rejected.get(commandId)).toEqual(first.rejection);
     });
 
-    it('remembers no refusal of a batch that was not written', async () => {
+    it('remembers what changed nothing by its command, with the timer as it was met', async () => {
+      const [met, other] = [await createTimer(stage.log), await createTimer(stage.log)];
+      const [commandId, again] = [newCommandId(), newCommandId()];
+      const wrote = { commandId, timerId: met.id, version: 7 };
+      await transact(stage.log, request(), () => ({
+        ...nothing,
+        unchanged: [wrote, { commandId: again, timerId: met.id, version: 7 }],
+      }));
+      await stage.subject.pass(1);
+      // of two that came at once the first one counts
+      await transact(stage.log, request(), () => ({
+        ...nothing,
+        unchanged: [{ ...wrote, timerId: other.id, version: 8 }],
+      }));
+      const { unchanged, rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
+      expect(unchanged).toEqual(new Map([[commandId, { timerId: met.id, version: 7 }]]));
+      expect(rejected.size).toBe(0);
+    });
+
+    it('remembers nothing of a batch that was not written', async () => {
       const [commandId, old] = [newCommandId(), await createTimer(stage.log)];
       await apply(stage.log, old.id, update('newer'));
       const attempt = stage.log.transact(request({ targets: [{ timerId: old.id }] }), ({ now }) => ({
         ...writing(streamOf(old, deletion(), now)),
         rejections: [refusal(commandId)],
+        unchanged: [{ commandId, timerId: old.id, version: 1 }],
       }));
       await expect(attempt).rejects.toThrow();
-      expect((await loadWith(stage.log, { commandIds: [commandId] })).rejected.size).toBe(0);
+      const { rejected, unchanged } = await loadWith(stage.log, { commandIds: [commandId] });
+      expect([rejected.size, unchanged.size]).toEqual([0, 0]);
     });
   });

@@ -32,7 +32,13 @@ export const newCommandId = (): CommandId => randomUUID() as CommandId;
 export const newEmissionId = (): EmissionId => randomUUID() as EmissionId;
 export const newEventId = (now: EpochMs): EventId => mintEventId(now, randomBytes(16));
 
-export const nothing: TransactionWrites = { streams: [], rejections: [], emission: null, emitted: [] };
+export const nothing: TransactionWrites = {
+  streams: [],
+  rejections: [],
+  unchanged: [],
+  emission: null,
+  emitted: [],
+};
 export const request = (parts: Partial<TransactionRequest> = {}): TransactionRequest => ({
   offsets: [],
   targets: [],

@@ -49,6 +49,9 @@ export function commit(
       recordedAt: now,
     });
   }
+  for (const row of writes.unchanged)
+    if (!tables.unchanged.has(row.commandId))
+      tables.unchanged.set(row.commandId, { ...row, recordedAt: now });
   if (writes.emission !== null)
     tables.outbox.set(writes.emission.id, { ...writes.emission, createdAt: now, claimedUntil: null });
   for (const id of writes.emitted) tables.outbox.delete(id);

@@ -4,6 +4,7 @@ import {
   recordKey,
   sourceKey,
   type TimerTarget,
+  type TimerVersion,
   type Tombstone,
   type TransactionRequest,
   TransientLogError,
@@ -22,6 +23,7 @@ export function load(tables: Tables, request: TransactionRequest, now: EpochMs):
     due: [...lockDue(tables, request.due, now), ...lockDueElsewhere(tables, request.dueElsewhere, now)],
     ...findTombstones(tables, request.targets),
     rejected: findRejections(tables, request.commandIds),
+    unchanged: findUnchanged(tables, request.commandIds),
   };
 }
 
@@ -104,6 +106,18 @@ function findRejections(tables: Tables, commandIds: readonly CommandId[]): Reado
   for (const commandId of commandIds) {
     const row = tables.rejectionOf(commandId);
     if (row !== undefined) found.set(commandId, row.rejection);
+  }
+  return found;
+}
+
+function findUnchanged(
+  tables: Tables,
+  commandIds: readonly CommandId[],
+): ReadonlyMap<CommandId, TimerVersion> {
+  const found = new Map<CommandId, TimerVersion>();
+  for (const commandId of commandIds) {
+    const row = tables.unchanged.get(commandId);
+    if (row !== undefined) found.set(commandId, { timerId: row.timerId, version: row.version });
   }
   return found;
 }

@@ -7,6 +7,7 @@ import {
   type StoredEvent,
   type StoredRejection,
   type Tombstone,
+  type UnchangedWrite,
 } from '#engine';
 import {
   type CommandId,
@@ -38,7 +39,11 @@ export interface RejectionRow extends StoredRejection {
   readonly recordedAt: EpochMs;
 }
 
-/** How long a deleted timer's commands and a published refusal are remembered. */
+export interface UnchangedRow extends UnchangedWrite {
+  readonly recordedAt: EpochMs;
+}
+
+/** How long the commands of a deleted timer, a published refusal and a command that changed nothing are remembered. */
 export const rememberedMs = 24 * 3_600_000;
 
 /** What the store holds, as the tables of a database would. Changed by `commit` alone, and by the readers' marks. */
@@ -57,6 +62,8 @@ export class Tables {
   /** In the order of their sequence. */
   readonly rejections = new Map<bigint, RejectionRow>();
   readonly published = new Set<bigint>();
+  /** The first of each id, in the order in which they came. */
+  readonly unchanged = new Map<CommandId, UnchangedRow>();
   /** Rows that a transaction of somebody else holds: a test's doing. */
   readonly lockedElsewhere = new Set<TimerId>();
   lastSequence = 0n;
@@ -99,6 +106,10 @@ export class Tables {
     for (const [timerId, { deletedAt }] of this.tombstones) {
       if (deletedAt + rememberedMs > now) break;
       this.tombstones.delete(timerId);
+    }
+    for (const [commandId, { recordedAt }] of this.unchanged) {
+      if (recordedAt + rememberedMs > now) break;
+      this.unchanged.delete(commandId);
     }
     for (const [sequence, { recordedAt }] of this.rejections) {
       if (recordedAt + rememberedMs > now) break;

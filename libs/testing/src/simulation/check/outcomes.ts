@@ -5,29 +5,40 @@ import type { Violation } from './violation.js';
 
 /** A timer does not remember them: sent again, one counts again, or comes too late. */
 const unremembered: ReadonlySet<string> = new Set(['HeartbeatEvent']);
-/** Where the wish was granted already nothing is left behind, but for what the sender was told. */
-const traceless: ReadonlySet<string> = new Set(['PauseTimer', 'ClaimEvent']);
 
 /** 8: a command that was sent has one outcome, however often it was sent and delivered. */
 export function oneOutcome(histories: readonly History[], world: World): Violation[] {
-  const { rejections } = world.database.store.tables;
+  const { rejections, unchanged } = world.database.store.tables;
   const applied = applications(histories);
   const refused = new Set([...rejections.values()].map(({ commandId }) => commandId));
   const told = new Set(world.witness.outcomes.map(({ envelope }) => envelope.content.commandId));
   return sentOnce(world).flatMap(({ commandId, type }): Violation[] => {
     const groups = applied.get(commandId) ?? [];
-    const problem = problemOf(groups, refused.has(commandId), type);
-    const isLost = problem === null && groups.length === 0 && !refused.has(commandId);
-    if (isLost && !told.has(commandId) && !traceless.has(type))
+    const others = { refused: refused.has(commandId), unchanged: unchanged.has(commandId) };
+    const problem = problemOf(groups, others, type);
+    const isLost = problem === null && groups.length === 0 && !others.refused && !others.unchanged;
+    if (isLost && !told.has(commandId))
       return [{ promise: 8, detail: `${type} ${commandId} was sent and has no outcome` }];
     return problem === null ? [] : [{ promise: 8, detail: `${type} ${commandId} ${problem}` }];
   });
 }
 
-function problemOf(groups: readonly Application[], isRefused: boolean, type: string): string | null {
+interface OtherOutcomes {
+  readonly refused: boolean;
+  readonly unchanged: boolean;
+}
+
+function problemOf(
+  groups: readonly Application[],
+  { refused, unchanged }: OtherOutcomes,
+  type: string,
+): string | null {
   if (unremembered.has(type)) return null;
   if (groups.length > 1 && !isForgotten(groups)) return `was applied ${groups.length} times`;
-  return groups.length > 0 && isRefused && groups.every(isRemembered) ? 'was applied and refused' : null;
+  if (refused && unchanged) return 'was refused and changed nothing';
+  const isApplied = groups.length > 0 && groups.every(isRemembered);
+  if (isApplied && unchanged) return 'was applied and changed nothing';
+  return isApplied && refused ? 'was applied and refused' : null;
 }
 
 /** Every command that reached the topic, by its id. */
