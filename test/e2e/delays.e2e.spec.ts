@@ -116,6 +116,36 @@ describe('delayed events', () => {
     expect(await queue.redrive('nobody')).toBe(false);
   });
 
+  it('of a type that nobody has wait for a process that has it, and use up no attempt', async () => {
+    const ran: string[] = [];
+    const own = (triggers: Parameters<typeof openDelayQueue>[0]['triggers']) =>
+      openDelayQueue({
+        kafka: cluster.kafka,
+        topicPrefix: cluster.prefix,
+        partitions,
+        namespace: 'strangers',
+        maxRetry: 0,
+        lockTimeoutMs: 300,
+        callTimeoutMs: 30_000,
+        triggers,
+      });
+    const [maker, runner] = [own({}), own({ strange: ({ id }) => void ran.push(id) })];
+    await maker.start();
+    const id = await maker.create('strange', Date.now());
+    const offers = () => cluster.events(`type = 'EventRedelivered' and record_key = $1`, [`strangers/${id}`]);
+    // with no attempt but one, any that counted would have given it up
+    await eventually('it is offered again and again', async () => (await offers()).length >= 3);
+    expect((await offers()).map(({ data }) => data.reason)).not.toContain('ack-timeout');
+    await runner.start();
+    await eventually('it has run', () => ran.includes(id));
+    await eventually(
+      'it has ended',
+      async () =>
+        (await cluster.events(`type = 'TimerEnded' and record_key = $1`, [`strangers/${id}`])).length === 1,
+    );
+    await Promise.all([maker.stop(), runner.stop()]);
+  });
+
   it('all run, and each ends once, while one of two schedulers, fire services and workers is killed', async () => {
     const before = await ended();
     const events = 2_000;
@@ -139,7 +169,8 @@ describe('delayed events', () => {
   });
 
   it('are counted as the log has them', async () => {
-    const count = async (where: string): Promise<number> => (await cluster.events(where)).length;
+    const count = async (where: string): Promise<number> =>
+      (await cluster.events(`${where} and record_key like 'delays/%'`)).length;
     const truth = {
       'futurama.Scheduler.nbTriggered': await count(`type in ('EventTriggered', 'EventRedelivered')`),
       'futurama.Scheduler.nbGiveup': await count(`type = 'EventGivenUp'`),

@@ -1,4 +1,4 @@
-import type { HookHandler } from '#hooks';
+import { type HookHandler, LeaveOpen } from '#hooks';
 import { InMemoryTimers, ManualClock } from '#testing';
 import type { ClusterDeps } from '../../libs/cluster/src/deps.js';
 
@@ -20,7 +20,8 @@ export function memoryCluster(...hookClasses: readonly string[]) {
         hookClass,
         (...[event, context]: Parameters<HookHandler>) => {
           const [handler] = workers.get(hookClass) ?? [];
-          if (handler === undefined) throw new Error('nobody takes part');
+          // nobody takes part: nobody answers
+          if (handler === undefined) throw new LeaveOpen();
           return handler(event, context);
         },
       ]),

@@ -72,6 +72,10 @@ export const commandSchemas = {
     at: moment.optional(),
     data: payload.optional(),
     dataEncoding: encoding.optional(),
+    handBack: z
+      .literal(true)
+      .optional()
+      .describe('let go of without a failure: not counted, and again at once unless it says when'),
   }),
   HeartbeatEvent: z.strictObject({
     type: z.literal('HeartbeatEvent'),

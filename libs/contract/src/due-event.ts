@@ -30,6 +30,7 @@ function body(state: TimerState): Record<string, unknown> {
   return {
     eventId: open.eventId,
     attempt: open.attempt,
+    ...(open.attemptsBefore > 0 && { attemptsBefore: open.attemptsBefore }),
     timer: {
       id,
       namespace: spec.namespace,
@@ -103,6 +104,12 @@ export function deadRecord(
 const dueEvent = z.object({
   eventId: z.string().transform((id) => id as EventId),
   attempt: z.number().int().positive(),
+  attemptsBefore: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('attempts before this one that the retry policy does not count; absent: it counts all'),
   timer: z.object({
     id: z.string().transform((id) => id as TimerId),
     namespace: z.string(),

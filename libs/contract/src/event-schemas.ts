@@ -30,6 +30,7 @@ const retry = z.object({
   min: z.string(),
   max: z.string(),
   jitter: z.boolean(),
+  countUnheard: z.boolean().exactOptional(),
 });
 const preSchedule = z.object({
   enable: z.boolean(),
@@ -104,6 +105,7 @@ const state = z.object({
       eventId: uuid,
       attempt: count,
       attemptsBefore: count,
+      handedBack: z.literal(true).optional(),
       scheduledFor: moment,
       startedAt: moment,
       watermarkBefore: moment.nullable(),
@@ -257,12 +259,13 @@ export const eventSchemas = {
   }),
   EventRedelivered: event('EventRedelivered', {
     ...ofEvent,
-    reason: z.enum(['ack-timeout', 'retry', 'unclaimed', 'redriven']),
+    reason: z.enum(['ack-timeout', 'retry', 'unclaimed', 'unheard', 'handed-back', 'redriven']),
   }),
   EventRetryScheduled: event('EventRetryScheduled', {
     ...ofEvent,
     error: z.string().nullable(),
     data: payload.exactOptional(),
+    handedBack: z.literal(true).exactOptional(),
   }),
   EventExtended: event('EventExtended', {
     ...ofEvent,

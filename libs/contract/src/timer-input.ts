@@ -14,6 +14,10 @@ const retry = z.strictObject({
   min: duration.optional(),
   max: duration.optional(),
   jitter: z.boolean().optional(),
+  countUnheard: z
+    .boolean()
+    .optional()
+    .describe('false: an attempt that no worker was heard of for does not count; default true'),
 });
 const preSchedule = z.strictObject({
   enable: z.boolean().optional(),

@@ -80,6 +80,7 @@ export const toDomain: {
       ...(wire.after !== undefined && { after: wire.after }),
       ...(wire.at !== undefined && { at: wire.at }),
       ...(data !== undefined && data !== null && { data }),
+      ...(wire.handBack !== undefined && { handBack: wire.handBack }),
     };
   },
   HeartbeatEvent: (wire, commandId) => {

@@ -14,7 +14,7 @@ export interface ClosedEntity {
 export type CloseContext = Pick<HookContext, 'signal' | 'log' | 'heartbeat'>;
 
 /**
- * Ends what has expired. Returns when it is closed; throws, and it is tried again, later each time. After a crash it may
+ * Ends what has expired. Returns when it is closed; throws, and it is tried again for the same `expiredAt`, later each time. After a crash it may
  * be called again with the next `attempt`: closing twice must do no harm.
  */
 export type Close = (entity: ClosedEntity, context: CloseContext) => unknown;

@@ -225,15 +225,24 @@ describe('an expiration that has fired while an update runs', () => {
 });
 
 describe('a close', () => {
-  it('that fails is tried again, later each time, and a renewal in between calls it back', async () => {
+  it('that fails is armed again at the same time, tried by its policy, and a renewal in between calls it back', async () => {
     let isMended = false;
     const { expirations, timers, session, closed, inMs } = setUp(() => {
       if (!isMended) throw new Error('still in use');
     });
-    await expirations.create('a', inMs(1_000), session);
+    const expiresAt = inMs(1_000);
+    await expirations.create('a', expiresAt, session);
     await timers.advance(10_000);
     expect(closed.length).toBeGreaterThan(2);
     expect(closed.map(({ attempt }) => attempt)).toEqual(closed.map((_, i) => i + 1));
+    // the tries are later each time, the time that they are tries of is not
+    expect(closed.map(({ expiredAt }) => expiredAt)).toEqual(closed.map(() => new Date(expiresAt)));
+    const expirationTime = new Date(expiresAt).toISOString();
+    expect(await timers.getTimerByKey('a')).toMatchObject({
+      schedPolicyExpr: expirationTime,
+      eventScheduledFor: expirationTime,
+      lastError: 'still in use',
+    });
     expect(await expirations.reset('a', inMs(60_000))).toBe(true);
     const before = closed.length;
     await timers.advance(59_999);

@@ -24,8 +24,8 @@ export interface HookContext {
 }
 
 /**
- * Return: the event closes, with a `HookOutcome` if one is returned (or promised). Throw: it is tried again. `RetryLater`
- * and `LeaveOpen` say it otherwise.
+ * Return: the event closes, with a `HookOutcome` if one is returned (or promised). Throw: it is tried again. `RetryLater`,
+ * `HandBack` and `LeaveOpen` say it otherwise.
  */
 export type HookHandler = (event: DueEvent, context: HookContext) => unknown;
 
@@ -79,6 +79,20 @@ export class RetryLater extends Error {
 function putOff({ after, at }: { readonly after?: string; readonly at?: string }): string {
   if (after !== undefined) return `again after ${after}`;
   return at !== undefined ? `again at ${at}` : 'again, as the retry policy says';
+}
+
+/**
+ * Lets go of the attempt without having failed: the next one begins at once, or after what it says, with whoever is there, and
+ * the retry policy counts none.
+ */
+export class HandBack extends Error {
+  constructor(
+    readonly reason: string,
+    readonly after?: string,
+  ) {
+    super(`handed back: ${reason}`);
+    this.name = 'HandBack';
+  }
 }
 
 /** Neither closed nor failed: somebody will close the event by a command of their own, before the ack deadline. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandWire, DueEvent } from '#contract';
 import type { Logger } from '#kafka';
 import { answerId } from './command-id.js';
-import { type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
+import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 
 /** What lets time pass for a run: the machine's clock, or one that a test moves. */
 export interface RunClock {
@@ -109,6 +109,11 @@ export class HookRun {
 
   #retry(error: unknown): CommandWire {
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof HandBack) {
+      const { after } = error;
+      const when = after === undefined ? {} : { after };
+      return { type: 'RetryEvent', ...this.#address('retry'), handBack: true, error: message, ...when };
+    }
     if (error instanceof RetryLater) {
       return {
         type: 'RetryEvent',

@@ -12,7 +12,7 @@ export type {
   RetryDetails,
   RetryMoment,
 } from './handler.js';
-export { LeaveOpen, RetryLater } from './handler.js';
+export { HandBack, LeaveOpen, RetryLater } from './handler.js';
 export type { RunClock } from './hook-run.js';
 export { HookRunner, type HookRunnerOptions, type Hooks } from './hook-runner.js';
 export { HookWorker, type HookWorkerOptions } from './hook-worker.js';

@@ -82,4 +82,4 @@ export class HooksModule {
   }
 }
 
-export { LeaveOpen, RetryLater } from './handler.js';
+export { HandBack, LeaveOpen, RetryLater } from './handler.js';

@@ -30,6 +30,7 @@ const due = (
 
 function setUp(handle: HookHandler, parallelism = 2) {
   const sent: CommandWire[] = [];
+  const done: string[] = [];
   const queues = new TimerQueues(parallelism);
   const send = async (command: CommandWire): Promise<void> => void sent.push(command);
   const runOf = (kind: 'due' | 'ask', event: DueEvent) =>
@@ -38,9 +39,9 @@ function setUp(handle: HookHandler, parallelism = 2) {
     queues.add(
       { kind, event },
       () => runOf(kind, event),
-      () => undefined,
+      () => done.push(event.eventId),
     );
-  return { sent, queues, add };
+  return { sent, queues, add, done };
 }
 
 describe('events of a worker', () => {
@@ -71,6 +72,17 @@ describe('events of a worker', () => {
     expect(add(due('a', 6, 'e', 2))).toBe(true);
     expect(add(due('a', 4, 'older'))).toBe(false);
     expect(add(due('a', 9, 'newer'))).toBe(true);
+  });
+
+  it('that have not begun when the worker stops are not passed over: whoever reads on gets them', async () => {
+    const end = Promise.withResolvers<void>();
+    const { add, queues, done } = setUp(() => end.promise, 1);
+    add(due('a', 1, 'a1'));
+    add(due('b', 1, 'b1'));
+    const drained = queues.drain(1_000);
+    end.resolve();
+    await drained;
+    expect(done).toEqual(['a1']);
   });
 
   it('take a question before its event', () => {

@@ -56,8 +56,10 @@ export class TimerQueues {
 
   /** Until nothing runs, or for so long; what waits then is not begun any more. */
   async drain(waitMs: number): Promise<void> {
+    // not finished, so that it comes again: to whoever reads on from there
     for (const lane of this.#lanes.values())
-      for (const { run } of lane.waiting) run.abort('the worker stops');
+      for (const { run } of lane.waiting.splice(0)) run.abort('the worker stops');
+    this.#ready.length = 0;
     if (this.#running === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

@@ -104,6 +104,8 @@ export type RetryEvent = Answer & {
   readonly at?: EpochMs;
   /** Replaces the event's data for the attempts to come. */
   readonly data?: Payload;
+  /** The worker lets go of it without having failed: the next attempt begins at once unless `after` or `at` says when, and none is counted. */
+  readonly handBack?: true;
 };
 export type HeartbeatEvent = Answer & {
   readonly type: 'HeartbeatEvent';

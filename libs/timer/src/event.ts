@@ -145,14 +145,15 @@ export type EventTriggered = EventFact & {
 };
 export type EventRedelivered = EventFact & {
   readonly type: 'EventRedelivered';
-  /** `unclaimed`: offered again, the same attempt. */
-  readonly reason: 'ack-timeout' | 'retry' | 'unclaimed' | 'redriven';
+  /** `unclaimed`: offered again, the same attempt. `unheard`, `handed-back`: the next attempt, and the one before it does not count. */
+  readonly reason: 'ack-timeout' | 'retry' | 'unclaimed' | 'unheard' | 'handed-back' | 'redriven';
 };
-/** `attempt` is the one that failed. */
+/** `attempt` is the one that failed; `handedBack`: its worker let go of it, and it does not count. */
 export type EventRetryScheduled = EventFact & {
   readonly type: 'EventRetryScheduled';
   readonly error: string | null;
   readonly data?: Payload;
+  readonly handedBack?: true;
 };
 export type EventExtended = EventFact & {
   readonly type: 'EventExtended';

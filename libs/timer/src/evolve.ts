@@ -161,16 +161,15 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
           ...open,
           phase: 'delivered',
           attempt: event.attempt,
+          attemptsBefore: open.attemptsBefore + (event.reason === 'unheard' ? 1 : 0),
+          handedBack: undefined,
           worker: null,
           claimed: false,
           progress: null,
         },
       };
     case 'EventRetryScheduled':
-      return {
-        ...state,
-        open: { ...open, phase: 'retrying', lastError: event.error, data: event.data ?? open.data },
-      };
+      return { ...state, open: retried(open, event) };
     case 'EventExtended':
       return { ...state, open: { ...open, worker: event.worker, progress: event.progress } };
     case 'EventClaimed':
@@ -194,10 +193,23 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
   }
 }
 
+const retried = (
+  open: OpenEvent,
+  { error, data, handedBack }: Extract<TimerEvent, { type: 'EventRetryScheduled' }>,
+): OpenEvent => ({
+  ...open,
+  phase: 'retrying',
+  attemptsBefore: open.attemptsBefore + (handedBack === true ? 1 : 0),
+  handedBack,
+  lastError: error,
+  data: data ?? open.data,
+});
+
 /** A claim that takes over begins the next attempt. */
 const claimed = (open: OpenEvent, event: Extract<TimerEvent, { type: 'EventClaimed' }>): OpenEvent => ({
   ...open,
   phase: 'delivered',
+  handedBack: undefined,
   attempt: event.attempt,
   worker: event.worker,
   claimed: true,

@@ -40,6 +40,8 @@ export interface RetryPolicy {
   readonly min: string;
   readonly max: string;
   readonly jitter: boolean;
+  /** Whether an attempt counts that no worker was heard of for (no claim, no heartbeat, no answer). Absent: it does. */
+  readonly countUnheard?: boolean;
 }
 
 export interface PreSchedulePolicy {

@@ -14,8 +14,10 @@ export interface OpenEvent {
   readonly eventId: EventId;
   /** 1, 2, …; the fencing value: an answer for a former attempt is refused. */
   readonly attempt: number;
-  /** Attempts before the event was last redriven; the retry policy does not count them. */
+  /** Attempts that the retry policy does not count: those before a redrive, handed back, or unheard. */
   readonly attemptsBefore: number;
+  /** The attempt was handed back, and waits for the next one. */
+  readonly handedBack?: true | undefined;
   /** The tick of the schedule that this firing stands for. */
   readonly scheduledFor: EpochMs;
   /** When it was triggered (the first attempt); until then, when it was asked. */

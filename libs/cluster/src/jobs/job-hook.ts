@@ -1,5 +1,5 @@
-import { ownEvent, type Timers } from '#client';
-import { type DueEvent, type HookContext, type HookHandler, type HookOutcome, LeaveOpen } from '#hooks';
+import { type DueEvent, HandBack, type HookContext, type HookHandler, type HookOutcome } from '#hooks';
+import { type Closable, claimed, runUntilClosed } from '../closable-run.js';
 import { eventClock } from './event-clock.js';
 import { type JobMetadata, type NextWaitInterval, type WaitFunction, waitMs } from './wait.js';
 
@@ -18,22 +18,19 @@ export interface JobRun {
 /** Returning ends the run; throwing has it tried again by the retry policy. */
 export type JobCallback = (run: JobRun) => Promise<void> | void;
 
-export interface JobHook {
+export interface JobHook extends Closable {
   readonly key: string;
   readonly wait: NextWaitInterval;
   readonly callback: JobCallback;
   /** Runs in all for one due time; 0: for ever. */
   readonly maxAttempts: number;
-  readonly closing: AbortSignal;
-  readonly timers: Pick<Timers, 'claimEvent'>;
 }
 
 /** The due event is the exclusivity: it is open while the callback runs, and the next time counts from its close. */
 export const jobHook =
   (job: JobHook): HookHandler =>
   async (event, context): Promise<HookOutcome> => {
-    // delivered twice while replicas come and go, it is run once
-    if (!(await ownEvent(job.timers, event, context.worker))) throw new LeaveOpen();
+    await claimed(job, event, context);
     const now = eventClock(event);
     const metadata = metadataOf(event);
     const { wait } = job;
@@ -58,7 +55,9 @@ async function runByPolicy(
   try {
     await call(job, event, context, metadataOf(event));
   } catch (error) {
-    if (job.maxAttempts === 0 || event.attempt < job.maxAttempts || context.signal.aborted) throw error;
+    const counted = event.attempt - (event.attemptsBefore ?? 0);
+    if (error instanceof HandBack || job.maxAttempts === 0 || counted < job.maxAttempts) throw error;
+    if (context.signal.aborted) throw error;
     failure = error instanceof Error ? error.message : String(error);
     context.log.error(
       { key: job.key, error: failure },
@@ -73,21 +72,21 @@ async function runByPolicy(
   };
 }
 
-async function call(
-  { key, callback, closing }: JobHook,
+const call = (
+  job: JobHook,
   event: DueEvent,
-  { signal }: HookContext,
+  context: HookContext,
   { lastFinished }: JobMetadata,
-): Promise<void> {
-  closing.throwIfAborted();
-  await callback({
-    key,
-    scheduledFor: new Date(event.scheduledFor),
-    lastFinished,
-    attempt: event.attempt,
-    signal: AbortSignal.any([signal, closing]),
-  });
-}
+): Promise<void> =>
+  runUntilClosed(job, event, context, (signal) =>
+    job.callback({
+      key: job.key,
+      scheduledFor: new Date(event.scheduledFor),
+      lastFinished,
+      attempt: event.attempt,
+      signal,
+    }),
+  );
 
 const after = (moment: Date, ms: number): string => new Date(moment.getTime() + ms).toISOString();
 const summaryOf = (finished: Date): string => JSON.stringify({ lastFinished: finished.toISOString() });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryCluster } from '../../../../test/harness/memory-cluster.js';
+import { eventually } from '../../../../test/harness/wait.js';
 import { InvalidKeyError, jobClass, jobKey } from '../names.js';
 import { Job, type JobOptions } from './job.js';
 import type { JobCallback, JobRun } from './job-hook.js';
@@ -154,16 +155,77 @@ describe('a scheduled job', () => {
     expect(timer.endedReason).toBeUndefined();
   });
 
-  it('a run under way hears of the close', async () => {
-    const { start, timers } = world();
-    let heard: unknown = null;
-    const job = await start(waitForInterval('1h'), ({ signal }) => {
-      signal.addEventListener('abort', () => (heard = signal.reason));
-      return new Promise(() => undefined);
-    });
+  const closedInMidRun = async (callback: JobCallback, options: JobOptions = {}) => {
+    const { start, timers, runs, record, clock } = world();
+    const retry = { maxAttempts: 1 };
+    const job = await start(waitForInterval('1h'), callback, { retry, ...options });
+    await start(waitForInterval('1h'), record, { retry });
     await timers.advance('1s');
     await job.close();
+    return { timers, runs, clock };
+  };
+
+  it('a run under way hears of the close, begins elsewhere at once, and uses up no attempt', async () => {
+    let heard: unknown = null;
+    const { timers, runs } = await closedInMidRun(
+      ({ signal }) =>
+        new Promise((_, reject) =>
+          signal.addEventListener('abort', () => {
+            heard = signal.reason;
+            reject(signal.reason);
+          }),
+        ),
+    );
+    await eventually('it is handed back', async () => {
+      await timers.advance(1);
+      return runs.length > 0;
+    });
     expect(heard).toMatchObject({ message: 'job report is closed here' });
+    // with a single attempt, a failed one would have left the job waiting for its next time
+    expect(runs.map(({ attempt }) => attempt)).toEqual([2]);
+    const timer = await timers.getTimerByKey(jobKey(key));
+    expect(timer.summaryData).toContain('lastFinished');
+    expect(timer.givenUp).toBeUndefined();
+  });
+
+  it('a run that finishes all the same is the run', async () => {
+    const end = Promise.withResolvers<void>();
+    const { timers, runs } = await closedInMidRun(() => end.promise);
+    end.resolve();
+    await eventually('it is closed', async () => {
+      await timers.advance(1);
+      return (await timers.getTimerByKey(jobKey(key))).status === 'waiting';
+    });
+    expect(runs).toEqual([]);
+    expect((await timers.getTimerByKey(jobKey(key))).summaryData).toContain('lastFinished');
+  });
+
+  it('a run that does not hear the close begins elsewhere when it has had its ack timeout to end in', async () => {
+    const { timers, runs, clock } = await closedInMidRun(() => new Promise(() => undefined), {
+      stopWaitMs: 1,
+      ackTimeout: '20s',
+    });
+    const before = clock.now();
+    await eventually(
+      'it is handed back',
+      async () => (await timers.getTimerByKey(jobKey(key))).lastError !== undefined,
+    );
+    await timers.advance('19s');
+    expect(runs).toEqual([]);
+    await timers.advance('1s');
+    expect(runs.map(({ attempt }) => attempt)).toEqual([2]);
+    expect(clock.now() - before).toBe(20_000);
+  });
+
+  it('a run uses up no attempt while no process is there', async () => {
+    const { start, timers, runs } = world();
+    const retry = { maxAttempts: 1 };
+    const job = await start(waitForInterval('1h'), () => undefined, { retry, ackTimeout: '10s' });
+    await job.close();
+    await timers.advance('5m');
+    await start(waitForInterval('1h'), (run) => void runs.push(run), { retry, ackTimeout: '10s' });
+    await timers.advance('11s');
+    expect(runs).toHaveLength(1);
   });
 
   it('an empty key is refused', async () => {

@@ -1,4 +1,5 @@
 import { type NewTimer, TimerExistsError, TimerNotExistError } from '#client';
+import { handBackWaitMs } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
 import { jobClass, jobKey } from '../names.js';
 import { type JobCallback, jobHook } from './job-hook.js';
@@ -13,7 +14,14 @@ export interface JobOptions {
   readonly stopWaitMs?: number;
 }
 
-const defaultRetry = { maxAttempts: 5, backoff: 'exponential', min: '1s', max: '5m' } as const;
+/** A run that no process was there for has not been tried. */
+const defaultRetry = {
+  maxAttempts: 5,
+  backoff: 'exponential',
+  min: '1s',
+  max: '5m',
+  countUnheard: false,
+} as const;
 const registrationsMax = 10;
 
 /** A job as this process takes part in it. The job itself belongs to the cluster. */
@@ -48,10 +56,12 @@ export class Job {
       callback,
       maxAttempts: retry.maxAttempts ?? defaultRetry.maxAttempts,
       closing: closing.signal,
+      stopWaitMs,
       timers: deps.timers,
     });
     // before there is anything to run: whoever makes the timer first finds somebody who listens
-    const worker = await deps.startWorker(hookClass, hook, { stopWaitMs, parallelism: 1 });
+    const settings = { stopWaitMs: stopWaitMs + handBackWaitMs, parallelism: 1 };
+    const worker = await deps.startWorker(hookClass, hook, settings);
     try {
       // the last failure of a job whose close names the next time is told by a close
       const isOwn = typeof wait === 'function';
@@ -65,8 +75,8 @@ export class Job {
   }
 
   /**
-   * This process runs it no more: a run under way is told by its signal, waited for, and taken up by another process if it
-   * does not finish. The job goes on elsewhere, and in its rhythm when it is scheduled again. Safe to call twice.
+   * This process runs it no more: a run under way is told by its signal, waited for up to `stopWaitMs`, and taken up by another
+   * process if it does not finish, which uses up no attempt. The job goes on elsewhere, and in its rhythm when it is scheduled again. Safe to call twice.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();

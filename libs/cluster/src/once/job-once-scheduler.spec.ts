@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryCluster } from '../../../../test/harness/memory-cluster.js';
+import { eventually } from '../../../../test/harness/wait.js';
 import { InvalidKeyError, onceClass } from '../names.js';
 import { JobExistsError, PropsTooLargeError, SchedulerStateError } from './errors.js';
-import { JobOnceScheduler } from './job-once-scheduler.js';
+import { JobOnceScheduler, type OnceOptions } from './job-once-scheduler.js';
 
 function setUp() {
   const cluster = memoryCluster(onceClass('default'));
   const ran: [string, unknown][] = [];
-  const node = () => new JobOnceScheduler(cluster.deps);
+  const node = (options: OnceOptions = {}) => new JobOnceScheduler(cluster.deps, options);
   const started = async (
     callback = (key: string, props: unknown): void | Promise<void> => void ran.push([key, props]),
   ) => {
@@ -130,6 +131,38 @@ describe('once-jobs', () => {
       ['k', 1],
       ['k', 2],
     ]);
+  });
+
+  it('that a stopping process interrupts run elsewhere at once, and use up no attempt', async () => {
+    const { timers, inMs, node, started, ran } = world();
+    const interrupted = node({ retry: { maxAttempts: 1 } });
+    interrupted.setCallback(
+      (_key, _props, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    );
+    await interrupted.start();
+    await started();
+    await interrupted.scheduleOnce('k', inMs(0));
+    await timers.advance(1);
+    await interrupted.stop();
+    await eventually('it runs elsewhere', async () => {
+      await timers.advance(1);
+      return ran.length > 0;
+    });
+    expect(ran).toEqual([['k', null]]);
+  });
+
+  it('wait for a process, however long there is none, and use up no attempt', async () => {
+    const { timers, inMs, node, started, ran } = world();
+    const gone = node({ retry: { maxAttempts: 1 } });
+    gone.setCallback(() => undefined);
+    await gone.start();
+    await gone.scheduleOnce('k', inMs(0));
+    await gone.stop();
+    await timers.advance('10m');
+    await started();
+    await timers.advance('10s');
+    expect(ran).toEqual([['k', null]]);
   });
 
   it('that fail are tried again', async () => {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as after } from 'node:timers/promises';
 import { type NewTimer, TimerExistsError } from '#client';
 import type { DueEvent, HookContext } from '#hooks';
+import { claimed, handBackWaitMs, runUntilClosed } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
 import { onceClass, onceKey, onceKeyPrefix } from '../names.js';
 import { JobExistsError, PropsTooLargeError, propsBytesMax, SchedulerStateError } from './errors.js';
@@ -43,6 +44,7 @@ export interface JobOnce {
 /** The tidied remains of a job that is done keep its name for so long; a new one of the same name waits that out. */
 const keepFor = '1ms';
 const [createTriesMax, createPauseMs] = [4, 40];
+const defaultStopWaitMs = 10_000;
 
 /** Jobs that run once in the cluster, at a time, whichever process asked for them and whichever is there by then. */
 export class JobOnceScheduler {
@@ -68,9 +70,10 @@ export class JobOnceScheduler {
   async start(): Promise<void> {
     if (this.#callback === null) throw new SchedulerStateError('set callback before starting the scheduler');
     if (this.#worker !== null) throw new SchedulerStateError('scheduler has already been started');
-    const { application = 'default', stopWaitMs = 10_000, parallelism = 16 } = this.options;
+    const { application = 'default', stopWaitMs = defaultStopWaitMs, parallelism = 16 } = this.options;
     const handle = (event: DueEvent, context: HookContext) => this.#run(event, context);
-    this.#worker = this.deps.startWorker(onceClass(application), handle, { stopWaitMs, parallelism });
+    const settings = { stopWaitMs: stopWaitMs + handBackWaitMs, parallelism };
+    this.#worker = this.deps.startWorker(onceClass(application), handle, settings);
     try {
       await this.#worker;
       this.#isStarted = true;
@@ -131,7 +134,8 @@ export class JobOnceScheduler {
       summaryData,
       ackTimeout,
       keepFor,
-      ...(retry !== undefined && { retry }),
+      // while no process is there, none of its attempts is used up
+      retry: { countUnheard: false, ...retry },
     };
     for (let tries = 1; ; tries += 1) {
       try {
@@ -154,13 +158,17 @@ export class JobOnceScheduler {
     );
   }
 
-  async #run(event: DueEvent, { signal }: HookContext): Promise<void> {
-    this.#closing.signal.throwIfAborted();
+  async #run(event: DueEvent, context: HookContext): Promise<void> {
+    const { stopWaitMs = defaultStopWaitMs } = this.options;
+    const closable = { timers: this.deps.timers, closing: this.#closing.signal, stopWaitMs };
+    await claimed(closable, event, context);
     const callback = this.#callback;
     if (callback === null) throw new SchedulerStateError('there is no callback');
-    const run = { attempt: event.attempt, signal: AbortSignal.any([signal, this.#closing.signal]) };
-    const key = event.timer.key.slice(onceKeyPrefix.length);
-    await this.#running.run(event, async () => callback(key, propsOf(event.timer.summaryData), run));
+    const { attempt, timer } = event;
+    const key = timer.key.slice(onceKeyPrefix.length);
+    await runUntilClosed(closable, event, context, (signal) =>
+      this.#running.run(event, () => callback(key, propsOf(timer.summaryData), { attempt, signal })),
+    );
   }
 }
 

@@ -20,6 +20,7 @@ const retry = z.object({
   min: text,
   max: text,
   jitter: z.boolean(),
+  countUnheard: z.boolean().optional(),
 });
 const preSchedule = z.object({ enable: z.boolean(), timeout: text, onTimeout: z.enum(['fire', 'skip']) });
 const spawn = z.object({

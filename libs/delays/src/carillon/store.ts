@@ -47,7 +47,13 @@ export class CarillonStore implements DelayStore {
         schedPolicyExpr: new Date(at).toISOString(),
         hookClass: hookClassOf(namespace, type),
         ackTimeout: `${lockTimeoutMs}ms`,
-        retry: { maxAttempts: maxRetry + 1, min: `${retryMinMs}ms`, max: `${retryMaxMs}ms` },
+        retry: {
+          maxAttempts: maxRetry + 1,
+          min: `${retryMinMs}ms`,
+          max: `${retryMaxMs}ms`,
+          // no process has the type, or none is up: nothing was tried
+          countUnheard: false,
+        },
         keepFor,
         ...(payload !== null && { data: payload.text }),
         ...(payload?.encoding !== undefined && { dataEncoding: payload.encoding }),

@@ -67,6 +67,7 @@ interface Extra {
     Pick<
       OpenEvent,
       | 'attemptsBefore'
+      | 'handedBack'
       | 'watermarkBefore'
       | 'data'
       | 'manualRequestId'
@@ -200,8 +201,9 @@ const isPlainHold = ({ pausedAt, pausedBy }: TimerState): boolean =>
   pausedAt === null || (pausedBy.length === 1 && pausedBy[0]?.token === '' && pausedBy[0].at === pausedAt);
 
 function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Extra['open']> | null {
-  const { attemptsBefore, watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError } =
+  const { attemptsBefore, handedBack, watermarkBefore, data, manualRequestId, worker, claimed, progress } =
     open;
+  const { lastError } = open;
   if (
     attemptsBefore === 0 &&
     watermarkBefore === watermark &&
@@ -214,7 +216,17 @@ function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Ex
   ) {
     return null;
   }
-  return { attemptsBefore, watermarkBefore, data, manualRequestId, worker, claimed, progress, lastError };
+  const most = {
+    attemptsBefore,
+    watermarkBefore,
+    data,
+    manualRequestId,
+    worker,
+    claimed,
+    progress,
+    lastError,
+  };
+  return handedBack === undefined ? most : { ...most, handedBack };
 }
 
 /** "id:version,id:version", newest last. */

@@ -27,8 +27,7 @@ export function answersOf(
     },
     complete: (task, result) =>
       said(timers.closeTimerEvent(ref, { ...own(task), result: resultText(result) })),
-    giveBack: (task, { after, error, data }) =>
-      said(timers.retryEvent(ref, { ...own(task), after, error, ...(data !== undefined && { data }) })),
+    giveBack: (task, how) => said(timers.retryEvent(ref, { ...own(task), ...how })),
     sleep: pause,
     log,
   };

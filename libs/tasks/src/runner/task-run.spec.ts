@@ -169,7 +169,7 @@ describe('a runner that stops', () => {
     expect(await executed).toBeNull();
     await vi.advanceTimersByTimeAsync(1_000);
     await run.handBack('the runner stops');
-    expect(said).toEqual(['beat', { after: '1ms', error: 'the runner stops' }]);
+    expect(said).toEqual(['beat', { after: '1ms', error: 'the runner stops', handBack: true }]);
   });
   it('has the work of an executor counted that ends it all the same', async () => {
     let finish: (value?: unknown) => void = () => undefined;

@@ -19,6 +19,8 @@ export interface GiveBack {
   readonly error: string;
   /** Counted failures, kept with the task. */
   readonly data?: string;
+  /** Nothing has failed. */
+  readonly handBack?: true;
 }
 
 /** Why a run ends without an answer. */
@@ -105,7 +107,7 @@ export class TaskRun {
 
   /** Hands the task back, to be given to another runner at once. No failed run is counted. */
   async handBack(reason: string, after = '1ms'): Promise<void> {
-    await this.#untilAnswered(() => this.deps.giveBack(this.task, { after, error: reason }));
+    await this.#untilAnswered(() => this.deps.giveBack(this.task, { after, error: reason, handBack: true }));
   }
 
   async #untilAnswered(say: () => Promise<unknown>): Promise<void> {

@@ -96,7 +96,11 @@ function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: Epo
   const { retry: policy } = state.spec;
   if (state.endedReason === 'cancelled')
     return accept(cancelledEvent(state, open, command.error ?? null, now));
-  const wasLast = policy.maxAttempts > 0 && open.attempt - open.attemptsBefore >= policy.maxAttempts;
+  const isHandedBack = command.handBack === true;
+  // it was let go of before, or has failed: neither is undone
+  if (isHandedBack && open.phase === 'retrying') return accept();
+  const wasLast =
+    !isHandedBack && policy.maxAttempts > 0 && open.attempt - open.attemptsBefore >= policy.maxAttempts;
   return accept({
     type: 'EventRetryScheduled',
     at: now,
@@ -105,11 +109,14 @@ function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: Epo
     attempt: open.attempt,
     error: command.error ?? null,
     ...(command.data !== undefined && { data: command.data }),
+    ...(isHandedBack && { handedBack: true }),
   });
 }
 
-function retryMoment(state: TimerState, open: OpenEvent, { after, at }: RetryEvent, now: EpochMs): EpochMs {
+function retryMoment(state: TimerState, open: OpenEvent, command: RetryEvent, now: EpochMs): EpochMs {
+  const { after, at, handBack } = command;
   if (at !== undefined) return at;
+  if (after === undefined && handBack === true) return now;
   return laterBy(
     now,
     after !== undefined

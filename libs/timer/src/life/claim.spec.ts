@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { create, eventId, fire, given, step, timerAfter, type Wish } from '../spec-dsl.js';
+import { at, create, eventId, fire, given, step, timerAfter, type Wish } from '../spec-dsl.js';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -83,6 +83,85 @@ describe('a claimed attempt', () => {
     void given(...claimed, say('RetryEvent', 3 * second, { attempt: 1, worker: 'w1', after: '1h' }))
       .when(claim(4 * second, 'w2', { takeOver: true }))
       .then({ type: 'EventClaimed', attempt: 2, worker: 'w2' }));
+});
+
+describe('an attempt that is handed back', () => {
+  const limited = [
+    once({ needsClaim: false, retry: { maxAttempts: 2, min: '1h', max: '1h' } }),
+    fire(second),
+  ];
+  const handBack = (attempt: number, ms: number, extra: object = {}) =>
+    say('RetryEvent', ms, { attempt, handBack: true, error: 'the worker stops', ...extra });
+
+  it('begins anew at once, or when it says, and none is counted, however often', () => {
+    given(...limited)
+      .when(handBack(1, 2_000))
+      .then({ type: 'EventRetryScheduled', nextFireAt: at(2_000), handedBack: true });
+    given(...limited)
+      .when(handBack(1, 2_000, { after: '5s' }))
+      .then({ type: 'EventRetryScheduled', nextFireAt: at(7_000) });
+    const often = [1, 2, 3, 4].flatMap((n) => [handBack(n, 2_000 + n), fire(2_000 + n)]);
+    expect(timerAfter(...limited, ...often).open).toMatchObject({ attempt: 5, attemptsBefore: 4 });
+    given(...limited, handBack(1, 2_000))
+      .when(fire(2_000))
+      .then({ type: 'EventRedelivered', attempt: 2, reason: 'handed-back' });
+  });
+  it('leaves the count of those that failed as it was', () => {
+    const failed = (attempt: number, ms: number) => [
+      say('RetryEvent', ms, { attempt, after: '1s' }),
+      fire(ms + second),
+    ];
+    const steps = [...failed(1, 2_000), handBack(2, 4_000), fire(4_000)];
+    given(...limited, ...steps, say('RetryEvent', 5_000, { attempt: 3 }))
+      .when(fire(5_000))
+      .then({ type: 'EventGivenUp', attempt: 3 }, { type: 'TimerEnded' });
+  });
+  it('is the next one’s once: a second hand-back, or one after a failure, changes nothing', () => {
+    given(...limited, handBack(1, 2_000, { after: '5s' }))
+      .when(handBack(1, 3_000))
+      .thenNothing();
+    given(...limited, say('RetryEvent', 2_000, { attempt: 1 }))
+      .when(handBack(1, 3_000))
+      .thenNothing();
+  });
+  it('need not be claimed for it, but is not another worker’s to hand back', () => {
+    given(...offered)
+      .when(handBack(1, 2_000))
+      .then({ type: 'EventRetryScheduled' });
+    given(...offered, claim(2_000))
+      .when(handBack(1, 3_000, { worker: 'w2' }))
+      .rejected('already-claimed');
+  });
+  it('ends a timer that was cancelled meanwhile', () =>
+    void given(...limited, step({ type: 'CancelTimer' }, 2_000))
+      .when(handBack(1, 3_000))
+      .then({ type: 'EventCancelled' }));
+});
+
+describe('an attempt that no worker was heard of for', () => {
+  const unheard = { retry: { maxAttempts: 2, countUnheard: false, min: '1s', max: '1s' } };
+  const started = [once({ needsClaim: false, ...unheard }), fire(second)];
+  it('is followed by the next one without being counted, where the timer wants it so', () => {
+    const again = [...Array(9).keys()].map((n) => fire(second + (n + 1) * 2_000));
+    expect(timerAfter(...started, ...again).open).toMatchObject({ attempt: 10, attemptsBefore: 9 });
+    given(...started)
+      .when(fire(3_000))
+      .then({ type: 'EventRedelivered', attempt: 2, reason: 'unheard' });
+  });
+  it.each([
+    ['claim', say('ClaimEvent', 1_500, { attempt: 1, worker: 'w1' })],
+    ['heartbeat', say('HeartbeatEvent', 1_500, { attempt: 1, worker: 'w1' })],
+  ])(
+    'counts once there was a %s',
+    (_, heard) =>
+      void given(...started, heard)
+        .when(fire(3_500))
+        .then({ type: 'EventRedelivered', attempt: 2, reason: 'ack-timeout' }),
+  );
+  it('counts in any other timer', () =>
+    void given(once({ needsClaim: false }), fire(second))
+      .when(fire(3_000))
+      .then({ type: 'EventRedelivered', attempt: 2, reason: 'ack-timeout' }));
 });
 
 describe('what an event leaves', () => {

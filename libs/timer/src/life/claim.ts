@@ -46,7 +46,8 @@ export function claimProblem({ spec }: TimerState, open: OpenEvent, command: Ans
   if (command.type === 'ClaimEvent' || command.type === 'AnswerPreSchedule') return null;
   if (open.claimed && command.worker !== undefined && command.worker !== open.worker)
     return { code: 'already-claimed', message: `${open.worker} has claimed this attempt` };
-  if (spec.needsClaim === true && !open.claimed && command.attempt !== undefined)
+  const isHandBack = command.type === 'RetryEvent' && command.handBack === true;
+  if (spec.needsClaim === true && !open.claimed && command.attempt !== undefined && !isHandBack)
     return { code: 'not-claimed', message: 'nobody has claimed this attempt: claim it before working on it' };
   return null;
 }

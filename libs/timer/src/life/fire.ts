@@ -1,7 +1,7 @@
 import { type EpochMs, type EventId, later, laterBy } from '../brand.js';
 import type { ChildName, ConfirmEmission, FaultTimer, FireDue } from '../command.js';
 import type { Decision } from '../decider.js';
-import type { TicksDropped, TimerEvent } from '../event.js';
+import type { EventRedelivered, TicksDropped, TimerEvent } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
 import { type Plan, planAfterDropped } from '../schedule/plan.js';
@@ -216,16 +216,18 @@ function redeliver(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const { eventId, attempt } = open;
   if (isUnclaimed(state, open))
     return accept({ type: 'EventRedelivered', at: now, nextFireAt, eventId, attempt, reason: 'unclaimed' });
-  const attempts = attempt - open.attemptsBefore;
-  if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) return giveUp(state, open, now);
-  return accept({
-    type: 'EventRedelivered',
-    at: now,
-    nextFireAt,
-    eventId,
-    attempt: attempt + 1,
-    reason: open.phase !== 'retrying' ? 'ack-timeout' : attempts === 0 ? 'redriven' : 'retry',
-  });
+  const reason = whyAgain(state, open);
+  const isCounted = reason === 'ack-timeout' || reason === 'retry';
+  if (isCounted && retry.maxAttempts > 0 && attempt - open.attemptsBefore >= retry.maxAttempts)
+    return giveUp(state, open, now);
+  return accept({ type: 'EventRedelivered', at: now, nextFireAt, eventId, attempt: attempt + 1, reason });
+}
+
+function whyAgain({ spec }: TimerState, open: OpenEvent): EventRedelivered['reason'] {
+  if (open.phase !== 'retrying')
+    return spec.retry.countUnheard === false && open.worker === null ? 'unheard' : 'ack-timeout';
+  if (open.handedBack === true) return 'handed-back';
+  return open.attempt === open.attemptsBefore ? 'redriven' : 'retry';
 }
 
 function giveUp(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
