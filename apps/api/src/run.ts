@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { createLogger, type Service, startTracing, stopOnSignals } from '#runtime';
 import { composeApi } from './compose.js';
 import type { ApiConfig } from './config.js';
 import { createServer } from './http/server.js';
@@ -7,6 +7,7 @@ import { createServer } from './http/server.js';
 /** Starts an api in this process; resolves when it answers. */
 export async function runApi(config: ApiConfig): Promise<Service & { readonly url: string }> {
   const logger = createLogger('api', config.LOG_LEVEL);
+  const tracing = await startTracing('carillon-api', logger);
   const api = composeApi(config, logger);
   const app = await createServer(api.parts);
   await api.start();
@@ -23,6 +24,7 @@ export async function runApi(config: ApiConfig): Promise<Service & { readonly ur
       await api.parts.hub.stop();
       await app.close();
       await api.stop();
+      await tracing.stop();
     },
   };
   stopOnSignals(service, logger);

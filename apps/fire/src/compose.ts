@@ -15,6 +15,7 @@ import { migrate, openPostgresStore } from '#postgres';
 import {
   every,
   healthServer,
+  isTracing,
   type Logger,
   loopService,
   randomBytesPooled,
@@ -26,6 +27,7 @@ import {
 import { decideWithZoneData, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
+import { FiringSpans } from './firing-spans.js';
 import { fireMetrics } from './metrics.js';
 import { slotsOf } from './slots.js';
 
@@ -60,6 +62,7 @@ export function composeFire(
   const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
+  const spans = isTracing() ? new FiringSpans() : null;
   const metrics = fireMetrics({
     armed: () => fire.armed,
     slots: () => fire.slots.length,
@@ -83,6 +86,7 @@ export function composeFire(
     observer: {
       emitted: (emissions, acknowledgedAt) => {
         metrics.observer.emitted?.(emissions, acknowledgedAt);
+        spans?.emitted(emissions, acknowledgedAt);
         wraps.observer?.emitted?.(emissions, acknowledgedAt);
       },
       loaded: (slots, timers, tookMs) => {
@@ -91,6 +95,7 @@ export function composeFire(
         wraps.observer?.loaded?.(slots, timers, tookMs);
       },
     },
+    traceOf: spans?.traceOf,
     limits: { ...defaultFireLimits, armedMax: config.ARMED_MAX, windowMs: config.WINDOW_MS },
   });
 

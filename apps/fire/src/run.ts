@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { createLogger, type Service, startTracing, stopOnSignals } from '#runtime';
 import { composeFire, type FireWraps } from './compose.js';
 import type { FireConfig } from './config.js';
 
@@ -32,6 +32,7 @@ export async function runFire(config: FireConfig, wraps?: FireWraps): Promise<Se
     logger.fatal({ err: error }, 'the fire service cannot go on');
     process.exit(1);
   };
+  const tracing = await startTracing('carillon-fire', logger);
   const app = await NestFactory.createApplicationContext(
     FireModule.wire(composeFire(config, logger, crash, wraps)),
     {
@@ -40,7 +41,7 @@ export async function runFire(config: FireConfig, wraps?: FireWraps): Promise<Se
     },
   );
   logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'fire is up');
-  const service: Service = { start: async () => undefined, stop: () => app.close() };
+  const service: Service = { start: async () => undefined, stop: () => app.close().then(tracing.stop) };
   stopOnSignals(service, logger);
   return service;
 }

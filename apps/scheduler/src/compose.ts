@@ -18,6 +18,7 @@ import {
   type OutRecord,
   partitionKey,
   type ReplyAddress,
+  readTraceparent,
   replyAddress,
   replyRecord,
   type StartOffset,
@@ -27,6 +28,7 @@ import { migrate, openPostgresStore } from '#postgres';
 import {
   every,
   healthServer,
+  isTracing,
   type Logger,
   randomBytesPooled,
   type Service,
@@ -35,6 +37,7 @@ import {
 } from '#runtime';
 import { decideWithZoneData, evolve, mintTimerId } from '#timer';
 import { bulkService } from './bulks.js';
+import { CommandSpans } from './command-spans.js';
 import type { SchedulerConfig } from './config.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
@@ -77,6 +80,7 @@ export function composeScheduler(
   const admin = new KafkaAdmin(kafka);
   const replies = new BatchProducer(kafka);
   const relay = new RelayThread(config, onFatal);
+  const spans = isTracing() ? new CommandSpans() : null;
   let consumer: SchedulerConsumer | null = null;
   /** A partition that is not consumed, and what a person must do about it. */
   let stuck: string | null = null;
@@ -93,6 +97,7 @@ export function composeScheduler(
     onOutcomes: (outcomes) => {
       relay.nudge();
       metrics.decided(outcomes);
+      spans?.end(outcomes);
       answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
     },
     onLostSource: (topic, partition, storedOffset) => {
@@ -160,7 +165,11 @@ export function composeScheduler(
       },
       onRecords: async (records, isCurrent) => {
         // nothing may come between this question and the hand-over
-        if (isCurrent()) await commands.submit(records.map(envelopeOf));
+        if (!isCurrent()) return;
+        const envelopes = records.map(envelopeOf);
+        await commands.submit(
+          spans === null ? envelopes : envelopes.map((envelope) => spans.begin(envelope)),
+        );
       },
     },
   };
@@ -227,7 +236,7 @@ const producerService = (producer: BatchProducer): Service => ({
 function envelopeOf(record: InRecord): CommandEnvelope<ReplyAddress> {
   const { topic, partition, offset, key, value, headers } = record;
   const parsed = parseCommand(record, commandBytesMax);
-  const [actor, traceparent] = [headers.actor?.toString(), headers.traceparent?.toString()];
+  const [actor, traceparent] = [headers.actor?.toString(), readTraceparent(headers.traceparent)];
   return {
     source: { topic, partition, offset },
     key,

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { topicsOf } from '#contract';
 import type { TimerLog } from '#engine';
 import { kafkaSettings } from '#kafka';
-import { createLogger, type Service, stopOnSignals } from '#runtime';
+import { createLogger, type Service, startTracing, stopOnSignals } from '#runtime';
 import { KafkaBatchTransport } from '#transport';
 import { composeScheduler } from './compose.js';
 import type { SchedulerConfig } from './config.js';
@@ -19,6 +19,7 @@ export async function runScheduler(
     logger.fatal({ err: error }, 'the scheduler cannot go on');
     process.exit(1);
   };
+  const tracing = await startTracing('carillon-scheduler', logger);
   const scheduler = composeScheduler(config, logger, crash, wrapLog);
   const strategy = new KafkaBatchTransport(kafkaSettings(config, 'carillon-scheduler', logger), {
     groupId: config.SCHEDULER_GROUP_ID,
@@ -33,7 +34,7 @@ export async function runScheduler(
   });
   await app.listen();
   logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'scheduler is up');
-  const service: Service = { start: async () => undefined, stop: () => app.close() };
+  const service: Service = { start: async () => undefined, stop: () => app.close().then(tracing.stop) };
   stopOnSignals(service, logger);
   return service;
 }

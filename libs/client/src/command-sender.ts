@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type Context, context } from '@opentelemetry/api';
 import { type CommandWire, commandBytesMax, commandRecord, type Reply, topicsOf } from '#contract';
-import { BatchProducer, type KafkaSettings, replyHeaders } from '#kafka';
+import { BatchProducer, contextOf, type KafkaSettings, replyHeaders } from '#kafka';
+import { commandSpan, ended, traceHeaders } from './command-span.js';
 import { CommandTooLargeError } from './errors.js';
 import { ReplyInbox } from './reply-inbox.js';
 import { awaitReply } from './request.js';
@@ -16,6 +18,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Who asks; kept with the event that it causes. */
   readonly actor?: string;
+  /** W3C trace context to go on from; default: the one that is active. */
+  readonly traceparent?: string;
   /** Kafka has the command; the outcome is still to come. */
   readonly onSent?: () => void;
 }
@@ -52,15 +56,18 @@ export class CommandSender {
    * Sends a command and waits for its outcome, refusals included.
    * @throws CommandTimeoutError, ClientNotConnectedError, CommandTooLargeError, the signal's reason
    */
-  ask(command: CommandWire, { timeoutMs, signal, actor, onSent }: AskOptions): Promise<Reply> {
+  ask(command: CommandWire, { timeoutMs, signal, actor, traceparent, onSent }: AskOptions): Promise<Reply> {
+    const record = this.#record(command);
     const correlationId = randomUUID();
+    const span = commandSpan(command, record.topic, parentOf(traceparent));
     const headers = {
       ...replyHeaders(this.#topics.replies, this.#inbox.partition, correlationId),
       ...actorHeader(actor),
+      ...traceHeaders(span),
     };
-    const record = this.#record(command);
     const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]).then(onSent);
-    return awaitReply(this.#inbox, { commandId: command.id, correlationId, timeoutMs, signal, send });
+    const call = { commandId: command.id, correlationId, timeoutMs, signal, send };
+    return ended(span, awaitReply(this.#inbox, call));
   }
 
   /**
@@ -68,7 +75,10 @@ export class CommandSender {
    * @throws CommandTooLargeError
    */
   async send(command: CommandWire, actor?: string): Promise<void> {
-    await this.#producer.send([{ ...this.#record(command), headers: actorHeader(actor) }]);
+    const record = this.#record(command);
+    const span = commandSpan(command, record.topic, parentOf());
+    const headers = { ...actorHeader(actor), ...traceHeaders(span) };
+    await ended(span, this.#producer.send([{ ...record, headers }]));
   }
 
   /** Too large is told at once: the broker would refuse it for ever. */
@@ -85,3 +95,6 @@ export class CommandSender {
 
 const actorHeader = (actor: string | undefined): Record<string, string> =>
   actor === undefined ? {} : { actor };
+
+const parentOf = (traceparent?: string): Context =>
+  traceparent === undefined ? context.active() : contextOf(traceparent);

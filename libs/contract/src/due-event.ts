@@ -56,7 +56,6 @@ function wireRecord(
   state: TimerState,
   value: Record<string, unknown>,
   time: EpochMs,
-  traceparent: string | null,
 ): WireRecord {
   const { id, spec, open, version } = state;
   const key = `${spec.namespace}/${spec.key}`;
@@ -71,25 +70,20 @@ function wireRecord(
       time: momentText(time),
       timerId: id,
       timerVersion: version,
-      traceparent,
+      traceparent: state.trace?.event ?? null,
     }),
   };
 }
 
 /** A due event, or the question before it. */
-export function dueRecord(
-  kind: 'due' | 'ask',
-  state: TimerState,
-  traceparent: string | null = null,
-): WireRecord {
-  return wireRecord(kind, state, body(state), state.open?.startedAt ?? state.createTime, traceparent);
+export function dueRecord(kind: 'due' | 'ask', state: TimerState): WireRecord {
+  return wireRecord(kind, state, body(state), state.open?.startedAt ?? state.createTime);
 }
 
 /** What was given up: the event as it was, with how it ended. */
 export function deadRecord(
   before: TimerState,
   givenUp: { readonly at: EpochMs; readonly error: string | null },
-  traceparent: string | null = null,
 ): WireRecord {
   const { deadline: _deadline, ...event } = body(before);
   const value = {
@@ -98,7 +92,7 @@ export function deadRecord(
     givenUpAt: momentText(givenUp.at),
     ...(givenUp.error !== null && { error: givenUp.error }),
   };
-  return wireRecord('dead', before, value, givenUp.at, traceparent);
+  return wireRecord('dead', before, value, givenUp.at);
 }
 
 const dueEvent = z.object({
@@ -141,7 +135,13 @@ export const deadEvent = dueEvent.extend({
 export const dueEventSchema = dueEvent;
 
 export type ParsedDue =
-  | { readonly ok: true; readonly kind: 'due' | 'ask'; readonly event: DueEvent }
+  | {
+      readonly ok: true;
+      readonly kind: 'due' | 'ask';
+      readonly event: DueEvent;
+      /** W3C trace context of its sending; absent: none. */
+      readonly traceparent?: string;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** Never throws. */
@@ -152,7 +152,9 @@ export function parseDueRecord(record: {
   const type = record.headers.ce_type?.toString();
   const kind = type === dueTypes.ask ? 'ask' : 'due';
   try {
-    return { ok: true, kind, event: dueEvent.parse(JSON.parse(record.value?.toString('utf8') ?? 'null')) };
+    const event = dueEvent.parse(JSON.parse(record.value?.toString('utf8') ?? 'null'));
+    const traceparent = record.headers.traceparent?.toString('latin1');
+    return { ok: true, kind, event, ...(traceparent !== undefined && { traceparent }) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

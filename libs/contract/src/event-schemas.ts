@@ -162,6 +162,16 @@ const state = z.object({
     .nullable()
     .exactOptional(),
   recent: z.array(z.object({ commandId: uuid, version: count })),
+  trace: z
+    .object({
+      cause: z.string().exactOptional(),
+      isCauseSpent: z.literal(true).exactOptional(),
+      event: z.string().exactOptional(),
+    })
+    .optional()
+    .describe(
+      'W3C trace contexts: of the command that asked for an event, of what was sent for the open one',
+    ),
 });
 
 const fact = {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandWire, DueEvent } from '#contract';
-import type { Logger } from '#kafka';
+import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { CommandWire, DueEvent, ParsedDue } from '#contract';
+import { contextOf, type Logger, traceparentOf } from '#kafka';
 import { answerId } from './command-id.js';
 import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 
@@ -28,9 +29,11 @@ export const machineClock: RunClock = {
   },
 };
 
+/** Brings an answer to the scheduler, in the trace it belongs to; resolves when Kafka has it. */
+export type SendAnswer = (command: CommandWire, traceparent?: string) => Promise<void>;
+
 export interface RunDeps {
-  /** Resolves when Kafka has the command. */
-  readonly send: (command: CommandWire) => Promise<void>;
+  readonly send: SendAnswer;
   readonly log: Logger;
   readonly worker: string;
   readonly clock: RunClock;
@@ -38,17 +41,25 @@ export interface RunDeps {
 
 /** One attempt of one event in this worker: heartbeats while it waits and works, one answer at the end. */
 export class HookRun {
+  readonly kind: 'due' | 'ask';
+  readonly event: DueEvent;
   readonly #abort = new AbortController();
+  readonly #received: string | undefined;
+  /** Of its span once it runs: its answers belong there. */
+  #traceparent: string | undefined;
   #isOver = false;
   #cancelBeat: () => void;
   #cancelDeadline: () => void;
 
   constructor(
-    readonly kind: 'due' | 'ask',
-    readonly event: DueEvent,
+    { kind, event, traceparent }: Extract<ParsedDue, { ok: true }>,
     private readonly hook: Hook,
     private readonly deps: RunDeps,
   ) {
+    this.kind = kind;
+    this.event = event;
+    this.#received = traceparent;
+    this.#traceparent = traceparent;
     // an event that waits for its turn needs its deadline moved as much as one that runs
     this.#cancelBeat = this.#startBeat();
     this.#cancelDeadline = this.#startDeadline();
@@ -66,14 +77,37 @@ export class HookRun {
 
   /** Runs the handler and answers. Resolves when the answer is in Kafka; rejects when it could not be sent. */
   async run(): Promise<void> {
+    if (this.isAborted) return this.#stopClocks();
+    const parent = contextOf(this.#received);
+    const span = this.#span(parent);
+    this.#traceparent = traceparentOf(span);
     try {
-      if (this.isAborted) return;
-      const answer = this.kind === 'ask' ? await this.#ask() : await this.#handle();
+      // what the handler calls belongs to this span
+      const answer = await context.with(trace.setSpan(parent, span), () =>
+        this.kind === 'ask' ? this.#ask() : this.#handle(span),
+      );
       // what was taken away is not answered; the answer would be refused anyway
-      if (answer !== null && !this.isAborted) await this.deps.send(answer);
+      if (answer !== null && !this.isAborted) await this.deps.send(answer, this.#traceparent);
     } finally {
       this.#stopClocks();
+      span.end();
     }
+  }
+
+  #span(parent: ReturnType<typeof contextOf>): Span {
+    const { eventId, attempt, timer } = this.event;
+    const attributes = {
+      'messaging.system': 'kafka',
+      'messaging.operation.type': 'process',
+      'carillon.event.id': eventId,
+      'carillon.attempt': attempt,
+      'carillon.timer.id': timer.id,
+      'carillon.namespace': timer.namespace,
+      'carillon.key': timer.key,
+      'carillon.hook_class': timer.hookClass,
+    };
+    const name = `${this.kind === 'ask' ? 'answer' : 'handle'} ${timer.hookClass}`;
+    return trace.getTracer('carillon').startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent);
   }
 
   async #ask(): Promise<CommandWire> {
@@ -81,7 +115,7 @@ export class HookRun {
     return { type: 'AnswerPreSchedule', ...this.#address('ask'), ...answer };
   }
 
-  async #handle(): Promise<CommandWire | null> {
+  async #handle(span: Span): Promise<CommandWire | null> {
     try {
       const outcome = await this.hook.handle(this.event, {
         signal: this.#abort.signal,
@@ -92,6 +126,7 @@ export class HookRun {
       return this.#close(outcomeOf(outcome));
     } catch (error) {
       if (error instanceof LeaveOpen) return null;
+      span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
       return this.#retry(error);
     }
   }
@@ -134,12 +169,13 @@ export class HookRun {
   async #heartbeat(progress?: string): Promise<void> {
     if (this.isAborted || this.kind === 'ask') return;
     try {
-      await this.deps.send({
+      const beat: CommandWire = {
         type: 'HeartbeatEvent',
         ...this.#address(null),
         worker: this.deps.worker,
         ...(progress !== undefined && { progress }),
-      });
+      };
+      await this.deps.send(beat, this.#traceparent);
       this.#cancelDeadline();
       // it may have been taken away, or have ended, while the command was on its way
       if (!this.#isOver) this.#cancelDeadline = this.#startDeadline();

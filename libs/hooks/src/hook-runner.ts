@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandWire, ParsedDue } from '#contract';
+import type { ParsedDue } from '#contract';
 import type { Logger } from '#kafka';
 import type { Hook, HookFactory, HookHandler } from './handler.js';
-import { HookRun, machineClock, type RunClock } from './hook-run.js';
+import { HookRun, machineClock, type RunClock, type SendAnswer } from './hook-run.js';
 import { LazyHook } from './lazy-hook.js';
 import { TimerQueues } from './timer-queues.js';
 
@@ -11,8 +11,7 @@ export type Hooks = Readonly<Record<string, Hook | HookHandler | HookFactory>>;
 
 export interface HookRunnerOptions {
   readonly hooks: Hooks;
-  /** Brings an answer to the scheduler; resolves when it is on its way for sure. */
-  readonly send: (command: CommandWire) => Promise<void>;
+  readonly send: SendAnswer;
   readonly log: Logger;
   /** Handlers at a time; default 64. */
   readonly parallelism?: number;
@@ -46,7 +45,7 @@ export class HookRunner {
     if (hook === undefined) return false;
     const { send, log, clock = machineClock } = this.options;
     const deps = { send, log, clock, worker: this.#name };
-    return this.#queues.add(due, () => new HookRun(due.kind, due.event, hook, deps), done);
+    return this.#queues.add(due, () => new HookRun(due, hook, deps), done);
   }
 
   /** Begins nothing more, waits so long for what runs, then stops each hook that was made. */

@@ -7,6 +7,7 @@ import {
   type KafkaSettings,
   partitionKey,
   type TopicPartition,
+  traceparentHeader,
 } from '#kafka';
 import { machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
@@ -58,7 +59,7 @@ export class HookWorker {
     this.#producer = new BatchProducer(kafka, { sendEveryMs: answersEveryMs });
     this.#runner = new HookRunner({
       hooks,
-      send: (command) => this.#send(command),
+      send: (command, traceparent) => this.#send(command, traceparent),
       log: kafka.log,
       ...(parallelism !== undefined && { parallelism }),
     });
@@ -177,10 +178,13 @@ export class HookWorker {
     for (const wake of room) wake();
   }
 
-  #send(command: CommandWire): Promise<void> {
+  #send(command: CommandWire, traceparent?: string): Promise<void> {
     const { namespace, key } = command;
     const topic = topicsOf(this.options.topicPrefix).commands;
-    return this.#producer.send([{ topic, key: `${namespace}/${key}`, value: JSON.stringify(command) }]);
+    const record = { topic, key: `${namespace}/${key}`, value: JSON.stringify(command) };
+    return this.#producer.send([
+      traceparent === undefined ? record : { ...record, headers: { [traceparentHeader]: traceparent } },
+    ]);
   }
 
   async #commit(): Promise<void> {

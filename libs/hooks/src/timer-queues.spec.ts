@@ -34,7 +34,11 @@ function setUp(handle: HookHandler, parallelism = 2) {
   const queues = new TimerQueues(parallelism);
   const send = async (command: CommandWire): Promise<void> => void sent.push(command);
   const runOf = (kind: 'due' | 'ask', event: DueEvent) =>
-    new HookRun(kind, event, { handle }, { send, log: silent, worker: 'w', clock: machineClock });
+    new HookRun(
+      { ok: true, kind, event },
+      { handle },
+      { send, log: silent, worker: 'w', clock: machineClock },
+    );
   const add = (event: DueEvent, kind: 'due' | 'ask' = 'due') =>
     queues.add(
       { kind, event },
@@ -146,8 +150,7 @@ describe('the ack deadline', () => {
       const sent: string[] = [];
       let isUp = true;
       const run = new HookRun(
-        'due',
-        due('a', 1, 'e', 1, 3_000),
+        { ok: true, kind: 'due', event: due('a', 1, 'e', 1, 3_000) },
         {
           handle: (_event, { signal }) =>
             new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),

@@ -13,3 +13,4 @@ export { type InRecord, type OutRecord, partitionKey, type TopicPartition } from
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
 export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
 export { TopicRefused } from './topic-refused.js';
+export { contextOf, readTraceparent, traceparentHeader, traceparentOf } from './trace-context.js';

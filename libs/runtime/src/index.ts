@@ -12,3 +12,4 @@ export {
 export { randomBytesPooled } from './random-ids.js';
 export { every, loopService, type Service, ServiceGroup, stopOnSignals } from './service.js';
 export { sleep, systemClock } from './sleep.js';
+export { isTracing, startTracing } from './tracing.js';

@@ -226,4 +226,8 @@ export interface RecordedEvent {
   readonly version: number;
   readonly commandId: CommandId | null;
   readonly event: TimerEvent;
+  readonly meta?: {
+    /** W3C trace context it was written in. */
+    readonly traceparent?: string;
+  };
 }

@@ -11,6 +11,7 @@ import { recalled } from './life/recall.js';
 import { isSpawning } from './life/room.js';
 import { without } from './life/spawn.js';
 import { isAsking, type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
+import { traced } from './trace.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
 export const evolve: Evolve = (state, recorded) => {
@@ -18,7 +19,7 @@ export const evolve: Evolve = (state, recorded) => {
   if (event.type === 'TimerDeleted') return null;
   const before = event.type === 'TimerSnapshotted' ? snapshot(event) : (state ?? beginning(event));
   if (before === null) return null;
-  const after = { ...apply(before, event), version, nextFireAt: event.nextFireAt };
+  const after = traced({ ...apply(before, event), version, nextFireAt: event.nextFireAt }, recorded);
   if (commandId === null || unremembered.has(event.type)) return after;
   return { ...after, recent: remembered(after.recent, commandId, version) };
 };

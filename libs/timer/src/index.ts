@@ -34,6 +34,7 @@ export { countedTicksMax } from './schedule/tick-list.js';
 export { validateTimeZone } from './schedule/zone.js';
 export * from './spec.js';
 export * from './state.js';
+export { traceOfFiring } from './trace.js';
 export * from './why/answer.js';
 export { whyBetween } from './why/why.js';
 export * from './zone-data/zone-data.js';

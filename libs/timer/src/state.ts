@@ -114,6 +114,8 @@ export interface TimerState {
   readonly lease: Lease | null;
   /** The last few commands that were applied, newest last, and the version each one led to. */
   readonly recent: readonly AppliedCommand[];
+  /** Absent: nothing that happened to it was traced. */
+  readonly trace?: TraceContexts | undefined;
 }
 
 /** How an event ended, kept with the timer so that it can be asked for as long as the timer is there. */
@@ -125,6 +127,19 @@ export interface Outcome {
   readonly result: Payload | null;
   /** Of an event that was given up. */
   readonly error: string | null;
+}
+
+/**
+ * W3C trace contexts (`traceparent`) that a timer carries, opaque here. The first event after a command belongs to the
+ * command's trace; a timer may fire for years, so each later event is a trace of its own, which can name the command's.
+ */
+export interface TraceContexts {
+  /** Of the last command that asked for an event. */
+  readonly cause?: string;
+  /** An event has begun since. */
+  readonly isCauseSpent?: true;
+  /** Of what was last sent for the open event. */
+  readonly event?: string;
 }
 
 /** Came after the first version; a snapshot may be without them. */

@@ -20,11 +20,15 @@ export class CommandDoor {
   /** @throws ProblemError */
   async call(call: CommandCall): Promise<CommandResult> {
     const command = wireOf(call);
-    const { preference, actor } = call.context;
+    const { preference, actor, traceparent } = call.context;
     const timeoutMs = preference.respondAsync
       ? this.timeoutMs
       : Math.min(preference.waitMs ?? this.timeoutMs, this.timeoutMs);
-    const options = { timeoutMs, ...(actor !== undefined && { actor }) };
+    const options = {
+      timeoutMs,
+      ...(actor !== undefined && { actor }),
+      ...(traceparent !== undefined && { traceparent }),
+    };
     const receipt = receiptPath(command.id, call.address);
     const earlier = await this.#earlier(command.id, call);
     if (earlier !== null) return earlier;

@@ -10,6 +10,8 @@ import { refusal } from '../http/problem-error.js';
 /** What a request says about its command besides the command's own fields. */
 export interface CommandContext {
   readonly actor: string | undefined;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string | undefined;
   readonly idempotencyKey: string | undefined;
   /** What the version must be; null: whatever it is. */
   readonly version: number | null;

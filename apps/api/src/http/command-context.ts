@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { readTraceparent } from '#kafka';
 import type { CommandContext } from '../commands/command-wire.js';
 import type { Principal } from './access.js';
 import { preferenceOf, versionOf } from './preconditions.js';
@@ -13,6 +14,7 @@ export function commandContext({ headers }: FastifyRequest, principal: Principal
   const actor = principal.name ?? headerOf(headers['x-carillon-actor'], 'X-Carillon-Actor', actorMax);
   return {
     actor,
+    traceparent: readTraceparent([headers.traceparent].flat()[0]),
     idempotencyKey: headerOf(headers['idempotency-key'], 'Idempotency-Key', idempotencyKeyMax),
     version: versionOf(headers['if-match']),
     preference: preferenceOf(Array.isArray(headers.prefer) ? headers.prefer.join(',') : headers.prefer),

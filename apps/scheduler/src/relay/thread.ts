@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { feedRecord, followUpRecord, rejectionHeaders, topicsOf } from '#contract';
-import { type FeedSink, Relay } from '#engine';
+import { type FeedSink, Relay, type StoredEvent } from '#engine';
 import { BatchProducer, kafkaSettings, type OutRecord } from '#kafka';
 import { openPostgresStore } from '#postgres';
-import { createLogger, sleep, systemClock } from '#runtime';
+import { createLogger, isTracing, sleep, startTracing, systemClock } from '#runtime';
 import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
+import { inRelaySpans } from './relay-spans.js';
 
 // The relay on a thread of its own: publishing the log competes with nothing for the turn of an event loop, least of
 // all with the commands whose events it publishes.
@@ -14,6 +15,7 @@ if (parentPort === null) throw new Error('the relay is started by the scheduler,
 const port = parentPort;
 const { config } = workerData as RelayThreadData;
 const logger = createLogger('relay', config.LOG_LEVEL);
+const tracing = await startTracing('carillon-scheduler', logger);
 const topics = topicsOf(config.TOPIC_PREFIX);
 const store = openPostgresStore({
   databaseUrl: config.DATABASE_URL,
@@ -49,19 +51,21 @@ tell({ type: 'up' });
 await Promise.race([relay.run(stop.signal), once(stop.signal, 'abort').then(() => sleep(5_000))]);
 await producer.stop();
 await store.close();
+await tracing.stop();
 port.close();
 
 function feedSink(): FeedSink {
+  // what must follow from an event goes in the same send: the checkpoint moves when Kafka has both
+  const publish = (stored: readonly StoredEvent[]): Promise<void> =>
+    producer.send(
+      stored.flatMap((event): OutRecord[] => {
+        const record = { topic: topics.events, partition: event.partition, ...feedRecord(event) };
+        const followUp = followUpRecord(event);
+        return followUp === null ? [record] : [record, { topic: topics.commands, ...followUp }];
+      }),
+    );
   return {
-    publishEvents: (stored) =>
-      // what must follow from an event goes in the same send: the checkpoint moves when Kafka has both
-      producer.send(
-        stored.flatMap((event): OutRecord[] => {
-          const record = { topic: topics.events, partition: event.partition, ...feedRecord(event) };
-          const followUp = followUpRecord(event);
-          return followUp === null ? [record] : [record, { topic: topics.commands, ...followUp }];
-        }),
-      ),
+    publishEvents: (stored) => (isTracing() ? inRelaySpans(stored, publish) : publish(stored)),
     publishRejections: (rejections) =>
       producer.send(
         rejections.map(({ key, value, ...rest }) => ({

@@ -7,13 +7,16 @@ import {
   isSpawning,
   slotOf,
   type TimerCommand,
+  type TimerEvent,
   type TimerId,
   type TimerState,
+  traceOfFiring,
 } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import type { ArmedTimer } from '../log/due-index.js';
 import {
   type EmissionId,
+  type EventMeta,
   type EventWrite,
   type LoadedTimers,
   recordKey,
@@ -48,6 +51,9 @@ export interface Bounds {
   readonly isTimeOver: () => boolean;
 }
 
+/** W3C trace context of what is about to be sent for a timer; undefined: none. */
+export type TraceOf = (before: TimerState) => string | undefined;
+
 export interface Mint {
   eventId(): EventId;
   emissionId(): EmissionId;
@@ -69,6 +75,7 @@ export function decideDue(
   timer: Decider,
   mint: Mint,
   { faults, isTimeOver }: Bounds,
+  traceOf: TraceOf = traceOfFiring,
 ): DueDecision {
   const emissionId = mint.emissionId();
   const streams: StreamWrite[] = [];
@@ -78,7 +85,9 @@ export function decideDue(
   const run = (state: TimerState, command: TimerCommand): void => {
     const decision = timer.decide(state, command, loaded.now);
     if (!decision.ok || decision.events.length === 0) return;
-    const stream = fold(timer, state, decision.events);
+    const isSent = decision.events.some(({ type }) => sendingTypes.has(type));
+    const meta = metaOf(isSent ? traceOf(state) : state.trace?.event);
+    const stream = fold(timer, state, decision.events, meta);
     for (const { emission, version } of stream.emissions) {
       emissions.push(emission);
       entries.push({ timerId: state.id, version });
@@ -89,7 +98,7 @@ export function decideDue(
       events: stream.events,
       emission: stream.emissions.length > 0 ? emissionId : null,
     });
-    streams.push(...spawnedStreams(timer, state, decision.events));
+    streams.push(...spawnedStreams(timer, state, decision.events, meta));
   };
 
   const left: TimerId[] = [];
@@ -164,23 +173,41 @@ function spawnedStreams(
   timer: Decider,
   parent: TimerState,
   events: readonly EventWrite['event'][],
+  meta: EventMeta,
 ): StreamWrite[] {
   return events
     .filter((event): event is ChildSpawned => event.type === 'ChildSpawned')
     .map((spawned) => {
-      const { after, events: writes } = fold(timer, null, createChild(parent, spawned));
+      const { after, events: writes } = fold(timer, null, createChild(parent, spawned), meta);
       return { before: null, after, events: writes, emission: null };
     });
 }
 
-function fold(timer: Decider, from: TimerState | null, events: readonly EventWrite['event'][]) {
+/** Facts that the fire service tells to others, or that begin something. */
+const sendingTypes: ReadonlySet<TimerEvent['type']> = new Set([
+  'EventTriggered',
+  'EventRedelivered',
+  'PreScheduleAsked',
+  'ChildSpawned',
+]);
+
+const untraced: EventMeta = Object.freeze({});
+const metaOf = (traceparent: string | undefined): EventMeta =>
+  traceparent === undefined ? untraced : { traceparent };
+
+function fold(
+  timer: Decider,
+  from: TimerState | null,
+  events: readonly EventWrite['event'][],
+  meta: EventMeta,
+) {
   let after: TimerState | null = from;
   const writes: EventWrite[] = [];
   const emissions: { emission: Emission; version: number }[] = [];
   for (const event of events) {
     const before: TimerState | null = after;
     const version: number = (before?.version ?? 0) + 1;
-    const write: EventWrite = { version, commandId: null, event, meta: {} };
+    const write: EventWrite = { version, commandId: null, event, meta };
     after = timer.evolve(before, write);
     writes.push(write);
     const emission = emissionOf(event, before, after);

@@ -6,7 +6,14 @@ import { mayTryAgain } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { DatabaseClock } from './database-clock.js';
-import { type Acknowledged, childNames, type DueDecision, decideDue, type Mint } from './decide-due.js';
+import {
+  type Acknowledged,
+  childNames,
+  type DueDecision,
+  decideDue,
+  type Mint,
+  type TraceOf,
+} from './decide-due.js';
 import { DueHeap } from './due-heap.js';
 import {
   type Emission,
@@ -48,6 +55,8 @@ export interface FireServiceDeps {
   readonly observer?: FireObserver;
   readonly onFatal: (error: unknown) => void;
   readonly limits?: FireLimits;
+  /** Default: contexts are passed on as they came. */
+  readonly traceOf?: TraceOf | undefined;
 }
 
 /** For metrics and tests. */
@@ -306,10 +315,9 @@ export class FireService {
       (loaded) => {
         for (const { state } of loaded.due) loadedIds.add(state.id);
         const until = this.deps.clock() + decidingMsMax;
-        decision = decideDue(loaded, acknowledged, this.deps.timer, this.deps.mint, {
-          faults: this.#faults,
-          isTimeOver: () => this.deps.clock() >= until,
-        });
+        const bounds = { faults: this.#faults, isTimeOver: () => this.deps.clock() >= until };
+        const { timer, mint, traceOf } = this.deps;
+        decision = decideDue(loaded, acknowledged, timer, mint, bounds, traceOf);
         for (const timerId of decision.left) loadedIds.delete(timerId);
         isCut = loaded.dueIsCut === true || decision.left.length > 0;
         return decision.writes;

@@ -1,13 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
-import {
-  type CommandId,
-  eventFromJson,
-  evolve,
-  type RecordedEvent,
-  type TimerId,
-  type TimerState,
-} from '#timer';
+import { evolve, type RecordedEvent, type TimerId, type TimerState } from '#timer';
+import { type EventRow, recordedEvent } from '../log/history.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
 
 export interface Finding {
@@ -111,19 +105,12 @@ export async function* statesAfter(db: Querying): AsyncGenerator<TimerState[]> {
 }
 
 async function pageOf(db: Querying, ids: readonly TimerId[]): Promise<Stream[]> {
-  const log = await db.query<{
-    stream_id: TimerId;
-    version: number;
-    command_id: CommandId | null;
-    data: string;
-  }>(
-    'select stream_id, version, command_id, data from event_log where stream_id = any($1::uuid[]) order by stream_id, version',
+  const log = await db.query<EventRow & { readonly stream_id: TimerId }>(
+    'select stream_id, version, command_id, data, meta from event_log where stream_id = any($1::uuid[]) order by stream_id, version',
     [ids],
   );
   const events = new Map<TimerId, RecordedEvent[]>(ids.map((id) => [id, []]));
-  for (const { stream_id, version, command_id, data } of log.rows) {
-    events.get(stream_id)?.push({ version, commandId: command_id, event: eventFromJson(data) });
-  }
+  for (const row of log.rows) events.get(row.stream_id)?.push(recordedEvent(row));
   const stored = await storedStates(db, ids);
   return ids.map((timerId) => ({
     timerId,

@@ -3,6 +3,7 @@ import type { CommandId, EpochMs, RejectionCode, TimerId } from '#timer';
 import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
 import { type Statement, statement } from '../connection/statement.js';
+import { traceparentOf } from '../log/history.js';
 
 const holdPartitions = statement('hold-partitions');
 const releasePartitions = statement('release-partitions');
@@ -153,12 +154,6 @@ function storedEvent(row: readonly unknown[]): StoredEvent {
     traceparent: traceparentOf(meta as string | null),
   };
 }
-
-// most events carry none, and a parse for each would cost more than the rest of the row
-const traceparentOf = (meta: string | null): string | null =>
-  meta?.includes('"traceparent"')
-    ? ((JSON.parse(meta) as { traceparent?: string }).traceparent ?? null)
-    : null;
 
 function storedRejection(row: readonly unknown[]): StoredRejection {
   const [sequence, commandId, offset, partition, topic, code, message, field, key, value] = row;

@@ -17,16 +17,32 @@ export async function readEvents(
   timerId: TimerId,
   upToVersion: number,
 ): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<{ version: number; command_id: CommandId | null; data: string }>(
-    'select version, command_id, data from event_log where stream_id = $1 and version <= $2 order by version',
+  const { rows } = await pool.query<EventRow>(
+    'select version, command_id, data, meta from event_log where stream_id = $1 and version <= $2 order by version',
     [timerId, upToVersion],
   );
-  return rows.map(({ version, command_id, data }) => ({
-    version,
-    commandId: command_id,
-    event: eventFromJson(data),
-  }));
+  return rows.map(recordedEvent);
 }
+
+export interface EventRow {
+  readonly version: number;
+  readonly command_id: CommandId | null;
+  readonly data: string;
+  readonly meta: string | null;
+}
+
+/** A row of the log as a fact to fold. */
+export function recordedEvent({ version, command_id: commandId, data, meta }: EventRow): RecordedEvent {
+  const traceparent = traceparentOf(meta);
+  const event = eventFromJson(data);
+  return { version, commandId, event, ...(traceparent !== null && { meta: { traceparent } }) };
+}
+
+/** Most events carry none, and a parse for each would cost more than the rest of the row. */
+export const traceparentOf = (meta: string | null): string | null =>
+  meta?.includes('"traceparent"')
+    ? ((JSON.parse(meta) as { traceparent?: string }).traceparent ?? null)
+    : null;
 
 /** What a timer folded to at a version; null where its history does not reach back that far. */
 export async function readHistory(

@@ -16,6 +16,7 @@ import {
   type TimerSpec,
   type TimerState,
   type TimerStatus,
+  type TraceContexts,
 } from '#timer';
 
 // Between the folded state and its narrow row. What every timer has is a column; what few have lies in `extra`.
@@ -92,6 +93,7 @@ interface Extra {
   readonly children?: readonly TimerId[];
   readonly waitingTick?: EpochMs;
   readonly lease?: Lease;
+  readonly trace?: TraceContexts;
 }
 
 const phaseOf = (code: number): OpenEvent['phase'] | 'none' => phases[code] ?? 'none';
@@ -158,6 +160,7 @@ export function stateFromRow(row: StateRow): TimerState {
     waitingTick: extra.waitingTick ?? null,
     lease: extra.lease ?? null,
     recent: parseRecent(recent),
+    trace: extra.trace,
   };
 }
 
@@ -169,12 +172,13 @@ export const summaryText = ({ summary }: TimerState): string | null =>
 export function extraText(state: TimerState): string | null {
   const { open, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason, endedAt, outcome } =
     state;
-  const { waitingTick, lease } = state;
+  const { waitingTick, lease, trace } = state;
   const children = state.children.length === 0 ? null : state.children;
   const openExtra = open === null ? null : openExtraOf(open, state.watermark);
   const few = [openExtra, manual, pausedAt, resumedAt, closedAt, fault, givenUp, endedReason];
   const rest = [...few, children, waitingTick, lease];
-  if (rest.every((part) => part === null) && outcome === undefined && endedAt === undefined) return null;
+  const later = [outcome, endedAt, trace];
+  if (rest.every((part) => part === null) && later.every((part) => part === undefined)) return null;
   const extra: Extra = {
     ...(openExtra !== null && { open: openExtra }),
     ...(manual !== null && { manual }),
@@ -191,6 +195,7 @@ export function extraText(state: TimerState): string | null {
     ...(children !== null && { children }),
     ...(waitingTick !== null && { waitingTick }),
     ...(lease !== null && { lease }),
+    ...(trace !== undefined && { trace }),
   };
   return JSON.stringify(extra);
 }

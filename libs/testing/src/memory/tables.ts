@@ -95,10 +95,11 @@ export class Tables {
   /** Events of a timer as facts, oldest first. */
   recorded(timerId: TimerId, isWanted: (event: StreamEvent) => boolean): RecordedEvent[] {
     const events = this.streams.get(timerId) ?? [];
-    return events.filter(isWanted).map(({ version, commandId, data }) => ({
+    return events.filter(isWanted).map(({ version, commandId, data, meta }) => ({
       version,
       commandId: commandId as CommandId | null,
       event: eventFromJson(data),
+      meta,
     }));
   }
 

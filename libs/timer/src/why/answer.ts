@@ -4,7 +4,7 @@ import type { TimerState } from '../state.js';
 
 /** A fact of the history, and who caused it where a person or a service did. An entry of the log's history fits. */
 export interface HistoryFact extends RecordedEvent {
-  readonly meta?: { readonly actor?: string };
+  readonly meta?: { readonly actor?: string; readonly traceparent?: string };
 }
 
 export interface WhyRequest {
