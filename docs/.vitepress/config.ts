@@ -30,10 +30,12 @@ export default defineConfig({
       },
       {
         text: 'Look up',
-        items: ['dashboard', 'protocol', 'operations', 'benchmarks', 'testing'].map((page) => ({
-          text: page,
-          link: `/${page}`,
-        })),
+        items: ['dashboard', 'protocol', 'operations', 'benchmarks', 'performance', 'scale', 'testing'].map(
+          (page) => ({
+            text: page,
+            link: `/${page}`,
+          }),
+        ),
       },
       { text: 'Runbooks', collapsed: true, items: pages('runbooks') },
       { text: 'Decisions', collapsed: true, items: pages('adr') },
