@@ -131,6 +131,7 @@ class Scheduler {
     const envelope = this.#envelope(command, options.actor);
     const { content } = envelope;
     if (content.kind === 'unreadable') return { ok: false, ...content.rejection };
+    if (content.kind === 'misplaced') throw new Error('one store holds every timer');
     const request = { ...nothing, targets: [content.target], commandIds: [content.commandId] };
     let outcome: Outcome | null | undefined;
     await this.store.log.transact(request, (loaded) => {

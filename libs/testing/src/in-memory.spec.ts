@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { recordKey, TransientLogError } from '#engine';
+import { ByDatabase, recordKey, TransientLogError } from '#engine';
 import { ManualClock } from './clock/manual-clock.js';
 import { bulkStoreContract } from './contract/bulk-store-contract.js';
 import { bulkWorkerContract } from './contract/bulk-worker-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
+import { splitSubject } from './contract/split-subject.js';
 import type { QueriesSubject, StoreHandle } from './contract/subject.js';
 import { timerLogContract } from './contract/timer-log-contract.js';
 import { timerQueriesContract } from './contract/timer-queries-contract.js';
@@ -41,6 +42,9 @@ timerLogContract('in memory', openInMemory);
 dueIndexContract('in memory', openInMemory);
 logFeedContract('in memory', openInMemory);
 timerQueriesContract('in memory', openInMemory);
+timerQueriesContract('in memory, shared by two', async () =>
+  splitSubject(new ByDatabase([await openInMemory(), await openInMemory()])),
+);
 bulkStoreContract('in memory', () => {
   const clock = new ManualClock();
   let store = new InMemoryBulkStore(() => clock.now());

@@ -6,6 +6,7 @@ export { type BulkSubject, bulkStoreContract } from './contract/bulk-store-contr
 export { type BulkWorkerSubject, bulkWorkerContract } from './contract/bulk-worker-contract.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
+export { splitSubject } from './contract/split-subject.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
 export { timerLogContract } from './contract/timer-log-contract.js';
 export { timerQueriesContract } from './contract/timer-queries-contract.js';

@@ -1,10 +1,11 @@
 import type { CommandId } from '#timer';
 import { GroupCommit } from '../group-commit.js';
+import { type DatabasePlace, onlyDatabase } from '../log/databases.js';
 import { mayTryAgain, TransientLogError } from '../log/errors.js';
 import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
 import type { Logger, Sleep } from '../ports.js';
 import { type Decider, decideAll, type MintTimerId } from './decide-all.js';
-import type { CommandEnvelope, Outcome } from './envelope.js';
+import type { CommandEnvelope, MisplacedCommand, Outcome } from './envelope.js';
 import { SourcePositions } from './source-positions.js';
 
 export interface CommandLimits {
@@ -40,10 +41,21 @@ export interface CommandServiceDeps<Reply> {
   readonly onLostSource: (topic: string, partition: number, storedOffset: bigint | null) => void;
   /** The service cannot go on; the process should end and be started anew. */
   readonly onFatal: (error: unknown) => void;
+  /** Of one of several databases: lanes are dealt by its own partitions, which are those of one remainder. */
+  readonly place?: DatabasePlace;
+  /** Where several databases hold the timers: sends misplaced commands to their own partitions, and resolves when Kafka has them. */
+  readonly sendOn?: (misplaced: readonly MisplacedEnvelope<Reply>[]) => Promise<void>;
   /** Awaited before each transaction: resolves when the log may grow. */
   readonly mayWrite?: () => Promise<void>;
   readonly limits?: CommandLimits;
 }
+
+export interface MisplacedEnvelope<Reply> extends CommandEnvelope<Reply> {
+  readonly content: MisplacedCommand;
+}
+
+const isMisplaced = <Reply>(envelope: CommandEnvelope<Reply>): envelope is MisplacedEnvelope<Reply> =>
+  envelope.content.kind === 'misplaced';
 
 export interface CommandOutcome<Reply> {
   readonly envelope: CommandEnvelope<Reply>;
@@ -65,13 +77,14 @@ export class CommandService<Reply> {
   constructor(private readonly deps: CommandServiceDeps<Reply>) {
     this.#idleLogs = [...deps.logs];
     this.#limits = deps.limits ?? defaultCommandLimits;
+    const { of } = deps.place ?? onlyDatabase;
     this.#commits = new GroupCommit<CommandEnvelope<Reply>>(
       (batch) => this.#flight(batch),
       (waiting) => this.#take(waiting),
       deps.onFatal,
       {
         lanes: deps.logs.length,
-        laneOf: ({ source }) => source.partition % deps.logs.length,
+        laneOf: ({ source }) => Math.floor(source.partition / of) % deps.logs.length,
         crowdedAbove: this.#limits.commandsPerBatchMax,
       },
     );
@@ -126,6 +139,7 @@ export class CommandService<Reply> {
   async #flight(batch: readonly CommandEnvelope<Reply>[]): Promise<void> {
     this.#tellRoom();
     await this.deps.mayWrite?.();
+    if (this.deps.sendOn !== undefined) await this.#sendOn(batch.filter(isMisplaced), this.deps.sendOn);
     const log = this.#idleLogs.pop();
     if (log === undefined) throw new Error('more transactions in flight than logs: a lane has two');
     try {
@@ -136,6 +150,23 @@ export class CommandService<Reply> {
       ]);
     } finally {
       this.#idleLogs.push(log);
+    }
+  }
+
+  /** Again and again until Kafka has them: their offsets are stored after that. Sent twice, a command is still one. */
+  async #sendOn(
+    misplaced: readonly MisplacedEnvelope<Reply>[],
+    send: NonNullable<CommandServiceDeps<Reply>['sendOn']>,
+  ): Promise<void> {
+    for (let failures = 0; ; failures += 1) {
+      const ours = this.#positions.pending(misplaced).filter(isMisplaced);
+      if (ours.length === 0) return;
+      try {
+        return await send(ours);
+      } catch (error) {
+        this.deps.logger.warn({ error: String(error), failures }, 'misplaced commands will be sent on again');
+        await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+      }
     }
   }
 

@@ -82,6 +82,8 @@ class Batch {
 
   handle(envelope: CommandEnvelope): Outcome | null {
     const { content } = envelope;
+    // it was sent on to where it is decided
+    if (content.kind === 'misplaced') return null;
     if (content.kind === 'unreadable') return this.#reject(envelope, content.commandId, content.rejection);
     const earlier = this.#earlierOutcome(content);
     if (earlier !== null) return earlier;

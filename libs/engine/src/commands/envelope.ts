@@ -9,7 +9,7 @@ export interface CommandEnvelope<Reply = unknown> {
   readonly source: SourceRef;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly content: ReadableCommand | UnreadableCommand;
+  readonly content: ReadableCommand | UnreadableCommand | MisplacedCommand;
   readonly reply: Reply | null;
   readonly actor?: string;
   readonly traceparent?: string;
@@ -24,6 +24,18 @@ export interface UnreadableCommand {
   readonly kind: 'unreadable';
   readonly commandId: CommandId | null;
   readonly rejection: Rejection;
+}
+
+/**
+ * Of a timer whose database is not that of the record's partition: the record goes to the timer's own partition, under the same
+ * command id, before its offset is stored.
+ */
+export interface MisplacedCommand {
+  readonly kind: 'misplaced';
+  readonly commandId: CommandId;
+  /** Of the timer. */
+  readonly slot: number;
+  readonly headers: Readonly<Record<string, Buffer | undefined>>;
 }
 
 /** What became of a command, once, however often it is delivered. */

@@ -6,6 +6,7 @@ import {
   type EventId,
   evolve,
   mintTimerId,
+  slotOf,
   slotOfTimerId,
   type TimerCommand,
   type TimerState,
@@ -93,5 +94,66 @@ describe('what becomes of timers whose time has come', () => {
     expect(writes.streams.map(({ before }) => before?.id)).toEqual([first.id]);
     expect(left).toEqual(states.slice(1).map(({ id }) => id));
     expect(decideDue(loaded, [], timer, mint, unbounded).left).toEqual([]);
+  });
+
+  describe('and that spawn', () => {
+    const parent = (n: number): TimerState => {
+      const timerId = mintTimerId(now, slotOf('n', `parent-${n}`), new Uint8Array(9).fill(n));
+      const input = {
+        schedPolicyType: 'INTERVAL',
+        schedPolicyExpr: '1h',
+        spawn: { timer: { hookClass: 'work' }, overlap: 'allow' as const },
+      };
+      const name = { namespace: 'n', key: `parent-${n}` };
+      const created = after(null, {
+        type: 'CreateTimer',
+        commandId: 'c1' as CommandId,
+        timerId,
+        ...name,
+        timer: input,
+      });
+      if (created === null) throw new Error('the timer is gone');
+      return created;
+    };
+    const parents = Array.from({ length: 40 }, (_, n) => parent(n));
+    let minted = 0;
+    const fresh = () => {
+      minted += 1;
+      return `00000000-0000-7000-8000-${minted.toString(16).padStart(12, '0')}` as EventId;
+    };
+    const childrenOf = (states: readonly TimerState[], isHere?: (slot: number) => boolean) => {
+      const [first] = states;
+      if (first === undefined) throw new Error('there are some');
+      const loaded = {
+        ...loadedWith(first),
+        due: states.map((state) => ({ state, emissionPending: false })),
+      };
+      const minting = { ...mint, eventId: fresh, ...(isHere !== undefined && { isHere }) };
+      return decideDue(loaded, [], timer, minting, unbounded).writes.streams.flatMap(
+        ({ before, after: child }) => (before === null && child !== null ? [child] : []),
+      );
+    };
+
+    it('name their children by the fire', () => {
+      expect(childrenOf(parents).map(({ spec }) => spec.key)).toEqual(
+        parents.map(({ spec }) => `${spec.key}:1`),
+      );
+    });
+
+    it('name them so that they lie in the database of the tick, and their ids say so', () => {
+      for (const of of [2, 4, 8]) {
+        const mine = parents.filter(({ id }) => slotOfTimerId(id) % of === 1);
+        const children = childrenOf(mine, (slot) => slot % of === 1);
+        expect(children).toHaveLength(mine.length);
+        for (const [index, { id, spec }] of children.entries()) {
+          expect(slotOf('n', spec.key) % of).toBe(1);
+          expect(slotOfTimerId(id)).toBe(slotOf('n', spec.key));
+          const plain = `${mine[index]?.spec.key}:1`;
+          expect(spec.key).toMatch(
+            slotOf('n', plain) % of === 1 ? /^parent-\d+:1$/ : /^parent-\d+:1~[0-9a-f]{12}$/,
+          );
+        }
+      }
+    });
   });
 });

@@ -60,6 +60,8 @@ export interface Mint {
   slotOf(timerId: TimerId): number;
   /** Of a child. */
   timerId(slot: number): TimerId;
+  /** Whether the transaction's database holds it; absent: it holds all. */
+  isHere?(slot: number): boolean;
 }
 
 /** What the children of the due timers would be called. */
@@ -155,20 +157,23 @@ export function decideDue(
   };
 }
 
-/** A child of a former timer of this name may still be there: then the new one is told from it by its id. */
+/**
+ * A child of a former timer of this name may still be there: then the new one is told from it by its end. So is one whose
+ * name would put it into another database than its parent's, until it lies in the same: it begins in the tick's own
+ * transaction, whatever becomes of the other databases.
+ */
 function childOf(state: TimerState, { taken }: LoadedTimers, mint: Mint): { child?: ChildName } {
   if (!isSpawning(state.spec)) return {};
   const { namespace } = state.spec;
   const plain = childKeyOf(state);
-  const isTaken = taken?.has(recordKey(namespace, plain)) ?? false;
-  const key = isTaken ? `${plain}~${mint.eventId().slice(-12)}` : plain;
+  const isFree = (key: string): boolean =>
+    !taken?.has(recordKey(namespace, key)) && (mint.isHere?.(slotOf(namespace, key)) ?? true);
+  let key = plain;
+  while (!isFree(key)) key = `${plain}~${mint.eventId().slice(-12)}`;
   return { child: { id: mint.timerId(slotOf(namespace, key)), key } };
 }
 
-/**
- * Children begin in the transaction of the tick that made them. Where several databases hold the timers, a child whose
- * slot lies in another one would leave from here as a command instead, under the child's id.
- */
+/** Children begin in the transaction of the tick that made them. */
 function spawnedStreams(
   timer: Decider,
   parent: TimerState,

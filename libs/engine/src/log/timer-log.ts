@@ -1,4 +1,13 @@
-import type { CommandId, EpochMs, RecordedEvent, Rejection, TimerId, TimerState } from '#timer';
+import {
+  type CommandId,
+  type EpochMs,
+  type RecordedEvent,
+  type Rejection,
+  slotOf,
+  slotOfTimerId,
+  type TimerId,
+  type TimerState,
+} from '#timer';
 
 /** Where a command came from; its position in Kafka is fenced in the same transaction that applies it. */
 export interface SourceRef {
@@ -18,6 +27,10 @@ export interface OffsetAdvance {
 export type TimerTarget =
   | { readonly namespace: string; readonly key: string }
   | { readonly timerId: TimerId };
+
+/** A timer's id carries its slot. */
+export const slotOfTarget = (target: TimerTarget): number =>
+  'timerId' in target ? slotOfTimerId(target.timerId) : slotOf(target.namespace, target.key);
 
 /** One map key for a source partition. */
 export const sourceKey = (topic: string, partition: number): string => `${topic}/${partition}`;

@@ -13,6 +13,21 @@ export function positionOf(order: TimerOrder, { id, spec, nextFireAt }: TimerSta
   return order === 'key' ? { order, key: spec.key, namespace: spec.namespace } : { order, nextFireAt, id };
 }
 
+/** Whose order is the same: which comes first. */
+export function comparePositions(a: PagePosition, b: PagePosition): number {
+  if (a.order === 'key' && b.order === 'key')
+    return compareText(a.key, b.key) || compareText(a.namespace, b.namespace);
+  if (a.order === 'key' || b.order === 'key') return 0;
+  const first =
+    a.order === 'nextFireTime' && b.order === 'nextFireTime' ? compareMoments(a.nextFireAt, b.nextFireAt) : 0;
+  return first || compareText(a.id, b.id);
+}
+
+/** Text in the order of its code points, as bytes of UTF-8 have it; ids are plain, so theirs is any. */
+const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const compareMoments = (a: EpochMs | null, b: EpochMs | null): number =>
+  a === b ? 0 : (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY);
+
 /** Opaque to who carries it; says of which query it is, so that it cannot be carried to another unnoticed. */
 export const writeCursor = (condition: TimerCondition, position: PagePosition): string =>
   Buffer.from(JSON.stringify([fingerprint(condition), position])).toString('base64url');

@@ -18,6 +18,8 @@ export interface RelayDeps {
   /** A holder that has not moved for this long is taken for frozen. */
   readonly stalledMs?: number;
   readonly clock: LocalClock;
+  /** Whoever holds this one publishes the refused commands as well; 0 if none is named. It lies in the feed's database. */
+  readonly rejectionsPartition?: number;
   /** Events that are committed and not published yet, of the partitions held; told a few times a second. */
   readonly onLag?: (events: number) => void;
 }
@@ -145,9 +147,8 @@ export class Relay {
     this.deps.onLag(Number(lag));
   }
 
-  /** The holder of partition 0 speaks for the refused commands as well. */
   async #publishRejections(): Promise<number> {
-    if (!this.#positions.has(0)) return 0;
+    if (!this.#positions.has(this.deps.rejectionsPartition ?? 0)) return 0;
     const rejections = await this.deps.feed.unpublishedRejections(500);
     if (rejections.length === 0) return 0;
     await this.deps.sink.publishRejections(rejections);

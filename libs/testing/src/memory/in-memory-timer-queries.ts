@@ -1,10 +1,10 @@
 import {
+  comparePositions,
   foldOn,
   type HistoryPage,
   type HistoryRange,
   naturalOrder,
   noFold,
-  type PagePosition,
   type PageRequest,
   type PastState,
   pageBytesMax,
@@ -49,8 +49,8 @@ export class InMemoryTimerQueries implements TimerQueries {
     const from = after === null ? null : readCursor(after, condition, order);
     const found = this.#matching(condition)
       .map((state) => ({ state, at: positionOf(order, state) }))
-      .filter(({ at }) => from === null || compare(at, from) > 0)
-      .sort((a, b) => compare(a.at, b.at));
+      .filter(({ at }) => from === null || comparePositions(at, from) > 0)
+      .sort((a, b) => comparePositions(a.at, b.at));
     const timers = within(
       found.slice(0, limit).map(({ state }) => state),
       sizeOf,
@@ -126,18 +126,4 @@ function within<T>(items: readonly T[], bytesOf: (item: T) => number): T[] {
     return bytes >= pageBytesMax;
   });
   return end === -1 ? [...items] : items.slice(0, end + 1);
-}
-
-/** Text in the order of its code points, as bytes of UTF-8 have it; ids are plain, so theirs is any. */
-const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const compareMoments = (a: EpochMs | null, b: EpochMs | null): number =>
-  a === b ? 0 : (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY);
-
-function compare(a: PagePosition, b: PagePosition): number {
-  if (a.order === 'key' && b.order === 'key')
-    return compareText(a.key, b.key) || compareText(a.namespace, b.namespace);
-  if (a.order === 'key' || b.order === 'key') return 0;
-  const first =
-    a.order === 'nextFireTime' && b.order === 'nextFireTime' ? compareMoments(a.nextFireAt, b.nextFireAt) : 0;
-  return first || compareText(a.id, b.id);
 }

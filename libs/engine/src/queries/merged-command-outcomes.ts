@@ -1,0 +1,18 @@
+import type { CommandId, Rejection } from '#timer';
+import type { ByDatabase } from '../log/databases.js';
+import { slotOfTarget, type TimerTarget, type TimerVersion } from '../log/timer-log.js';
+import type { CommandOutcomes } from './command-outcomes.js';
+
+/** A refusal lies where its command was read, which no id tells: all are asked. */
+export class MergedCommandOutcomes implements CommandOutcomes {
+  constructor(private readonly databases: ByDatabase<CommandOutcomes>) {}
+
+  async rejectionOf(commandId: CommandId): Promise<Rejection | null> {
+    const answers = await Promise.all(this.databases.all.map((outcomes) => outcomes.rejectionOf(commandId)));
+    return answers.find((answer) => answer !== null) ?? null;
+  }
+
+  appliedTo(target: TimerTarget, commandId: CommandId): Promise<TimerVersion | null> {
+    return this.databases.of(slotOfTarget(target)).appliedTo(target, commandId);
+  }
+}
