@@ -1,7 +1,7 @@
 import { CommandSender } from '#client';
 import { BulkWorker, type TimerQueries } from '#engine';
 import { kafkaSettings } from '#kafka';
-import { openPostgresApiStore, openPostgresQueries } from '#postgres';
+import { databaseUrlsOf, openAllPostgresQueries, openPostgresApiStore } from '#postgres';
 import {
   type Logger,
   loopService,
@@ -28,17 +28,15 @@ export interface Api extends Service {
 
 /** Puts the api together: commands to Kafka, queries and the log from Postgres. */
 export function composeApi(config: ApiConfig, logger: Logger): Api {
-  const { DATABASE_URL: databaseUrl, PARTITIONS: partitions } = config;
+  const { PARTITIONS: partitions } = config;
+  const databaseUrls = databaseUrlsOf(config);
   const sender = new CommandSender({
     kafka: kafkaSettings(config, 'carillon-api', logger),
     topicPrefix: config.TOPIC_PREFIX,
   });
-  const { queries, close: closeQueries } = openPostgresQueries({
-    databaseUrl,
-    applicationName: 'carillon api',
-    log: logger,
-  });
-  const store = openPostgresApiStore({ databaseUrl, applicationName: 'carillon api', log: logger });
+  const settings = { applicationName: 'carillon api', log: logger };
+  const { queries, close: closeQueries } = openAllPostgresQueries(databaseUrls, settings);
+  const store = openPostgresApiStore(databaseUrls, settings);
   const receipts = new Receipts(store.outcomes, queries);
   const hub = new WatchHub(
     {
@@ -89,12 +87,13 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
   };
 }
 
+/** Looked up by an index, in each database. */
 const nobody = { namespace: '-', key: '-' };
 
 const readiness =
-  (queries: Pick<TimerQueries, 'byKey'>): Readiness =>
+  (queries: Pick<TimerQueries, 'count'>): Readiness =>
   () =>
-    queries.byKey(nobody.namespace, nobody.key).then(
+    queries.count(nobody, 1).then(
       () => null,
       (error: unknown) => `Postgres does not answer: ${String(error)}`,
     );

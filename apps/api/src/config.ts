@@ -1,29 +1,39 @@
 import { z } from 'zod';
 import { commandBytesMax } from '#contract';
 import { kafkaVariables } from '#kafka';
+import { databaseVariables, namesDatabases } from '#postgres';
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
-export const apiSchema = z.object({
-  ...kafkaVariables,
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  TOPIC_PREFIX: z.string().min(1).default('timers'),
-  PARTITIONS: whole(1, 256).default(8).describe('of the log; as the database was made'),
-  LOG_LEVEL: z.string().default('info'),
-  HTTP_PORT: whole(0, 65_535).default(8_080).describe('0: any that is free'),
-  HTTP_HOST: z.string().default('127.0.0.1').describe('0.0.0.0 behind a gateway that knows who may come in'),
-  COMMAND_TIMEOUT_MS: whole(100, 300_000).default(10_000).describe('how long a request waits for an outcome'),
-  BODY_BYTES_MAX: whole(1_024, 64 * 1024 * 1024).default(4 * commandBytesMax),
-  CORS_ORIGINS: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter((origin) => origin !== ''))
-    .describe('comma-separated; `*`: any; empty: none'),
-  WATCHERS_MAX: whole(1, 100_000).default(20_000).describe('streams of one process'),
-  WATCH_BUFFER_BYTES_MAX: whole(1_024, 64 * 1024 * 1024)
-    .default(1024 * 1024)
-    .describe('what a slow reader may leave unread before it is dropped'),
-  WATCH_HEARTBEAT_MS: whole(100, 300_000).default(15_000),
-  WATCH_POLL_MS: whole(5, 10_000).default(100).describe('how often the log is asked while somebody watches'),
-});
+export const apiSchema = z
+  .object({
+    ...kafkaVariables,
+    ...databaseVariables,
+    TOPIC_PREFIX: z.string().min(1).default('timers'),
+    PARTITIONS: whole(1, 256).default(8).describe('of the log; as the database was made'),
+    LOG_LEVEL: z.string().default('info'),
+    HTTP_PORT: whole(0, 65_535).default(8_080).describe('0: any that is free'),
+    HTTP_HOST: z
+      .string()
+      .default('127.0.0.1')
+      .describe('0.0.0.0 behind a gateway that knows who may come in'),
+    COMMAND_TIMEOUT_MS: whole(100, 300_000)
+      .default(10_000)
+      .describe('how long a request waits for an outcome'),
+    BODY_BYTES_MAX: whole(1_024, 64 * 1024 * 1024).default(4 * commandBytesMax),
+    CORS_ORIGINS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').filter((origin) => origin !== ''))
+      .describe('comma-separated; `*`: any; empty: none'),
+    WATCHERS_MAX: whole(1, 100_000).default(20_000).describe('streams of one process'),
+    WATCH_BUFFER_BYTES_MAX: whole(1_024, 64 * 1024 * 1024)
+      .default(1024 * 1024)
+      .describe('what a slow reader may leave unread before it is dropped'),
+    WATCH_HEARTBEAT_MS: whole(100, 300_000).default(15_000),
+    WATCH_POLL_MS: whole(5, 10_000)
+      .default(100)
+      .describe('how often the log is asked while somebody watches'),
+  })
+  .refine(namesDatabases.isSo, namesDatabases.otherwise);
 export type ApiConfig = z.infer<typeof apiSchema>;

@@ -1,7 +1,15 @@
 import pg from 'pg';
-import type { BulkStore, CommandOutcomes, LogTail } from '#engine';
+import {
+  type BulkStore,
+  ByDatabase,
+  type CommandOutcomes,
+  type LogTail,
+  MergedCommandOutcomes,
+  MergedLogTail,
+} from '#engine';
 import { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 import { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
+import { expectPlace, placeOf } from './database-place.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
 
@@ -12,13 +20,46 @@ export interface PostgresApiStore {
   past(): LogTail;
   readonly outcomes: CommandOutcomes;
   readonly bulks: BulkStore;
-  /** @throws if the log of this database has another number of partitions: some of it would never be seen */
+  /**
+   * @throws if the log of a database has another number of partitions: some of it would never be seen.
+   * DatabasePlaceError if one was set up as another of them
+   */
   expectPartitions(partitions: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a process needs of the log that serves others: two connections, opened on first use, and a few for what is seldom. */
-export function openPostgresApiStore(settings: HotConnectionSettings): PostgresApiStore {
+type ApiStoreSettings = Omit<HotConnectionSettings, 'databaseUrl'>;
+
+/**
+ * What a process needs of the log that serves others: of each database two connections, opened on first use, and a few for
+ * what is seldom. Bulks lie in the first database.
+ */
+export function openPostgresApiStore(
+  databaseUrls: readonly [string, ...string[]],
+  settings: ApiStoreSettings,
+): PostgresApiStore {
+  const parts = ByDatabase.from(databaseUrls, (databaseUrl) => openPart({ ...settings, databaseUrl }));
+  const [first] = parts.all;
+  const isAlone = parts.count === 1;
+  const past = (): LogTail => new MergedLogTail(parts.map((part) => part.past()));
+  return {
+    live: isAlone ? first.live : new MergedLogTail(parts.map(({ live }) => live)),
+    past: isAlone ? first.past : past,
+    bulks: new PostgresBulkStore(first.pool),
+    outcomes: isAlone ? first.outcomes : new MergedCommandOutcomes(parts.map(({ outcomes }) => outcomes)),
+    expectPartitions: async (partitions) => {
+      const places = parts.map(({ pool, databaseUrl }, place) => ({ pool, databaseUrl, place }));
+      for (const { pool, databaseUrl, place } of places.all) {
+        expectPlace(databaseUrl, await placeOf(pool), place);
+        await expectPartitions(pool, partitions);
+      }
+    },
+    close: async () => void (await Promise.all(parts.all.map(({ close }) => close()))),
+  };
+}
+
+/** What one database has of it. */
+function openPart(settings: HotConnectionSettings) {
   const connection = (role: string) =>
     new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}` });
   const [live, past] = [connection('tail'), connection('catch-up')];
@@ -32,21 +73,23 @@ export function openPostgresApiStore(settings: HotConnectionSettings): PostgresA
   );
   let closing: Promise<void> | null = null;
   return {
+    databaseUrl: settings.databaseUrl,
+    pool,
     live: new PostgresLogFeed(live),
-    past: () => new PostgresLogFeed(past),
-    bulks: new PostgresBulkStore(pool),
+    past: (): LogTail => new PostgresLogFeed(past),
     outcomes: new PostgresCommandOutcomes(pool),
-    expectPartitions: async (partitions) => {
-      const { rows } = await pool.query<{ partitions: number }>('select partitions from topology');
-      if (rows[0]?.partitions === partitions) return;
-      throw new Error(
-        `this database holds a log of ${rows[0]?.partitions} partitions, but ${partitions} were configured: ` +
-          `set PARTITIONS=${rows[0]?.partitions}`,
-      );
-    },
     close: () => {
       closing ??= Promise.all([live.close(), past.close(), pool.end()]).then(() => undefined);
       return closing;
     },
   };
+}
+
+async function expectPartitions(pool: pg.Pool, partitions: number): Promise<void> {
+  const { rows } = await pool.query<{ partitions: number }>('select partitions from topology');
+  if (rows[0]?.partitions === partitions) return;
+  throw new Error(
+    `this database holds a log of ${rows[0]?.partitions} partitions, but ${partitions} were configured: ` +
+      `set PARTITIONS=${rows[0]?.partitions}`,
+  );
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ByDatabase, type DatabasePlace, onlyDatabase } from '#engine';
+import { fixPlace } from './database-place.js';
 
 const migrationSql = (file: string): string =>
   readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
@@ -23,6 +25,9 @@ const undoWith =
     runner.query(sql);
 const noWayBack = (why: string) => (): Promise<never> => Promise.reject(new Error(why));
 
+/** From here on a database knows its place. */
+export const placeMigration = 'DatabasePlace1764000000009';
+
 const migrations = [
   migration(
     'LogAndState1764000000001',
@@ -42,6 +47,7 @@ const migrations = [
     '0006-unchanged-commands',
     undoWith('drop table unchanged_command'),
   ),
+  migration(placeMigration, '0009-database-place', undoWith('drop table database_place')),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);
@@ -49,19 +55,34 @@ export const migrationNames: readonly string[] = migrations.map((migration) => n
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
+/** Each of the databases that hold the timers together, in the order of their places. @throws as `migrate` */
+export async function migrateAll(
+  databaseUrls: readonly [string, ...string[]],
+  partitions: number,
+): Promise<void> {
+  const { all } = ByDatabase.from(databaseUrls, (url, place) => ({ url, place }));
+  // one after the other: two processes that begin at once meet at the first
+  for (const { url, place } of all) await migrate(url, partitions, place);
+}
+
 /**
- * Brings a database to this version's schema and fixes how many partitions its log has. Safe to call from many
- * processes at once: the others wait.
- * @throws if the database was set up with another number of partitions
+ * Brings a database to this version's schema and fixes how many partitions the log has and which of them lie here. Safe to
+ * call from many processes at once: the others wait.
+ * @throws if the database was set up with another number of partitions, DatabasePlaceError if as another one of several
  */
-export async function migrate(databaseUrl: string, partitions: number): Promise<void> {
+export async function migrate(
+  databaseUrl: string,
+  partitions: number,
+  place: DatabasePlace = onlyDatabase,
+): Promise<void> {
   const lock = new pg.Client({ connectionString: databaseUrl });
   await lock.connect();
   try {
     await lock.query(`select pg_advisory_lock(hashtext('carillon.migrate'))`);
     const applied = await appliedMigrations(lock);
     if (migrationNames.some((name) => !applied.includes(name))) await applyMissing(databaseUrl);
-    await fixTopology(lock, partitions);
+    await fixPlace(lock, databaseUrl, place);
+    await fixTopology(lock, partitions, place);
   } finally {
     await lock.end();
   }
@@ -95,7 +116,11 @@ async function applyMissing(databaseUrl: string): Promise<void> {
   }
 }
 
-async function fixTopology(client: pg.Client, partitions: number): Promise<void> {
+async function fixTopology(
+  client: pg.Client,
+  partitions: number,
+  { number, of }: DatabasePlace,
+): Promise<void> {
   await client.query('insert into topology (partitions) values ($1) on conflict do nothing', [partitions]);
   const stored = await client.query<{ partitions: number }>('select partitions from topology');
   if (stored.rows[0]?.partitions !== partitions) {
@@ -105,12 +130,12 @@ async function fixTopology(client: pg.Client, partitions: number): Promise<void>
     );
   }
   await client.query(
-    'insert into log_head (partition) select generate_series(0, $1 - 1) on conflict do nothing',
-    [partitions],
+    'insert into log_head (partition) select generate_series($2::int, $1 - 1, $3) on conflict do nothing',
+    [partitions, number, of],
   );
   await client.query(
-    'insert into relay_checkpoint (partition) select generate_series(0, $1 - 1) on conflict do nothing',
-    [partitions],
+    'insert into relay_checkpoint (partition) select generate_series($2::int, $1 - 1, $3) on conflict do nothing',
+    [partitions, number, of],
   );
   await client.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
 }

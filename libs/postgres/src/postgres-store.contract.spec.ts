@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { afterAll } from 'vitest';
+import { ByDatabase, onlyDatabase } from '#engine';
 import { migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
 import {
   bulkStoreContract,
   dueIndexContract,
   logFeedContract,
   type QueriesSubject,
+  splitSubject,
   timerLogContract,
   timerQueriesContract,
 } from '#testing';
@@ -19,9 +21,9 @@ afterAll(async () => {
 });
 
 /** A database of its own for each suite run; `another` is a second connection, as another process has one. */
-async function open(): Promise<QueriesSubject> {
+async function open(place = onlyDatabase): Promise<QueriesSubject> {
   const database = await freshDatabase();
-  await migrate(database.url, partitions);
+  await migrate(database.url, partitions, place);
   const settings = { databaseUrl: database.url, applicationName: 'contract', partitions, log };
   const [store, others] = [openPostgresStore(settings), [] as ReturnType<typeof openPostgresStore>[]];
   const reading = openPostgresQueries(settings);
@@ -59,10 +61,13 @@ async function open(): Promise<QueriesSubject> {
   };
 }
 
-timerLogContract('Postgres', open);
-dueIndexContract('Postgres', open);
-logFeedContract('Postgres', open);
-timerQueriesContract('Postgres', open);
+timerLogContract('Postgres', () => open());
+dueIndexContract('Postgres', () => open());
+logFeedContract('Postgres', () => open());
+timerQueriesContract('Postgres', () => open());
+timerQueriesContract('Postgres, two databases', async () =>
+  splitSubject(new ByDatabase([await open({ number: 0, of: 2 }), await open({ number: 1, of: 2 })])),
+);
 
 bulkStoreContract('Postgres', async () => {
   const database = await freshDatabase();

@@ -28,7 +28,10 @@ export function redacted(config: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
       if (secretNames.test(name)) return [name, '***'];
-      return [name, typeof value === 'string' ? value.replace(/(:\/\/[^:/@]+:)[^@]+@/, '$1***@') : value];
+      return [name, Array.isArray(value) ? value.map(withoutPassword) : withoutPassword(value)];
     }),
   );
 }
+
+const withoutPassword = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/(:\/\/[^:/@]+:)[^@]+@/, '$1***@') : value;

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
-import { evolve, type RecordedEvent, type TimerId, type TimerState } from '#timer';
+import { type DatabasePlace, isHeldBy } from '#engine';
+import { evolve, type RecordedEvent, slotOfTimerId, type TimerId, type TimerState } from '#timer';
+import { placeOf } from '../database-place.js';
 import { type EventRow, recordedEvent } from '../log/history.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
 
@@ -13,7 +15,8 @@ export interface Finding {
     | 'position-gap'
     | 'position-twice'
     | 'version-twice'
-    | 'head-behind';
+    | 'head-behind'
+    | 'wrong-database';
   readonly timerId?: TimerId;
   readonly detail: string;
 }
@@ -38,12 +41,13 @@ export async function verify(pool: Pool, findingsMax = 100): Promise<VerifyRepor
   try {
     await client.query('begin isolation level repeatable read read only');
     await client.query(`set local timezone = 'UTC'`);
+    const place = await placeOf(client);
     findings.push(...(await positionFindings(client)));
     for await (const page of streams(client)) {
       timers += page.length;
       for (const stream of page) {
         events += stream.events.length;
-        findings.push(...streamFindings(stream));
+        findings.push(...streamFindings(stream), ...placeFindings(stream, place));
       }
       if (findings.length >= findingsMax) break;
     }
@@ -163,6 +167,13 @@ function streamFindings({ timerId, events, stored }: Stream): Finding[] {
     });
   }
   return findings;
+}
+
+function placeFindings({ timerId }: Stream, place: DatabasePlace): Finding[] {
+  const slot = slotOfTimerId(timerId);
+  if (isHeldBy(place, slot)) return [];
+  const detail = `slot ${slot} lies in database ${(slot % place.of) + 1} of ${place.of}, this is number ${place.number + 1}`;
+  return [{ what: 'wrong-database', timerId, detail }];
 }
 
 /** As JSON sees it: an absent field and an undefined one are the same. */

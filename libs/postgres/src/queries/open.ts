@@ -1,8 +1,9 @@
+import { ByDatabase, MergedTimerQueries, type TimerQueries } from '#engine';
 import { PostgresTimerQueries } from './postgres-timer-queries.js';
 import { ReadPool, type ReadPoolSettings } from './read-pool.js';
 
 export interface PostgresQueries {
-  readonly queries: PostgresTimerQueries;
+  readonly queries: TimerQueries;
   close(): Promise<void>;
 }
 
@@ -16,5 +17,21 @@ export function openPostgresQueries(settings: ReadPoolSettings): PostgresQueries
       closing ??= pool.close();
       return closing;
     },
+  };
+}
+
+/** Of all databases that hold the timers together, each with a pool of its own. */
+export function openAllPostgresQueries(
+  databaseUrls: readonly [string, ...string[]],
+  settings: Omit<ReadPoolSettings, 'databaseUrl'>,
+): PostgresQueries {
+  const opened = ByDatabase.from(databaseUrls, (databaseUrl) =>
+    openPostgresQueries({ ...settings, databaseUrl }),
+  );
+  const [first] = opened.all;
+  if (opened.count === 1) return first;
+  return {
+    queries: new MergedTimerQueries(opened.map(({ queries }) => queries)),
+    close: async () => void (await Promise.all(opened.all.map(({ close }) => close()))),
   };
 }
