@@ -19,6 +19,8 @@ const quiet = {
   error: () => undefined,
 };
 
+type Database = Awaited<ReturnType<typeof freshDatabase>>;
+
 export interface DueDelivery {
   readonly event: DueEvent;
   readonly record: InRecord;
@@ -28,38 +30,63 @@ export interface DueDelivery {
 export class Cluster {
   readonly topics: Topics;
   readonly kafka: KafkaSettings;
-  readonly pool: pg.Pool;
+  /** Of each database that holds the timers, in the order of their places. */
+  readonly pools: readonly [pg.Pool, ...pg.Pool[]];
+  readonly databaseUrls: readonly [string, ...string[]];
   readonly #processes: TestProcess[] = [];
   readonly #closers: (() => Promise<unknown>)[] = [];
   #producer: BatchProducer | null = null;
 
   private constructor(
     readonly brokers: string,
-    readonly databaseUrl: string,
+    databases: readonly [Database, ...Database[]],
     readonly prefix: string,
-    drop: () => Promise<void>,
   ) {
     this.topics = topicsOf(prefix);
     this.kafka = { brokers: brokers.split(','), clientId: 'spec', log: quiet };
-    this.pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    const [first, ...rest] = databases;
+    this.databaseUrls = [first.url, ...rest.map(({ url }) => url)];
+    this.pools = [this.#poolOf(first), ...rest.map((database) => this.#poolOf(database))];
+  }
+
+  static async open(brokers = inject('kafkaBrokers')): Promise<Cluster> {
+    return new Cluster(brokers, [await freshDatabase()], `p${randomUUID().slice(0, 8)}`);
+  }
+
+  /** Whose timers two databases share. */
+  static async openOnTwo(): Promise<Cluster> {
+    const databases = [await freshDatabase(), await freshDatabase()] as const;
+    return new Cluster(inject('kafkaBrokers'), databases, `p${randomUUID().slice(0, 8)}`);
+  }
+
+  #poolOf({ url, drop }: Database): pg.Pool {
+    const pool = new pg.Pool({ connectionString: url, max: 4 });
     let isDropping = false;
     // the pool says that it has ended before its last sockets are closed, and the drop ends what is left of them
-    this.pool.on('connect', (client) => {
+    pool.on('connect', (client) => {
       client.on('error', (error) => {
         if (!isDropping) throw error;
       });
     });
     this.#closers.push(async () => {
       isDropping = true;
-      await this.pool.end();
+      await pool.end();
       await drop();
     });
+    return pool;
   }
 
-  static async open(brokers = inject('kafkaBrokers')): Promise<Cluster> {
-    const database = await freshDatabase();
-    const prefix = `p${randomUUID().slice(0, 8)}`;
-    return new Cluster(brokers, database.url, prefix, () => database.drop());
+  get databaseUrl(): string {
+    return this.databaseUrls[0];
+  }
+  get pool(): pg.Pool {
+    return this.pools[0];
+  }
+  /** What names the databases to a process. */
+  get databaseVariables(): Record<string, string> {
+    return this.databaseUrls.length === 1
+      ? { DATABASE_URL: this.databaseUrl }
+      : { DATABASE_URLS: this.databaseUrls.join(',') };
   }
 
   /** Ends every process that is still there; what a spec left open is closed. */
@@ -75,7 +102,7 @@ export class Cluster {
     const faulty = env.FAULT === undefined ? `apps/${app}/src/main.js` : `test/harness/faulty-${app}.js`;
     const process = TestProcess.start(app, faulty, {
       KAFKA_BROKERS: this.brokers,
-      DATABASE_URL: this.databaseUrl,
+      ...this.databaseVariables,
       TOPIC_PREFIX: this.prefix,
       PARTITIONS: String(partitions),
       SCHEDULER_GROUP_ID: `${this.prefix}-scheduler`,
@@ -151,23 +178,33 @@ export class Cluster {
   }
 
   async events(where = 'true', values: readonly unknown[] = []): Promise<LogRow[]> {
-    const { rows } = await this.pool.query<LogRow>(
-      `select partition, position, stream_id, version, type, record_key, data::json as data, recorded_at from event_log where ${where} order by partition, position`,
-      [...values],
+    const answers = await Promise.all(
+      this.pools.map((pool) =>
+        pool.query<LogRow>(
+          `select partition, position, stream_id, version, type, record_key, data::json as data, recorded_at from event_log where ${where} order by partition, position`,
+          [...values],
+        ),
+      ),
     );
-    return rows;
+    return answers.flatMap(({ rows }) => rows);
   }
 
   async count(type: string): Promise<number> {
-    const { rows } = await this.pool.query<{ n: number }>(
-      'select count(*)::int as n from event_log where type = $1',
-      [type],
+    const answers = await Promise.all(
+      this.pools.map((pool) =>
+        pool.query<{ n: number }>('select count(*)::int as n from event_log where type = $1', [type]),
+      ),
     );
-    return rows[0]?.n ?? 0;
+    return answers.reduce((sum, { rows }) => sum + (rows[0]?.n ?? 0), 0);
   }
 
-  verify(): Promise<VerifyReport> {
-    return verify(this.pool);
+  async verify(): Promise<VerifyReport> {
+    const reports = await Promise.all(this.pools.map((pool) => verify(pool)));
+    return {
+      timers: reports.reduce((sum, { timers }) => sum + timers, 0),
+      events: reports.reduce((sum, { events }) => sum + events, 0),
+      findings: reports.flatMap(({ findings }) => findings),
+    };
   }
 }
 

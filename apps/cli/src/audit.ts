@@ -1,13 +1,27 @@
 import { rebuild, verify } from '#postgres';
-import { withPool } from './connection.js';
+import { inDatabaseOf, inEachDatabase } from './connection.js';
 
 /** @returns the exit code: 0 if the log and the state agree */
 export async function verifyCommand({ json }: { readonly json?: boolean }): Promise<number> {
-  const report = await withPool((pool) => verify(pool));
+  const reports = await inEachDatabase(async (pool, { number, of }) => {
+    const { findings, ...read } = await verify(pool);
+    // where there are several, it matters which one is meant
+    return {
+      ...read,
+      findings: findings.map((finding) => ({ ...finding, ...(of > 1 && { database: number + 1 }) })),
+    };
+  });
+  const report = {
+    timers: sumOf(reports, 'timers'),
+    events: sumOf(reports, 'events'),
+    findings: reports.flatMap(({ findings }) => findings),
+  };
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    for (const { what, timerId, detail } of report.findings)
-      process.stdout.write(`${what}  ${timerId ?? ''}  ${detail}\n`);
+    for (const { what, timerId, detail, database } of report.findings)
+      process.stdout.write(
+        `${database === undefined ? '' : `database ${database}  `}${what}  ${timerId ?? ''}  ${detail}\n`,
+      );
     const verdict =
       report.findings.length === 0
         ? 'the log and the state agree'
@@ -18,14 +32,16 @@ export async function verifyCommand({ json }: { readonly json?: boolean }): Prom
 }
 
 export async function rebuildCommand(): Promise<number> {
-  const { timers, removed } = await withPool((pool) => rebuild(pool));
-  process.stdout.write(`${timers} timers made anew from the log, ${removed} removed that it does not know\n`);
+  const reports = await inEachDatabase((pool) => rebuild(pool));
+  process.stdout.write(
+    `${sumOf(reports, 'timers')} timers made anew from the log, ${sumOf(reports, 'removed')} removed that it does not know\n`,
+  );
   return 0;
 }
 
 /** For a person who has looked at why a stored offset is outside its topic. */
 export async function setOffsetCommand(topic: string, partition: string, offset: string): Promise<number> {
-  await withPool((pool) =>
+  await inDatabaseOf(Number(partition), (pool) =>
     pool.query(
       `insert into consumer_offset (topic, partition, next_offset) values ($1, $2, $3)
        on conflict (topic, partition) do update set next_offset = excluded.next_offset`,
@@ -35,3 +51,8 @@ export async function setOffsetCommand(topic: string, partition: string, offset:
   process.stdout.write(`${topic}/${partition} will be read from ${offset}; restart the scheduler\n`);
   return 0;
 }
+
+const sumOf = <Name extends string>(
+  reports: readonly { readonly [name in Name]: number }[],
+  name: Name,
+): number => reports.reduce((sum, report) => sum + report[name], 0);

@@ -3,21 +3,30 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
 import { TimerClient } from '#client';
+import { ByDatabase, type DatabasePlace } from '#engine';
 import { type KafkaSettings, kafkaSettings, kafkaVariables } from '#kafka';
+import { databaseUrlsOf, databaseVariables } from '#postgres';
 import { createLogger, loadConfig } from '#runtime';
 import { UsageError } from './errors/exit-codes.js';
 
 /** Where a running Carillon is: written by `carillon up`, removed when it ends. */
 export interface RunFile {
   readonly kafkaBrokers: string;
-  readonly databaseUrl: string;
+  /** In the order of their places. */
+  readonly databaseUrls: readonly [string, ...string[]];
   readonly httpUrl: string;
 }
 export const homeDir = (): string => join(process.cwd(), '.carillon');
 export const runFile = (): string => join(homeDir(), 'run.json');
 
-/** From the environment, or from a Carillon that runs here. @throws UsageError */
-export const databaseUrl = (): string => process.env.DATABASE_URL ?? running('DATABASE_URL').databaseUrl;
+/** From the environment, or from a Carillon that runs here. @throws UsageError, InvalidConfiguration */
+export const databaseUrls = (): RunFile['databaseUrls'] =>
+  namedDatabases() ?? running('DATABASE_URL').databaseUrls;
+/** Null: the environment names none. @throws InvalidConfiguration */
+export function namedDatabases(): RunFile['databaseUrls'] | null {
+  const named = loadConfig(z.object(databaseVariables), process.env);
+  return named.DATABASE_URL === undefined && named.DATABASE_URLS === undefined ? null : databaseUrlsOf(named);
+}
 /** @throws UsageError */
 export const apiUrl = (): string => process.env.CARILLON_URL ?? running('CARILLON_URL').httpUrl;
 export const topicPrefix = (): string => process.env.TOPIC_PREFIX ?? 'timers';
@@ -29,8 +38,24 @@ export function kafka(): KafkaSettings {
   return kafkaSettings(variables, 'carillon-cli', createLogger('cli', 'silent', false));
 }
 
-export async function withPool<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = new pg.Pool({ connectionString: databaseUrl(), max: 2, connectionTimeoutMillis: 5_000 });
+/** In each of the databases that hold the timers, one after the other; mostly there is one. */
+export async function inEachDatabase<T>(
+  work: (pool: pg.Pool, place: DatabasePlace) => Promise<T>,
+  urls = databaseUrls(),
+): Promise<readonly T[]> {
+  const answers: T[] = [];
+  for (const { url, place } of ByDatabase.from(urls, (url, place) => ({ url, place })).all)
+    answers.push(await withPool(url, (pool) => work(pool, place)));
+  return answers;
+}
+
+/** In the database that has a slot or a partition. */
+export function inDatabaseOf<T>(slotOrPartition: number, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  return withPool(new ByDatabase(databaseUrls()).of(slotOrPartition), work);
+}
+
+async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
   try {
     return await work(pool);
   } finally {

@@ -65,7 +65,7 @@ describe('carillon tz-check', () => {
   }
   async function check(options: { readonly json?: boolean }): Promise<{ code: number; out: string }> {
     let out = '';
-    const code = await tzCheckCommand(options, database.url, (line) => {
+    const code = await tzCheckCommand(options, [database.url], (line) => {
       out += line;
     });
     return { code, out };

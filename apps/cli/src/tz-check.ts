@@ -1,28 +1,24 @@
-import pg from 'pg';
 import { type MovedTimer, tzCheck } from '#postgres';
-import { databaseUrl } from './connection.js';
+import { databaseUrls, inEachDatabase } from './connection.js';
 
 const text = (moment: number | null): string => (moment === null ? 'none' : new Date(moment).toISOString());
 
 /** @returns the exit code: 1 if some timer's next time would be another by the zone data of this runtime */
 export async function tzCheckCommand(
   { json }: { readonly json?: boolean },
-  url = databaseUrl(),
+  urls = databaseUrls(),
   write = (line: string): unknown => process.stdout.write(line),
 ): Promise<number> {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
-  try {
-    const report = await tzCheck(pool);
-    const tz = process.versions.tz ?? 'unknown';
-    if (json) write(`${JSON.stringify({ tz, checked: report.checked, moved: report.moved.map(shown) })}\n`);
-    else {
-      for (const moved of report.moved) write(`${line(moved)}\n`);
-      write(`${report.checked} timers depend on a named zone; ${verdict(report.moved.length, tz)}\n`);
-    }
-    return report.moved.length === 0 ? 0 : 1;
-  } finally {
-    await pool.end();
+  const reports = await inEachDatabase((pool) => tzCheck(pool), urls);
+  const moved = reports.flatMap((report) => report.moved);
+  const checked = reports.reduce((sum, report) => sum + report.checked, 0);
+  const tz = process.versions.tz ?? 'unknown';
+  if (json) write(`${JSON.stringify({ tz, checked, moved: moved.map(shown) })}\n`);
+  else {
+    for (const timer of moved) write(`${line(timer)}\n`);
+    write(`${checked} timers depend on a named zone; ${verdict(moved.length, tz)}\n`);
   }
+  return moved.length === 0 ? 0 : 1;
 }
 
 const shown = ({ stored, computed, ...timer }: MovedTimer) => ({

@@ -6,7 +6,7 @@ import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } fro
 import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
 import { createLogger } from '#runtime';
 import { Child } from './child.js';
-import { homeDir, type RunFile, runFile } from './connection.js';
+import { homeDir, namedDatabases, type RunFile, runFile } from './connection.js';
 import { lifeLine } from './life.js';
 import { makeSamples } from './samples.js';
 
@@ -52,19 +52,20 @@ class Up {
   async start(): Promise<void> {
     mkdirSync(homeDir(), { recursive: true });
     say('\n  Carillon\n');
+    const given = namedDatabases();
     this.#servers = await startEmbedded({
       homeDir: homeDir(),
       dataDir: join(homeDir(), 'data'),
       kafkaPort: portOf('CARILLON_KAFKA_PORT', ports.kafka),
       kafkaControllerPort: portOf('CARILLON_KAFKA_CONTROLLER_PORT', ports.kafkaController),
       postgresPort: portOf('CARILLON_POSTGRES_PORT', ports.postgres),
-      env: { KAFKA_BROKERS: process.env.KAFKA_BROKERS, DATABASE_URL: process.env.DATABASE_URL },
+      env: { KAFKA_BROKERS: process.env.KAFKA_BROKERS, DATABASE_URL: given?.[0] },
       note: (line) => say(`  ${line}`),
     });
     const { kafkaBrokers, databaseUrl } = this.#servers;
     say(`  Kafka     ${kafkaBrokers}`);
     say(`  Postgres  ${databaseUrl.replace(/:[^:@/]+@/, ':***@')}`);
-    await this.#startProcesses(kafkaBrokers, databaseUrl);
+    await this.#startProcesses(kafkaBrokers, given ?? [databaseUrl]);
     await this.#showLife(kafkaBrokers);
   }
 
@@ -77,11 +78,12 @@ class Up {
     await this.#servers?.stop();
   }
 
-  async #startProcesses(kafkaBrokers: string, databaseUrl: string): Promise<void> {
+  async #startProcesses(kafkaBrokers: string, databaseUrls: RunFile['databaseUrls']): Promise<void> {
     const http = portOf('CARILLON_HTTP_PORT', ports.http);
     const env = {
       KAFKA_BROKERS: kafkaBrokers,
-      DATABASE_URL: databaseUrl,
+      // several are in the environment, which the processes inherit
+      ...(process.env.DATABASE_URLS === undefined && { DATABASE_URL: databaseUrls[0] }),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     };
     // the scheduler makes schema and topics; the others need them
@@ -91,7 +93,7 @@ class Up {
       this.#startChild('hooks-demo', env),
       this.#startChild('api', { ...env, HTTP_PORT: String(http) }),
     ]);
-    const run: RunFile = { kafkaBrokers, databaseUrl, httpUrl: `http://127.0.0.1:${http}` };
+    const run: RunFile = { kafkaBrokers, databaseUrls, httpUrl: `http://127.0.0.1:${http}` };
     writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
     say(`  Dashboard ${run.httpUrl}/`);
     say(`  HTTP      ${run.httpUrl}  (${run.httpUrl}/docs to try it)`);

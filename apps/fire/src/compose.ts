@@ -1,17 +1,20 @@
 import { emittedBytesMax, parseFeedClock, topicsOf } from '#contract';
 import {
-  type DueIndex,
+  ByDatabase,
+  type DatabasePlace,
   defaultFireLimits,
   type EmissionId,
   type EmissionSink,
   type FireObserver,
   FireService,
+  FireServices,
   handOver,
+  isHeldBy,
   type LocalClock,
   type TimerLog,
 } from '#engine';
 import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey } from '#kafka';
-import { migrate, openPostgresStore } from '#postgres';
+import { databaseUrlsOf, migrateAll, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
   healthServer,
@@ -52,12 +55,14 @@ export function composeFire(
 ): Service {
   const topics = topicsOf(config.TOPIC_PREFIX);
   const kafka = kafkaSettings(config, 'carillon-fire', logger);
-  const store = openPostgresStore({
-    databaseUrl: config.DATABASE_URL,
-    applicationName: 'carillon fire',
-    partitions: config.PARTITIONS,
-    log: logger,
-  });
+  const stores = ByDatabase.from(databaseUrlsOf(config), (databaseUrl) =>
+    openPostgresStore({
+      databaseUrl,
+      applicationName: 'carillon fire',
+      partitions: config.PARTITIONS,
+      log: logger,
+    }),
+  );
   const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka)];
   const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
@@ -66,38 +71,46 @@ export function composeFire(
   const metrics = fireMetrics({
     armed: () => fire.armed,
     slots: () => fire.slots.length,
-    skewMs: () => fire.clock.skewMs,
+    skewMs: () => fire.skewMs,
   });
-  const fire: FireService = new FireService({
-    log: wraps.log?.(store.log) ?? store.log,
-    index: store.due,
-    timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
-    mint: {
-      eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
-      emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,
-      slotOf: slotOfTimerId,
-      timerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
-    },
-    sink: wraps.sink?.(sink) ?? sink,
-    logger,
-    clock: wraps.clock ?? systemClock,
-    sleep,
-    onFatal,
-    observer: {
-      emitted: (emissions, acknowledgedAt) => {
-        metrics.observer.emitted?.(emissions, acknowledgedAt);
-        spans?.emitted(emissions, acknowledgedAt);
-        wraps.observer?.emitted?.(emissions, acknowledgedAt);
+  const fireOf = (store: PostgresStore, place: DatabasePlace) =>
+    new FireService({
+      log: wraps.log?.(store.log) ?? store.log,
+      index: store.due,
+      timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
+      mint: {
+        eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
+        emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,
+        slotOf: slotOfTimerId,
+        isHere: (slot) => isHeldBy(place, slot),
+        timerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
       },
-      loaded: (slots, timers, tookMs) => {
-        logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon');
-        metrics.observer.loaded?.(slots, timers, tookMs);
-        wraps.observer?.loaded?.(slots, timers, tookMs);
+      sink: wraps.sink?.(sink) ?? sink,
+      logger,
+      clock: wraps.clock ?? systemClock,
+      sleep,
+      onFatal,
+      observer: {
+        emitted: (emissions, acknowledgedAt) => {
+          metrics.observer.emitted?.(emissions, acknowledgedAt);
+          spans?.emitted(emissions, acknowledgedAt);
+          wraps.observer?.emitted?.(emissions, acknowledgedAt);
+        },
+        loaded: (slots, timers, tookMs) => {
+          logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon');
+          metrics.observer.loaded?.(slots, timers, tookMs);
+          wraps.observer?.loaded?.(slots, timers, tookMs);
+        },
       },
-    },
-    traceOf: spans?.traceOf,
-    limits: { ...defaultFireLimits, armedMax: config.ARMED_MAX, windowMs: config.WINDOW_MS },
-  });
+      traceOf: spans?.traceOf,
+      limits: {
+        ...defaultFireLimits,
+        armedMax: Math.floor(config.ARMED_MAX / place.of),
+        windowMs: config.WINDOW_MS,
+      },
+    });
+  const services = stores.map(fireOf);
+  const fire = new FireServices(services);
 
   const consumer = new BatchConsumer(kafka, {
     groupId: config.FIRE_GROUP_ID,
@@ -122,24 +135,28 @@ export function composeFire(
     },
   });
 
-  const services = new ServiceGroup(
+  return new ServiceGroup(
     [
-      { start: () => prepare(config, admin, topics.events), stop: () => store.close() },
+      { start: () => prepare(config, admin, topics.events), stop: () => closeAll(stores) },
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: () => readiness(store.due),
+        ready: () => readiness(stores),
         metrics: metrics.page,
       }),
       { start: () => producer.start(), stop: () => producer.stop() },
-      loopService((stop) => fire.run(stop)),
-      every(sweptEveryMs, () => fire.sweep(), warn('the sweep will be tried again')),
-      every(
-        sweptEveryMs,
-        () => fire.resendPending(resendLeaseMs),
-        warn('pending emissions will be looked for again'),
+      ...services.all.flatMap((service) => [
+        loopService((stop) => service.run(stop)),
+        every(sweptEveryMs, () => service.sweep(), warn('the sweep will be tried again')),
+        every(
+          sweptEveryMs,
+          () => service.resendPending(resendLeaseMs),
+          warn('pending emissions will be looked for again'),
+        ),
+      ]),
+      ...stores.all.map((store) =>
+        every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       ),
-      every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       {
         start: async () => undefined,
         // out of the group by now, and still firing: until those who stay have read what is due
@@ -153,22 +170,21 @@ export function composeFire(
     ],
     logger,
   );
-  return services;
 }
 
-/** Firing needs a database that answers; a share of the slots comes and goes, and sweeping needs none. */
-const readiness = (index: DueIndex): Promise<string | null> =>
-  index.now().then(
+/** Firing needs databases that answer; a share of the slots comes and goes, and sweeping needs none. */
+const readiness = (stores: ByDatabase<PostgresStore>): Promise<string | null> =>
+  Promise.all(stores.all.map(({ due }) => due.now())).then(
     () => null,
     (error: unknown) => `the log does not answer: ${String(error)}`,
   );
 
-async function prepare(
-  { DATABASE_URL, PARTITIONS }: FireConfig,
-  admin: KafkaAdmin,
-  events: string,
-): Promise<void> {
-  await migrate(DATABASE_URL, PARTITIONS);
+const closeAll = async (stores: ByDatabase<PostgresStore>): Promise<void> =>
+  void (await Promise.all(stores.all.map((store) => store.close())));
+
+async function prepare(config: FireConfig, admin: KafkaAdmin, events: string): Promise<void> {
+  const { PARTITIONS } = config;
+  await migrateAll(databaseUrlsOf(config), PARTITIONS);
   await admin.ensureTopics([
     { topic: events, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
   ]);

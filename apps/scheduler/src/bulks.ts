@@ -2,7 +2,7 @@ import { CommandSender } from '#client';
 import type { CommandWire } from '#contract';
 import { type BulkCommand, type BulkCommands, type BulkOutcome, BulkWorker } from '#engine';
 import { kafkaSettings } from '#kafka';
-import { openPostgresBulks, openPostgresQueries } from '#postgres';
+import { databaseUrlsOf, openAllPostgresQueries, openPostgresBulks } from '#postgres';
 import { every, type Logger, loopService, type Service, sleep } from '#runtime';
 import type { SchedulerConfig } from './config.js';
 
@@ -16,13 +16,10 @@ const forgottenEveryMs = 3_600_000;
 
 /** Works bulks off beside the commands, by commands like anybody's. */
 export function bulkService(config: SchedulerConfig, logger: Logger): Service {
-  const settings = {
-    databaseUrl: config.DATABASE_URL,
-    applicationName: 'carillon scheduler bulks',
-    log: logger,
-  };
-  const bulks = openPostgresBulks(settings);
-  const reading = openPostgresQueries({ ...settings, connectionsMax: 2 });
+  const databaseUrls = databaseUrlsOf(config);
+  const settings = { applicationName: 'carillon scheduler bulks', log: logger };
+  const bulks = openPostgresBulks({ ...settings, databaseUrl: databaseUrls[0] });
+  const reading = openAllPostgresQueries(databaseUrls, { ...settings, connectionsMax: 2 });
   const way = new CommandWay(config, logger);
   const worker = new BulkWorker({
     store: bulks.store,

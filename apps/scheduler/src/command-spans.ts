@@ -13,6 +13,8 @@ export class CommandSpans {
   /** The command in its own span, which what it causes belongs to. */
   begin<Reply>(envelope: CommandEnvelope<Reply>): CommandEnvelope<Reply> {
     const { content, source } = envelope;
+    // it begins where it is decided
+    if (content.kind === 'misplaced') return envelope;
     const type = content.kind === 'command' ? content.command.type : 'unreadable';
     const attributes = {
       'messaging.system': 'kafka',

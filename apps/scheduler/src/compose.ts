@@ -3,12 +3,19 @@ import {
   appliedReply,
   commandBytesMax,
   emittedBytesMax,
-  parseCommand,
   refusedReply,
   rejectedBytesMax,
   topicsOf,
 } from '#contract';
-import { type CommandEnvelope, type CommandOutcome, CommandService, handOver, type TimerLog } from '#engine';
+import {
+  ByDatabase,
+  type CommandOutcome,
+  CommandRouter,
+  CommandService,
+  type DatabasePlace,
+  handOver,
+  type TimerLog,
+} from '#engine';
 import {
   BatchProducer,
   type InRecord,
@@ -18,13 +25,11 @@ import {
   type OutRecord,
   partitionKey,
   type ReplyAddress,
-  readTraceparent,
-  replyAddress,
   replyRecord,
   type StartOffset,
   type TopicPartition,
 } from '#kafka';
-import { migrate, openPostgresStore } from '#postgres';
+import { databaseUrlsOf, migrateAll, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
   healthServer,
@@ -39,6 +44,8 @@ import { decideWithZoneData, evolve, mintTimerId } from '#timer';
 import { bulkService } from './bulks.js';
 import { CommandSpans } from './command-spans.js';
 import type { SchedulerConfig } from './config.js';
+import { envelopeOf } from './intake/envelope.js';
+import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
 
@@ -70,13 +77,15 @@ export function composeScheduler(
 ): Scheduler {
   const topics = topicsOf(config.TOPIC_PREFIX);
   const kafka = kafkaSettings(config, 'carillon-scheduler', logger);
-  const store = openPostgresStore({
-    databaseUrl: config.DATABASE_URL,
-    applicationName: 'carillon scheduler',
-    partitions: config.PARTITIONS,
-    log: logger,
-  });
-  const log = wrapLog(store.log);
+  const stores = ByDatabase.from(databaseUrlsOf(config), (databaseUrl) =>
+    openPostgresStore({
+      databaseUrl,
+      applicationName: 'carillon scheduler',
+      partitions: config.PARTITIONS,
+      log: logger,
+    }),
+  );
+  const logs = stores.map(({ log }) => wrapLog(log));
   const admin = new KafkaAdmin(kafka);
   const replies = new BatchProducer(kafka);
   const relay = new RelayThread(config, onFatal);
@@ -86,24 +95,32 @@ export function composeScheduler(
   let stuck: string | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
-  const commands = new CommandService<ReplyAddress>({
-    logs: [log, wrapLog(store.anotherLog())],
-    timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
-    mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
-    logger,
-    sleep,
-    onFatal,
-    mayWrite: () => relay.nearEnough(),
-    onOutcomes: (outcomes) => {
-      relay.nudge();
-      metrics.decided(outcomes);
-      spans?.end(outcomes);
-      answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
-    },
-    onLostSource: (topic, partition, storedOffset) => {
-      if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
-    },
-  });
+  const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) =>
+    new CommandService<ReplyAddress>({
+      logs: [log, wrapLog(store.anotherLog())],
+      place,
+      ...(place.of > 1 && {
+        sendOn: (misplaced) => replies.send(misplaced.map((envelope) => sentOn(envelope, config.PARTITIONS))),
+      }),
+      timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
+      mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
+      logger,
+      sleep,
+      onFatal,
+      mayWrite: () => relay.nearEnough(place.number),
+      onOutcomes: (outcomes) => {
+        relay.nudge();
+        metrics.decided(outcomes);
+        spans?.end(outcomes);
+        answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+      },
+      onLostSource: (topic, partition, storedOffset) => {
+        if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
+      },
+    });
+  const commands = new CommandRouter(
+    stores.map((store, place) => commandsOf(store, logs.of(place.number), place)),
+  );
 
   const metrics = schedulerMetrics({ waiting: () => commands.waiting, relayLag: () => relay.lag });
 
@@ -113,13 +130,15 @@ export function composeScheduler(
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: async () => stuck ?? (await readiness(log, topics.commands)),
+        ready: async () => stuck ?? (await readiness(logs, topics.commands)),
         metrics: metrics.page,
       }),
       producerService(replies),
       relay,
       bulkService(config, logger),
-      every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      ...stores.all.map((store) =>
+        every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      ),
       every(
         offsetsMirroredEveryMs,
         async () => consumer?.commit(commands.positionsOf(topics.commands)),
@@ -137,15 +156,18 @@ export function composeScheduler(
       // out of the group by now; its partitions are published until those who stay take them over
       await handOver(() => admin.groupState(config.SCHEDULER_GROUP_ID), sleep);
       await services.stop();
-      await store.close();
+      await Promise.all(stores.all.map((store) => store.close()));
     },
     attach: (given) => {
       consumer = given;
     },
     intake: {
       startFrom: async (partitions) => {
-        const numbers = partitions.map(({ partition }) => partition);
-        const stored = await log.storedOffsets(topics.commands, numbers);
+        const stored = await storedOffsets(
+          logs,
+          topics.commands,
+          partitions.map(({ partition }) => partition),
+        );
         const ranges = new Map(
           (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
         );
@@ -164,10 +186,12 @@ export function composeScheduler(
         relay.want(partitions.map(({ partition }) => partition));
       },
       onRecords: async (records, isCurrent) => {
+        const [first] = records;
         // nothing may come between this question and the hand-over
-        if (!isCurrent()) return;
-        const envelopes = records.map(envelopeOf);
+        if (first === undefined || !isCurrent()) return;
+        const envelopes = records.map((record) => envelopeOf(record, stores.count));
         await commands.submit(
+          first.partition,
           spans === null ? envelopes : envelopes.map((envelope) => spans.begin(envelope)),
         );
       },
@@ -187,20 +211,33 @@ function positionsOf(
   );
 }
 
-async function readiness(log: TimerLog, topic: string): Promise<string | null> {
+/** Each database has those of its partitions. */
+async function storedOffsets(
+  logs: ByDatabase<TimerLog>,
+  topic: string,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, bigint>> {
+  const answers = await Promise.all(
+    logs.split(partitions).map(({ one, theirs }) => one.storedOffsets(topic, theirs)),
+  );
+  return new Map(answers.flatMap((stored) => [...stored]));
+}
+
+async function readiness(logs: ByDatabase<TimerLog>, topic: string): Promise<string | null> {
   // the one thing that every command needs: a database that answers
-  return log.storedOffsets(topic, []).then(
+  return Promise.all(logs.all.map((log) => log.storedOffsets(topic, []))).then(
     () => null,
     (error: unknown) => `the log does not answer: ${String(error)}`,
   );
 }
 
 async function prepare(
-  { DATABASE_URL, PARTITIONS }: SchedulerConfig,
+  config: SchedulerConfig,
   admin: KafkaAdmin,
   topics: ReturnType<typeof topicsOf>,
 ): Promise<void> {
-  await migrate(DATABASE_URL, PARTITIONS);
+  const { PARTITIONS } = config;
+  await migrateAll(databaseUrlsOf(config), PARTITIONS);
   const overhead = 4 * 1024;
   await admin.ensureTopics([
     {
@@ -231,24 +268,6 @@ const producerService = (producer: BatchProducer): Service => ({
   start: () => producer.start(),
   stop: () => producer.stop(),
 });
-
-/** Never throws: what cannot be read becomes a rejection with its bytes. */
-function envelopeOf(record: InRecord): CommandEnvelope<ReplyAddress> {
-  const { topic, partition, offset, key, value, headers } = record;
-  const parsed = parseCommand(record, commandBytesMax);
-  const [actor, traceparent] = [headers.actor?.toString(), readTraceparent(headers.traceparent)];
-  return {
-    source: { topic, partition, offset },
-    key,
-    value,
-    content: parsed.ok
-      ? { kind: 'command', commandId: parsed.commandId, target: parsed.target, command: parsed.command }
-      : { kind: 'unreadable', commandId: parsed.commandId, rejection: parsed.rejection },
-    reply: replyAddress(record),
-    ...(actor !== undefined && { actor }),
-    ...(traceparent !== undefined && { traceparent }),
-  };
-}
 
 /** After the commit. A reply that is lost is asked for again, with the same command id. */
 async function answer(

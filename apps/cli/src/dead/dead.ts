@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { TimerClient } from '#client';
 import { type GivenUpTimer, givenUpTimers } from '#postgres';
-import { withClient, withPool } from '../connection.js';
+import { inEachDatabase, withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
@@ -22,14 +22,21 @@ const columns: readonly Column<GivenUpTimer>[] = [
   { title: 'ERROR', of: ({ error }) => error },
 ];
 
-const found = ({ namespace, hookClass, limit }: DeadFlags): Promise<GivenUpTimer[]> =>
-  withPool((pool) =>
+async function found({ namespace, hookClass, limit }: DeadFlags): Promise<GivenUpTimer[]> {
+  const max = Number(limit);
+  const each = await inEachDatabase((pool) =>
     givenUpTimers(pool, {
-      max: Number(limit),
+      max,
       ...(namespace !== undefined && { namespace }),
       ...(hookClass !== undefined && { hookClass }),
     }),
   );
+  return each.length === 1 ? each.flat() : each.flat().sort(byName).slice(0, max);
+}
+
+const byName = (a: GivenUpTimer, b: GivenUpTimer): number =>
+  Buffer.compare(Buffer.from(a.namespace), Buffer.from(b.namespace)) ||
+  Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
 
 /** Timers whose last event was given up. */
 export async function listDead(flags: DeadFlags): Promise<number> {

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { topicsOf } from '#contract';
+import type { DatabasePlace } from '#engine';
 import { KafkaAdmin } from '#kafka';
 import { schemaState } from '#postgres';
-import { apiUrl, kafka, topicPrefix, withPool } from '../connection.js';
+import { apiUrl, inEachDatabase, kafka, topicPrefix } from '../connection.js';
 import { explain } from '../errors/explain.js';
 import { paint, type ShownAs, say, sayJson } from '../output/out.js';
 import { harmless } from '../output/table.js';
@@ -13,6 +14,7 @@ import {
   type Finding,
   groupFinding,
   offsetFindings,
+  placeFindings,
   presence,
   runtimeFinding,
   schemaFindings,
@@ -22,9 +24,7 @@ import { databaseSeen, storedOffsets } from './postgres-look.js';
 
 /** Looks at everything, each by itself: one that is away does not hide the rest. @returns 1 if something is bad */
 export async function doctorCommand({ json }: ShownAs): Promise<number> {
-  const postgres = await looked('Postgres', 'is it up, and is DATABASE_URL right?', () =>
-    withPool(lookAtPostgres),
-  );
+  const postgres = await looked('Postgres', 'is it up, and is DATABASE_URL right?', lookAtDatabases);
   const partitions = postgres.partitions ?? null;
   const findings = [
     runtimeFinding(process.versions.node, process.versions.tz),
@@ -52,14 +52,24 @@ async function looked(what: string, next: string, look: () => Promise<Look>): Pr
   }
 }
 
-async function lookAtPostgres(pool: pg.Pool): Promise<Look> {
+async function lookAtDatabases(): Promise<Look> {
+  const looks = await inEachDatabase(lookAtPostgres);
+  return {
+    findings: looks.flatMap(({ findings }) => findings),
+    partitions: looks[0]?.partitions ?? null,
+  };
+}
+
+async function lookAtPostgres(pool: pg.Pool, place: DatabasePlace): Promise<Look> {
+  const name = place.of === 1 ? 'Postgres' : `Postgres ${place.number + 1} of ${place.of}`;
   const { version, aheadMs, roundTripMs } = await databaseSeen(pool);
   const schema = await schemaState(pool);
   return {
     findings: [
-      presence('Postgres', version),
-      clockFinding('Postgres', aheadMs, roundTripMs),
+      presence(name, version),
+      clockFinding(name, aheadMs, roundTripMs),
       ...schemaFindings(schema),
+      ...(schema.place === null ? [] : placeFindings(name, schema.place, place)),
     ],
     partitions: schema.partitions,
   };
@@ -78,7 +88,7 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
   for (const { name, group } of groups) findings.push(groupFinding(name, await admin.groupState(group)));
   // without the database there is nothing to compare with, and that was told
   if (partitions !== null && counts.get(commands) !== null) {
-    const stored = await withPool((pool) => storedOffsets(pool, commands));
+    const stored = (await inEachDatabase((pool) => storedOffsets(pool, commands))).flat();
     const ranges = new Map((await admin.topicOffsets(commands)).map((range) => [range.partition, range]));
     findings.push(
       ...offsetFindings(

@@ -61,6 +61,18 @@ export function schemaFindings({ missing, unknown, partitions, isLogReady }: Sch
   return [schema, log];
 }
 
+interface Place {
+  readonly number: number;
+  readonly of: number;
+}
+
+/** Of a database as it was set up, and as DATABASE_URL or DATABASE_URLS has it. */
+export function placeFindings(what: string, setUp: Place, configured: Place): Finding[] {
+  if (setUp.number === configured.number && setUp.of === configured.of) return [];
+  const told = `was set up as number ${setUp.number + 1} of ${setUp.of}`;
+  return [bad(what, told, 'name the databases as they were set up: all of them, in their order')];
+}
+
 /** @param counts partitions of each topic; null: it is not there */
 export function topicFindings(
   counts: ReadonlyMap<string, number | null>,

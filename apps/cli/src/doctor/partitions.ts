@@ -1,7 +1,7 @@
 import { topicsOf } from '#contract';
 import { KafkaAdmin } from '#kafka';
 import { partitionStates } from '#postgres';
-import { kafka, topicPrefix, withPool } from '../connection.js';
+import { inEachDatabase, kafka, topicPrefix } from '../connection.js';
 import { type ShownAs, sayJson, sayTable } from '../output/out.js';
 import type { Column } from '../output/table.js';
 
@@ -23,7 +23,9 @@ const columns: readonly Column<Shown>[] = [
 export async function partitionsCommand({ json }: ShownAs): Promise<number> {
   const { commands } = topicsOf(topicPrefix());
   const ranges = await new KafkaAdmin(kafka()).topicOffsets(commands);
-  const states = await withPool((pool) => partitionStates(pool, commands));
+  const states = (await inEachDatabase((pool) => partitionStates(pool, commands)))
+    .flat()
+    .sort((a, b) => a.partition - b.partition);
   const shown = states.map(({ partition, events, unpublished, nextOffset }) => {
     const range = ranges.find((one) => one.partition === partition);
     const from = nextOffset ?? range?.low ?? 0n;

@@ -15,5 +15,5 @@ export type ToRelay =
 /** And back. */
 export type FromRelay =
   | { readonly type: 'up' }
-  /** Events that are committed and not published yet, of the partitions that the relay holds. */
-  | { readonly type: 'lag'; readonly events: number };
+  /** Events of one database that are committed and not published yet, of the partitions that the relay holds. */
+  | { readonly type: 'lag'; readonly database: number; readonly events: number };

@@ -14,7 +14,8 @@ const youngGenerationMb = 48;
 export class RelayThread implements Service {
   #worker: Worker | null = null;
   #stopping = false;
-  #lag = 0;
+  /** Of each database; one that has not told of any has none. */
+  #lags: number[] = [];
   #caughtUp: (() => void)[] = [];
 
   constructor(
@@ -31,11 +32,12 @@ export class RelayThread implements Service {
     });
     this.#worker = worker;
     worker.on('message', (message: FromRelay) => {
-      if (message.type === 'lag') this.#onLag(message.events);
+      if (message.type === 'lag') this.#onLag(message.database, message.events);
     });
     worker.on('error', this.onFatal);
     worker.on('exit', () => {
-      this.#onLag(0);
+      this.#lags = [];
+      this.#tellCaughtUp();
       if (!this.#stopping) this.onFatal(new Error('the relay thread has ended'));
     });
     await once(worker, 'message');
@@ -62,17 +64,22 @@ export class RelayThread implements Service {
 
   /** Events that are committed and not published yet, as last told. */
   get lag(): number {
-    return this.#lag;
+    return this.#lags.reduce((sum, events) => sum + events, 0);
   }
 
-  /** Resolves when the relay has come near enough to the end of the log for more to be written. */
-  async nearEnough(): Promise<void> {
-    while (this.#lag > lagMax) await new Promise<void>((resolve) => this.#caughtUp.push(resolve));
+  /** Resolves when the relay has come near enough to the end of a database's log for more to be written. */
+  async nearEnough(database: number): Promise<void> {
+    while ((this.#lags[database] ?? 0) > lagMax)
+      await new Promise<void>((resolve) => this.#caughtUp.push(resolve));
   }
 
-  #onLag(events: number): void {
-    this.#lag = events;
-    if (events > lagMax) return;
+  #onLag(database: number, events: number): void {
+    this.#lags[database] = events;
+    if (events <= lagMax) this.#tellCaughtUp();
+  }
+
+  /** Who waits for another database looks, and waits again. */
+  #tellCaughtUp(): void {
     const waiting = this.#caughtUp;
     this.#caughtUp = [];
     for (const go of waiting) go();

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { feedRecord, followUpRecord, rejectionHeaders, topicsOf } from '#contract';
-import { type FeedSink, Relay, type StoredEvent } from '#engine';
+import { ByDatabase, type FeedSink, isHeldBy, Relay, type StoredEvent } from '#engine';
 import { BatchProducer, kafkaSettings, type OutRecord } from '#kafka';
-import { openPostgresStore } from '#postgres';
+import { databaseUrlsOf, openPostgresStore } from '#postgres';
 import { createLogger, isTracing, sleep, startTracing, systemClock } from '#runtime';
 import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
 import { inRelaySpans } from './relay-spans.js';
@@ -17,30 +17,37 @@ const { config } = workerData as RelayThreadData;
 const logger = createLogger('relay', config.LOG_LEVEL);
 const tracing = await startTracing('carillon-scheduler', logger);
 const topics = topicsOf(config.TOPIC_PREFIX);
-const store = openPostgresStore({
-  databaseUrl: config.DATABASE_URL,
-  applicationName: 'carillon relay',
-  partitions: config.PARTITIONS,
-  log: logger,
-});
 const producer = new BatchProducer(kafkaSettings(config, 'carillon-relay', logger));
 const tell = (message: FromRelay): void => port.postMessage(message);
-const relay = new Relay({
-  feed: store.feed,
-  sink: feedSink(),
-  logger,
-  sleep,
-  clock: systemClock,
-  onLag: (events) => tell({ type: 'lag', events }),
+const sink = feedSink();
+const relays = ByDatabase.from(databaseUrlsOf(config), (databaseUrl, { number }) => {
+  const store = openPostgresStore({
+    databaseUrl,
+    applicationName: 'carillon relay',
+    partitions: config.PARTITIONS,
+    log: logger,
+  });
+  const relay = new Relay({
+    feed: store.feed,
+    sink,
+    logger,
+    sleep,
+    clock: systemClock,
+    rejectionsPartition: number,
+    onLag: (events) => tell({ type: 'lag', database: number, events }),
+  });
+  return { relay, store };
 });
 const stop = new AbortController();
 
 port.on('message', (message: ToRelay) => {
   switch (message.type) {
     case 'want':
-      return relay.want(message.partitions);
+      return relays.map(({ relay }, place) =>
+        relay.want(message.partitions.filter((partition) => isHeldBy(place, partition))),
+      );
     case 'nudge':
-      return relay.nudge();
+      return relays.all.map(({ relay }) => relay.nudge());
     case 'stop':
       return stop.abort();
   }
@@ -48,9 +55,12 @@ port.on('message', (message: ToRelay) => {
 
 await producer.start();
 tell({ type: 'up' });
-await Promise.race([relay.run(stop.signal), once(stop.signal, 'abort').then(() => sleep(5_000))]);
+await Promise.race([
+  Promise.all(relays.all.map(({ relay }) => relay.run(stop.signal))),
+  once(stop.signal, 'abort').then(() => sleep(5_000)),
+]);
 await producer.stop();
-await store.close();
+await Promise.all(relays.all.map(({ store }) => store.close()));
 await tracing.stop();
 port.close();
 
