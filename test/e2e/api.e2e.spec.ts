@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TimerClient } from '#client';
+import type { CommandRejectedError, TimerClient } from '#client';
+import { InMemoryTimers, wrongTimers } from '#testing';
 import { Cluster } from '../harness/cluster.js';
 import { EventStream } from '../harness/event-stream.js';
 import type { TestProcess } from '../harness/process.js';
@@ -88,6 +90,8 @@ describe('curl alone', () => {
     expect((await curl('GET', `${path}/next`)).body).toMatchObject({ fires: [], ended: 'done' });
     const why = await curl('GET', `${path}/why`);
     expect(why.body.findings).toContainEqual(expect.objectContaining({ verdict: 'fired' }));
+    // the feed comes after the answer
+    await eventually('all four facts', () => stream.facts.length >= 4);
     expect(stream.facts.map(({ data }) => data.version)).toEqual([1, 2, 3, 4]);
     stream.close();
     expect((await curl('DELETE', path)).status).toBe(200);
@@ -109,11 +113,55 @@ describe('commands by HTTP', () => {
     expect([late.status, late.body.code]).toEqual([412, 'version-not-match']);
     expect((await curl('GET', path)).body.tags).toEqual(['a']);
   });
-  it('are refused in the words that Kafka gives', async () => {
-    const timer = { schedPolicyType: 'CRON', schedPolicyExpr: '61 * * * *' };
-    const { body } = await curl('POST', '/v1/timers', { key: 'wrong', ...timer });
-    const refused = await client.createTimer({ key: 'wrong', ...timer }).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: body.code, message: body.detail, field: body.field });
+  it('are refused in the words of the reply, of the rejected record and of the client in memory; nothing changes', async () => {
+    const rejected = await cluster.tail(cluster.topics.rejected);
+    const written = async () => {
+      const { rows: found } = await cluster.pool.query('select count(*)::int as events from event_log');
+      return Number(found[0]?.events);
+    };
+    const there = await client.createTimer({ key: 'stays', ...hourly });
+    const before = await written();
+    const toldTo = (call: Promise<unknown>) =>
+      call.then(
+        () => 'accepted',
+        ({ code, field, message }: CommandRejectedError) => ({ code, field, message }),
+      );
+    const toldByHttp = async (method: string, path: string, given: unknown) => {
+      const { code, field, detail } = (await curl(method, path, given)).body;
+      return { code, field, message: detail };
+    };
+    const memory = new InMemoryTimers();
+    await memory.createTimer({ key: 'stays', ...hourly });
+    const toldByRecord = async (commandId: string) => {
+      const { headers } = await eventually('its rejection', () =>
+        rejected.records.find((record) => record.headers.commandId?.toString() === commandId),
+      );
+      return {
+        code: headers.code?.toString(),
+        field: headers.field?.toString(),
+        message: headers.message?.toString(),
+      };
+    };
+    await Promise.all(
+      wrongTimers.map(async ({ wrong, field }) => {
+        const timer = { key: 'wrong', ...hourly, ...wrong } as never;
+        const commandId = randomUUID();
+        const told = await toldTo(client.createTimer(timer, { commandId }));
+        expect(told).toMatchObject({ field });
+        expect(await toldByHttp('POST', '/v1/timers', timer)).toEqual(told);
+        expect(await toldTo(memory.createTimer(timer))).toEqual(told);
+        expect(await toldByRecord(commandId)).toEqual(told);
+        if ('key' in wrong || 'namespace' in wrong) return;
+        const change = await toldTo(client.updateTimer({ key: 'stays' }, wrong));
+        expect(change).not.toBe('accepted');
+        expect(await toldByHttp('PATCH', '/v1/namespaces/default/timers/stays', wrong)).toEqual(change);
+        expect(await toldTo(memory.updateTimer({ key: 'stays' }, wrong))).toEqual(change);
+      }),
+    );
+    expect(await client.pauseTimer({ key: 'stays' })).toMatchObject({ version: there.version + 1 });
+    await client.deleteTimer({ key: 'stays' });
+    // the pause and the deletion: nothing else was written
+    expect(await written()).toBe(before + 2);
   });
   it('leave receipts that outlive a killed process', async () => {
     const prefer = { prefer: 'respond-async' };

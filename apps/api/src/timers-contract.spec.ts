@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandRejectedError, type Commands, TimerCalls } from '#client';
-import { timersContract } from '#testing';
+import { InMemoryTimers, timersContract, wrongTimers } from '#testing';
 import type { EpochMs } from '#timer';
 import { ApiConnection } from '../../../libs/client/src/http/api-connection.js';
 import { HttpReads } from '../../../libs/client/src/http/http-reads.js';
@@ -44,33 +44,51 @@ describe('a client of this api', () => {
   });
   afterAll(() => subject.world.close());
 
-  it.each([
-    [{ schedPolicyExpr: 'soon' }, 'schedPolicyExpr'],
-    [{ timeZone: 'Nowhere/City' }, 'timeZone'],
-    [{ retry: { min: '2h', max: '1h' } }, 'retry.min'],
-    [{ maxFires: 0 }, 'maxFires'],
-    [{ startAt: '2030-01-01' }, 'startAt'],
-    [{ retry: { maxAttempts: 'many' } }, 'retry.maxAttempts'],
-    [{ surprise: 1 }, 'surprise'],
-  ])('is told of %o in the same words by a command and by HTTP', async (wrong, field) => {
-    const timer = {
-      key: randomUUID(),
-      schedPolicyType: 'INTERVAL',
-      schedPolicyExpr: '1h',
-      ...wrong,
-    } as never;
-    const refused = (await subject.timers
-      .createTimer(timer)
-      .catch((error: unknown) => error)) as CommandRejectedError;
-    const response = await fetch(`${subject.url}/v1/timers`, {
-      method: 'POST',
+  const post = async (path: string, method: string, body: unknown) => {
+    const response = await fetch(`${subject.url}${path}`, {
+      method,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ namespace: 'spec', ...(timer as object) }),
+      body: JSON.stringify(body),
     });
-    const problem = (await response.json()) as { code: string; field: string; detail: string };
-    const within = (text: string | undefined) => text?.replaceAll('timer.', '');
-    expect([refused.code, within(refused.field)]).toEqual([problem.code, within(problem.field)]);
-    expect(within(problem.field)).toBe(field);
-    expect(within(problem.detail)).toBe(within(refused.message));
+    const { code, field, detail } = (await response.json()) as Record<'code' | 'field' | 'detail', string>;
+    return { code, field, message: detail };
+  };
+  const toldTo = (call: Promise<unknown>) =>
+    call.then(
+      () => 'accepted',
+      ({ code, field, message }: CommandRejectedError) => ({ code, field, message }),
+    );
+  const hourly = {
+    schedPolicyType: 'INTERVAL',
+    schedPolicyExpr: '1h',
+    startAt: '2040-01-01T00:00:00Z',
+  };
+
+  it.each(wrongTimers)(
+    'is told of $wrong in the same words by a command, by HTTP and in memory',
+    async ({ wrong, field }) => {
+      const timer = { namespace: 'spec', key: randomUUID(), ...hourly, ...wrong } as never;
+      const told = await post('/v1/timers', 'POST', timer);
+      expect(told.field).toBe(field);
+      expect(await toldTo(subject.timers.createTimer(timer))).toEqual(told);
+      expect(await toldTo(new InMemoryTimers().createTimer(timer))).toEqual(told);
+      expect(subject.world.store.tables.states.size).toBe(0);
+    },
+  );
+
+  it('is told of a wrong change in the same words as well, and nothing is changed', async () => {
+    const name = { namespace: 'spec', key: 'changed' };
+    const memory = new InMemoryTimers();
+    const there = await subject.timers.createTimer({ ...name, ...hourly });
+    await memory.createTimer({ ...name, ...hourly });
+    for (const { wrong } of wrongTimers.filter(
+      ({ wrong: given }) => !('key' in given || 'namespace' in given),
+    )) {
+      const told = await post('/v1/namespaces/spec/timers/changed', 'PATCH', wrong);
+      expect(told.field, JSON.stringify(wrong)).toBeDefined();
+      expect(await toldTo(subject.timers.updateTimer(name, wrong as never))).toEqual(told);
+      expect(await toldTo(memory.updateTimer(name, wrong as never))).toEqual(told);
+    }
+    expect(await subject.timers.getTimerByKey('changed')).toEqual(there);
   });
 });

@@ -11,6 +11,7 @@ export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contra
 export { timerLogContract } from './contract/timer-log-contract.js';
 export { timerQueriesContract } from './contract/timer-queries-contract.js';
 export type { TimersSubject } from './contract/timers/stage.js';
+export { type WrongTimer, wrongTimers } from './contract/timers/wrong-timers.js';
 export { timersContract } from './contract/timers-contract.js';
 export { InMemoryBulkStore } from './memory/in-memory-bulk-store.js';
 export { InMemoryDueIndex } from './memory/in-memory-due-index.js';

@@ -1,4 +1,5 @@
-import { type Problem, type TimerRecord } from '#contract';
+import { z } from 'zod';
+import { explainMisfit, type Problem, type TimerRecord } from '#contract';
 import type { CommandResult } from '../commands/command-door.js';
 import type { CommandCall, CommandContext } from '../commands/command-wire.js';
 import { fieldsOf } from '../commands/command-wire.js';
@@ -8,17 +9,17 @@ import { refusal } from '../http/problem-error.js';
 /** A body of a new timer as its command. What the timer may hold, the command's schema says. */
 export function newTimerCall(body: unknown, context: CommandContext): CommandCall {
   const { namespace = 'default', key, ...timer } = fieldsOf(body);
-  return {
-    type: 'CreateTimer',
-    address: { namespace: textOf('namespace', namespace), key: textOf('key', key) },
-    fields: { timer },
-    context,
-  };
+  return { type: 'CreateTimer', address: nameOf({ namespace, key }), fields: { timer }, context };
 }
 
-function textOf(field: string, given: unknown): string {
-  if (typeof given === 'string') return given;
-  throw refusal({ code: 'invalid-command', message: `${field}: text is expected`, field });
+const timerName = z.object({ namespace: z.string(), key: z.string() });
+
+/** @throws ProblemError in the words that a command of this name would meet */
+function nameOf(given: Readonly<Record<keyof z.output<typeof timerName>, unknown>>) {
+  const name = timerName.safeParse(given);
+  if (name.success) return name.data;
+  const { field, message } = explainMisfit(name.error, given);
+  throw refusal({ code: 'invalid-command', message, ...(field !== undefined && { field }) });
 }
 
 type Outcome =

@@ -166,7 +166,7 @@ function spawnProblem(spec: TimerSpec): Rejection | null {
   if (!['INTERVAL', 'CRON', 'ONCE'].includes(schedPolicyType))
     return invalid(
       'spawn',
-      `a tick that spawns is over at once: ${schedPolicyType} would count from nothing`,
+      `a tick that spawns is over at once: ${schedPolicyType} would count from nothing; use INTERVAL, CRON or ONCE`,
     );
   if (hookClass !== '')
     return invalid(

@@ -23,6 +23,7 @@ const macros: Readonly<Record<string, string>> = {
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 };
+const macroNames = `${Object.keys(macros).join(', ')}, @every 90s`;
 /** A date that does not come within this time never comes (30 February). */
 const searchMs = 5 * 366 * 86_400_000;
 
@@ -55,7 +56,7 @@ export function parseCron(expr: string): CronReading {
     return wrong(expr, zone.ok ? 'the zone is empty' : zone.message);
   if (body.startsWith('@every')) return parseEvery(expr, body, zone === null ? null : zone.zone);
   const text = body.startsWith('@') ? macros[body.toLowerCase()] : body;
-  if (text === undefined) return wrong(expr, `unknown macro ${body.slice(0, 32)}`);
+  if (text === undefined) return wrong(expr, `unknown macro ${body.slice(0, 32)}; one of ${macroNames}`);
   return parseFields(expr, text, zone === null ? null : zone.zone);
 }
 

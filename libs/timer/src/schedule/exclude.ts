@@ -47,8 +47,8 @@ export function parseExclude(texts: readonly string[]): ExclusionsReading {
   return { ok: true, ranges: merged(ranges) };
 }
 
-/** Null: no calendar has it. */
-function dayOf(date: string): number | null {
+/** Of `2026-12-25`: whole days since 1970-01-01. Null: no calendar has it. */
+export function dayOf(date: string): number | null {
   const moment = Date.parse(`${date}T00:00:00Z`);
   return Number.isNaN(moment) || new Date(moment).toISOString().slice(0, 10) !== date
     ? null

@@ -2,6 +2,7 @@ import type { EpochMs } from '../brand.js';
 import type { DstPolicy, SchedPolicyType } from '../spec.js';
 import { type CronSchedule, nextCronTick, parseCron, wallTicksOf } from './cron.js';
 import { durationMsMax, parseDuration } from './duration.js';
+import { dayOf } from './exclude.js';
 import type { WallTicks } from './wall-cron.js';
 import { readZone, type Zone } from './zone.js';
 
@@ -192,7 +193,9 @@ function readOnce(expr: string, zone: Zone): PolicyReading {
 export function parseInstant(text: string): EpochMs | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/.test(text)) return null;
   const moment = Date.parse(text);
-  return Number.isNaN(moment) || moment > 8.64e15 - durationMsMax ? null : (moment as EpochMs);
+  if (Number.isNaN(moment) || moment > 8.64e15 - durationMsMax) return null;
+  // the parser takes a 30th of February for a 2nd of March
+  return dayOf(text.slice(0, 10)) === null ? null : (moment as EpochMs);
 }
 
 /** Never run: now. After that only a close tells, and it says so itself. */
