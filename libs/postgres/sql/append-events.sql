@@ -1,5 +1,5 @@
 -- The last statement of a batch. Takes the heads of the partitions it touches, in order, and gives each event the
--- next gapless position of its partition.
+-- next gapless position of its partition. The moment on record never falls, also when the clock is set back.
 with fresh as (
   select * from unnest($1::smallint[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
     with ordinality as t (partition, stream_id, version, type, record_key, next_fire_at, command_id, data, meta, n)
@@ -8,12 +8,12 @@ with fresh as (
 ), locked as (
   select h.partition from log_head h join counted c using (partition) order by h.partition for update of h
 ), head as (
-  update log_head h set next = h.next + c.events
+  update log_head h set next = h.next + c.events, recorded_at = greatest(h.recorded_at, clock_timestamp())
   from counted c join locked l using (partition)
   where h.partition = c.partition
-  returning h.partition, h.next - c.events as base
+  returning h.partition, h.next - c.events as base, h.recorded_at
 )
 insert into event_log (position, recorded_at, next_fire_at, stream_id, command_id, version, partition, type, record_key, data, meta)
-select head.base - 1 + row_number() over (partition by f.partition order by f.n), clock_timestamp(), f.next_fire_at, f.stream_id, f.command_id,
+select head.base - 1 + row_number() over (partition by f.partition order by f.n), head.recorded_at, f.next_fire_at, f.stream_id, f.command_id,
   f.version, f.partition, f.type, f.record_key, f.data, f.meta
 from fresh f join head using (partition)

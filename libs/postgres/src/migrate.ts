@@ -47,6 +47,11 @@ const migrations = [
     '0006-unchanged-commands',
     undoWith('drop table unchanged_command'),
   ),
+  migration(
+    'Retention1764000000008',
+    '0008-retention',
+    noWayBack('what was archived or dropped from the log is not put back. Restore a backup instead.'),
+  ),
   migration(placeMigration, '0009-database-place', undoWith('drop table database_place')),
 ];
 /** In the order in which they are applied. */

@@ -233,6 +233,11 @@ const dataClasses = new Set(['22', '23', '54']);
 /** A name, a version or an id that another transaction has just taken: load again and see it. */
 const uniqueViolation = '23505';
 
+/** Of a check; also said, without a constraint's name, of a log that has no partition for the day. */
+const checkViolation = '23514';
+const isDayMissing = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === checkViolation && error.constraint === undefined;
+
 /** transaction_timeout, idle_in_transaction_session_timeout */
 const cutOffCodes = new Set(['25P04', '25P03']);
 const isCutOff = (error: unknown): boolean =>
@@ -241,7 +246,9 @@ const isCutOff = (error: unknown): boolean =>
 function classify(error: unknown, isSessionTooSlow: boolean): Error {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
   const isConflict = code === uniqueViolation;
-  if (!isConflict && dataClasses.has(code.slice(0, 2))) {
+  // no event can be written, whatever it says: it is not the batch that is at fault
+  const isOfData = !isConflict && !isDayMissing(error);
+  if (isOfData && dataClasses.has(code.slice(0, 2))) {
     return new DataLogError(`Postgres refused the batch (${code}): ${messageOf(error)}`, { cause: error });
   }
   return new TransientLogError(`Postgres: ${messageOf(error)}${code === '' ? '' : ` (${code})`}`, {
