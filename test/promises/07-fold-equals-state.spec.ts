@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rebuild } from '#postgres';
 import { Cluster, createCommand } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
+import { age, logParts } from '../retention/aged.js';
 
 describe('fold equals state', () => {
   let cluster: Cluster;
@@ -61,6 +62,52 @@ describe('fold equals state', () => {
       'state-missing',
     ]);
 
+    await rebuild(cluster.pool);
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
+  it('still, when days of the log are gone, by a scheduler that was killed amid its snapshots and by the next', async () => {
+    cluster = await Cluster.open();
+    const first = await cluster.start('scheduler');
+    const fire = await cluster.start('fire');
+    const waiting = { schedPolicyType: 'ONCE', schedPolicyExpr: '30d' };
+    await cluster.send([
+      createCommand('ticking', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '100ms' }),
+      ...Array.from({ length: 300 }, (_, i) => createCommand(`waiting-${i}`, waiting)),
+    ]);
+    await eventually('all of it is there', async () => (await cluster.count('TimerCreated')) === 301);
+    await eventually('it has ticked', async () => (await cluster.count('EventClosed')) > 5);
+    await fire.stop();
+    await eventually('all of it is published', async () => {
+      const { rows } = await cluster.pool.query(
+        'select from log_head h join relay_checkpoint c using (partition) where c.position < h.next - 1',
+      );
+      return rows.length === 0;
+    });
+    await first.stop();
+    await age(cluster.pool, 40);
+    const days = await logParts(cluster.pool);
+
+    // the second of two batches waits for this row
+    const holder = await cluster.pool.connect();
+    await holder.query('begin');
+    await holder.query('select from timer_state order by id desc limit 1 for update');
+    const killed = await cluster.start('scheduler', { LOG_RETENTION_DAYS: '30' });
+    await eventually('it is in the middle', async () => (await cluster.count('TimerSnapshotted')) === 200);
+    await killed.kill();
+    await holder.query('rollback');
+    holder.release();
+    expect(await cluster.verify()).toMatchObject({ findings: [], timers: 301 });
+    expect(await logParts(cluster.pool)).toEqual(days);
+
+    const next = await cluster.start('scheduler', { LOG_RETENTION_DAYS: '30' });
+    await eventually('the days are gone', () => next.has('retention has done its round'));
+    expect((await logParts(cluster.pool)).length).toBeLessThan(days.length);
+    expect(await cluster.count('TimerCreated')).toBe(0);
+    expect(await cluster.count('TimerSnapshotted')).toBe(301);
+    expect(await cluster.verify()).toMatchObject({ findings: [], timers: 301 });
+    await cluster.start('fire');
+    await eventually('it ticks on', async () => (await cluster.count('EventClosed')) > 5);
     await rebuild(cluster.pool);
     expect((await cluster.verify()).findings).toEqual([]);
   });

@@ -48,6 +48,7 @@ import { envelopeOf } from './intake/envelope.js';
 import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
+import { retentionService } from './retention.js';
 
 const offsetsMirroredEveryMs = 5_000;
 const tidiedEveryMs = 3_600_000;
@@ -136,6 +137,13 @@ export function composeScheduler(
       producerService(replies),
       relay,
       bulkService(config, logger),
+      ...stores.map((store, { number }) =>
+        retentionService(config, logger, {
+          store: store.retention,
+          openLog: () => wrapLog(store.anotherLog()),
+          mayWrite: () => relay.nearEnough(number),
+        }),
+      ).all,
       ...stores.all.map((store) =>
         every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       ),

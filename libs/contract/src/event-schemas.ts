@@ -205,7 +205,11 @@ export const eventSchemas = {
     summary: payload.nullable().exactOptional(),
     ...planned,
   }),
-  TimerDeleted: event('TimerDeleted', { ...fact, parent: parent.exactOptional() }),
+  TimerDeleted: event('TimerDeleted', {
+    ...fact,
+    parent: parent.exactOptional(),
+    archived: z.literal(true).exactOptional(),
+  }),
   TimerPaused: event('TimerPaused', { ...fact, token: z.string().exactOptional() }),
   TimerResumed: event('TimerResumed', {
     ...fact,

@@ -32,3 +32,6 @@ export * from './queries/past.js';
 export * from './queries/query-unavailable.js';
 export * from './queries/timer-queries.js';
 export * from './relay/relay.js';
+export * from './retention/plan-retention.js';
+export * from './retention/retention.js';
+export * from './retention/retention-store.js';

@@ -20,4 +20,5 @@ export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { logPartitionsAheadDays, migrate, migrateAll } from './migrate.js';
 export { openAllPostgresQueries, openPostgresQueries, type PostgresQueries } from './queries/open.js';
 export type { ReadPoolSettings } from './queries/read-pool.js';
+export { PostgresRetention } from './retention/postgres-retention.js';
 export { openPostgresStore, type PostgresStore, type PostgresStoreSettings } from './store.js';

@@ -4,6 +4,7 @@ import { PostgresDueIndex } from './due/postgres-due-index.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresTimerLog } from './log/postgres-timer-log.js';
 import { logPartitionsAheadDays } from './migrate.js';
+import { PostgresRetention } from './retention/postgres-retention.js';
 
 export interface PostgresStoreSettings {
   readonly databaseUrl: string;
@@ -20,6 +21,8 @@ export interface PostgresStore {
   anotherLog(): PostgresTimerLog;
   readonly due: PostgresDueIndex;
   readonly feed: PostgresLogFeed;
+  /** By a connection of its own, which is there while a round lasts. */
+  readonly retention: PostgresRetention;
   /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
   tidy(): Promise<void>;
   close(): Promise<void>;
@@ -51,6 +54,7 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
     },
     due: new PostgresDueIndex(reads, pool),
     feed: new PostgresLogFeed(relay),
+    retention: new PostgresRetention(settings.databaseUrl, `${settings.applicationName} retention`),
     tidy: async () => {
       await pool.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
       await pool.query(`delete from timer_tombstone where deleted_at < clock_timestamp() - interval '1 day'`);

@@ -148,6 +148,17 @@ export interface ConfirmEmission {
   readonly eventId: EventId;
   readonly attempt: number;
 }
+/** Before the log's oldest part is dropped: the state is written down whole, and folding begins there. */
+export interface SnapshotTimer {
+  readonly type: 'SnapshotTimer';
+  readonly commandId: null;
+}
+/** A timer that ended before this moment leaves for the archive; any other stays as it is. */
+export interface ArchiveTimer {
+  readonly type: 'ArchiveTimer';
+  readonly commandId: null;
+  readonly endedBefore: EpochMs;
+}
 
 export type ClientCommand =
   | CreateTimer
@@ -168,4 +179,10 @@ export type ClientCommand =
   | RenewLease
   | ReleaseLease
   | EndChild;
-export type TimerCommand = ClientCommand | FireDue | FaultTimer | ConfirmEmission;
+export type TimerCommand =
+  | ClientCommand
+  | FireDue
+  | FaultTimer
+  | ConfirmEmission
+  | SnapshotTimer
+  | ArchiveTimer;

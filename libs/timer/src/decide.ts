@@ -10,6 +10,7 @@ import { expire, pause, resume, trigger } from './life/hold.js';
 import { acquire, deletionProblem, release, renew } from './life/lease.js';
 import { recalling } from './life/recall.js';
 import { parentOf } from './life/replan.js';
+import { archive, snapshot } from './life/retire.js';
 import { endChild } from './life/spawn.js';
 import { update } from './life/update.js';
 import type { Rejection } from './rejection.js';
@@ -67,6 +68,10 @@ function decideOn(
       return fault(state, command, now);
     case 'ConfirmEmission':
       return confirmEmission(state, command, now);
+    case 'SnapshotTimer':
+      return snapshot(state, now);
+    case 'ArchiveTimer':
+      return archive(state, command, now);
     default:
       return unreachable(command);
   }

@@ -37,8 +37,12 @@ export type TimerUpdated = Fact &
     readonly watermark?: EpochMs | null;
     readonly summary?: Payload | null;
   };
-/** `parent`: of a child, who is to be told. */
-export type TimerDeleted = Fact & { readonly type: 'TimerDeleted'; readonly parent?: ParentRef };
+/** `parent`: of a child, who is to be told. `archived`: it ended long ago, and its last state is kept aside. */
+export type TimerDeleted = Fact & {
+  readonly type: 'TimerDeleted';
+  readonly parent?: ParentRef;
+  readonly archived?: true;
+};
 /** `token`: which of several holders paused it. */
 export type TimerPaused = Fact & { readonly type: 'TimerPaused'; readonly token?: string };
 /** `by`: `limit` when `maxPause` ended it. With a `token` only that holder let go, and others may hold on. */

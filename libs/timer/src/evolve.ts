@@ -1,6 +1,6 @@
 import { type EpochMs, later } from './brand.js';
 import type { Evolve } from './decider.js';
-import type { RecordedEvent, TimerEvent } from './event.js';
+import type { RecordedEvent, TimerEvent, TimerSnapshotted } from './event.js';
 import { processedManual } from './life/asking.js';
 import { givenUp, reopened } from './life/cancel.js';
 import { afterClose } from './life/closing.js';
@@ -17,7 +17,7 @@ import { traced } from './trace.js';
 export const evolve: Evolve = (state, recorded) => {
   const { event, version, commandId } = recorded;
   if (event.type === 'TimerDeleted') return null;
-  const before = event.type === 'TimerSnapshotted' ? snapshot(event) : (state ?? beginning(event));
+  const before = event.type === 'TimerSnapshotted' ? wholeState(event.state) : (state ?? beginning(event));
   if (before === null) return null;
   const after = traced({ ...apply(before, event), version, nextFireAt: event.nextFireAt }, recorded);
   if (commandId === null || unremembered.has(event.type)) return after;
@@ -31,7 +31,8 @@ const unremembered: ReadonlySet<TimerEvent['type']> = new Set([
   'ChildEnded',
 ]);
 
-const snapshot = ({ state }: Extract<TimerEvent, { type: 'TimerSnapshotted' }>): TimerState => ({
+/** A state that was written down whole, perhaps by an older version. */
+export const wholeState = (state: TimerSnapshotted['state']): TimerState => ({
   ...state,
   children: state.children ?? [],
   waitingTick: state.waitingTick ?? null,

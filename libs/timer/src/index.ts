@@ -8,7 +8,7 @@ export { decide } from './decide.js';
 export * from './decider.js';
 export * from './event.js';
 export * from './event-json.js';
-export { evolve } from './evolve.js';
+export { evolve, wholeState } from './evolve.js';
 export * from './identity/ids.js';
 export * from './identity/slot.js';
 export { backoffMs } from './life/backoff.js';

@@ -47,7 +47,7 @@ export const fire = (ms: number, id = 'e1'): Step => step({ type: 'FireDue', eve
 export const close = (ms: number, extra: object = {}, id = 'e1'): Step =>
   step({ type: 'CloseEvent', eventId: eventId(id), ...extra } as Wish, ms);
 
-const internal = new Set(['FireDue', 'FaultTimer', 'ConfirmEmission']);
+const internal = new Set(['FireDue', 'FaultTimer', 'ConfirmEmission', 'SnapshotTimer', 'ArchiveTimer']);
 
 export function run(
   state: TimerState | null,

@@ -128,6 +128,12 @@ export interface UnchangedWrite extends TimerVersion {
   readonly commandId: CommandId;
 }
 
+/** What goes to the archive with the end of this stream, if anything. */
+export const archivedState = ({ before, events }: StreamWrite): TimerState[] => {
+  const last = events.at(-1)?.event;
+  return last?.type === 'TimerDeleted' && last.archived === true && before !== null ? [before] : [];
+};
+
 /** UUID of a row in the fire outbox: one row a batch, not one an event. */
 export type EmissionId = string & { readonly __brand: 'EmissionId' };
 

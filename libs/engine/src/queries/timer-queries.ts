@@ -77,6 +77,7 @@ export class InvalidCursorError extends Error {
 
 /** Reads for people and programs: none of them locks, and each is bounded. */
 export interface TimerQueries {
+  /** Also one that was archived, as it was then: no name leads to it, and no command reaches it. */
   byId(timerId: TimerId): Promise<TimerState | null>;
   byKey(namespace: string, key: string): Promise<TimerState | null>;
   /** @throws InvalidCursorError */

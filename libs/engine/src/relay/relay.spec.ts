@@ -106,6 +106,38 @@ describe('the relay', () => {
     await end();
   });
 
+  it('keeps snapshots out of the feed, and goes on after them', async () => {
+    const { clock, store, relay, published, create, end } = setUp();
+    await create('k');
+    const [event] = store.tables.logs.flat();
+    if (event === undefined) throw new Error('nothing was logged');
+    const { timerId } = event;
+    const wanted = { offsets: [], targets: [{ timerId }], commandIds: [], due: [], dueElsewhere: [] };
+    await store.log.transact(wanted, ({ byId, now }) => {
+      const before = byId.get(timerId) ?? null;
+      const decision = decide(before, { type: 'SnapshotTimer', commandId: null }, now);
+      const events = (decision.ok ? decision.events : []).map((each) => ({
+        version: 2,
+        commandId: null,
+        event: each,
+        meta: {},
+      }));
+      const after = events.reduce(evolve, before);
+      return {
+        streams: [{ before, after, events, emission: null }],
+        rejections: [],
+        unchanged: [],
+        emission: null,
+        emitted: [],
+      };
+    });
+    relay.want(partitions);
+    await clock.advance(1_000);
+    expect(published.map(({ type }) => type)).toEqual(['TimerCreated']);
+    expect(relay.positions.get(event.partition)).toBe(2n);
+    await end();
+  });
+
   it('tells how much is committed and not published', async () => {
     const { clock, relay, published, lags, silence, create, end } = setUp();
     relay.want(partitions);

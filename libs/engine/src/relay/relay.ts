@@ -35,6 +35,9 @@ const lagToldEveryMs = 250;
 const readEveryMs = 10;
 const fullRead = 500;
 
+/** A snapshot says again what is known, for whoever folds the log; the feed has no use for it, and it may be larger than a record. */
+const isNews = ({ type }: StoredEvent): boolean => type !== 'TimerSnapshotted';
+
 /**
  * Tails the log and publishes it: one reader a partition, all partitions in one query and one send. The checkpoint
  * moves after the acknowledgement, so a crash between the two repeats events, with the same ids, and loses none.
@@ -109,7 +112,7 @@ export class Relay {
     if (this.#positions.size === 0) return 0;
     const events = await this.deps.feed.readAfter(this.#positions, this.deps.eventsPerReadMax ?? 2_000);
     if (events.length > 0) {
-      await this.deps.sink.publishEvents(events);
+      await this.deps.sink.publishEvents(events.filter(isNews));
       await this.#advance(events);
     }
     // refusals are rare, and nobody waits for this copy of them: under load they are looked for now and then

@@ -6,7 +6,7 @@ import type {
   TransactionWrites,
   UnchangedWrite,
 } from '#engine';
-import { recordKey } from '#engine';
+import { archivedState, recordKey } from '#engine';
 import { eventToJson, slotOfTimerId, type TimerState } from '#timer';
 import {
   byteaArray,
@@ -26,6 +26,7 @@ const updateSpecs = statement('update-specs');
 const insertStates = statement('insert-states');
 const updateStates = statement('update-states');
 const deleteTimers = statement('delete-timers');
+const archiveTimers = statement('archive-timers');
 const insertRejections = statement('insert-rejections');
 const insertUnchanged = statement('insert-unchanged');
 const insertEmission = statement('insert-emission');
@@ -48,7 +49,9 @@ export function callsFor(writes: TransactionWrites, partitions: number): Call[] 
   );
   const respecified = changed.filter(({ before, after }) => before?.spec !== after.spec);
 
+  const archived = deleted.flatMap(archivedState);
   if (deleted.length > 0) calls.push(deletion(deleted));
+  if (archived.length > 0) calls.push(archiving(archived));
   if (created.length > 0) calls.push(specInsertion(created), stateCall(insertStates, created));
   if (respecified.length > 0) calls.push(specUpdate(respecified));
   if (changed.length > 0) calls.push(stateCall(updateStates, changed));
@@ -144,6 +147,18 @@ function deletion(deleted: readonly StreamWrite[]): Call {
       textArray(last.map((d) => d.namespace)),
       textArray(last.map((d) => d.key)),
       textArray(last.map((d) => d.recent)),
+    ],
+  };
+}
+
+function archiving(states: readonly TimerState[]): Call {
+  return {
+    statement: archiveTimers,
+    values: [
+      uuidArray(states.map((s) => s.id)),
+      textArray(states.map((s) => s.spec.namespace)),
+      textArray(states.map((s) => s.spec.key)),
+      textArray(states.map((s) => JSON.stringify(s))),
     ],
   };
 }

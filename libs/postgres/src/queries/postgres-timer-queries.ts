@@ -13,7 +13,14 @@ import {
   type TimerQueries,
   writeCursor,
 } from '#engine';
-import { type EpochMs, laterBy, type TimerCondition, type TimerId, type TimerState } from '#timer';
+import {
+  type EpochMs,
+  laterBy,
+  type TimerCondition,
+  type TimerId,
+  type TimerState,
+  wholeState,
+} from '#timer';
 import { statement } from '../connection/statement.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
 import { readHistoryPage, readPast } from './histories.js';
@@ -23,6 +30,7 @@ import type { ReadPool } from './read-pool.js';
 import { isStorable } from './text.js';
 
 const { text: byIdSql } = statement('query-by-id');
+const { text: archivedSql } = statement('query-archived');
 const { text: byKeySql } = statement('query-by-key');
 const { text: lastIdSql } = statement('query-last-id');
 
@@ -31,7 +39,7 @@ export class PostgresTimerQueries implements TimerQueries {
   constructor(private readonly pool: ReadPool) {}
 
   async byId(timerId: TimerId): Promise<TimerState | null> {
-    return this.#one(byIdSql, [timerId]);
+    return (await this.#one(byIdSql, [timerId])) ?? this.#archived(timerId);
   }
 
   async byKey(namespace: string, key: string): Promise<TimerState | null> {
@@ -75,6 +83,11 @@ export class PostgresTimerQueries implements TimerQueries {
     if (!isStorable(namespace) || !isStorable(key)) return null;
     const rows = await this.pool.rows(lastIdSql, [namespace, key]);
     return (rows[0]?.[0] as TimerId | undefined) ?? null;
+  }
+
+  async #archived(timerId: TimerId): Promise<TimerState | null> {
+    const [row] = await this.pool.rows(archivedSql, [timerId]);
+    return row === undefined ? null : wholeState(JSON.parse(String(row[0])) as TimerState);
   }
 
   async #one(text: string, values: readonly unknown[]): Promise<TimerState | null> {

@@ -1,4 +1,5 @@
 import {
+  archivedState,
   DataLogError,
   type EventWrite,
   type LoadedTimers,
@@ -124,7 +125,8 @@ function checkEmission(tables: Tables, { emission, streams }: TransactionWrites)
     throw new DataLogError(`emission ${strange.emission} is not in the outbox of this transaction`);
 }
 
-function bury(tables: Tables, { timerId, name, before, events }: Prepared, now: EpochMs): void {
+function bury(tables: Tables, stream: Prepared, now: EpochMs): void {
+  const { timerId, name, before, events } = stream;
   tables.states.delete(timerId);
   if (tables.names.get(name) === timerId) tables.names.delete(name);
   const applied = events.flatMap(({ commandId, version }) =>
@@ -132,6 +134,7 @@ function bury(tables: Tables, { timerId, name, before, events }: Prepared, now: 
   );
   const recent = [...(before?.recent ?? []), ...applied];
   tables.tombstones.set(timerId, { timerId, name, recent, deletedAt: now });
+  for (const state of archivedState(stream)) tables.archive.set(timerId, state);
 }
 
 /** A new emission takes the former one's place; without one it stays while the event is open. */

@@ -34,7 +34,9 @@ export class InMemoryTimerQueries implements TimerQueries {
   constructor(private readonly tables: Tables) {}
 
   byId(timerId: TimerId): Promise<TimerState | null> {
-    return Promise.resolve(this.tables.states.get(timerId)?.state ?? null);
+    return Promise.resolve(
+      this.tables.states.get(timerId)?.state ?? this.tables.archive.get(timerId) ?? null,
+    );
   }
 
   byKey(namespace: string, key: string): Promise<TimerState | null> {

@@ -53,6 +53,8 @@ export class Tables {
   readonly names = new Map<string, TimerId>();
   /** In the order of deletion. */
   readonly tombstones = new Map<TimerId, TombstoneRow>();
+  /** As they were when they were put away. */
+  readonly archive = new Map<TimerId, TimerState>();
   readonly offsets = new Map<string, bigint>();
   readonly outbox = new Map<EmissionId, OutboxRow>();
   /** One log a partition; the event at position p stands at index p - 1. */

@@ -3,6 +3,9 @@ import type { TimerId } from '#timer';
 import { freshName, type QueriesSubject, type Stage } from '../subject.js';
 import { apply, createTimer, deletion, fire, nameOf, stateOf } from '../writing.js';
 
+/** Nobody has to close its event. */
+const endsAtOnce = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: '' } as const;
+
 export const lookUps = (stage: Stage<QueriesSubject>) =>
   describe('one timer', () => {
     it('is found by its id and by its name, as the log has it', async () => {
@@ -23,6 +26,29 @@ export const lookUps = (stage: Stage<QueriesSubject>) =>
       expect(await queries.byId(gone.id)).toBeNull();
       expect(await queries.byKey(namespace, key)).toBeNull();
       for (const odd of ['', 'a\0b', '\ud834', freshName()]) expect(await queries.byKey(odd, odd)).toBeNull();
+    });
+
+    it('is found by its id, not by its name, once it was archived; its name is free', async () => {
+      const { queries } = stage.subject;
+      const { id, ...created } = await createTimer(stage.log, endsAtOnce);
+      await stage.subject.pass(2);
+      const { state } = await fire(stage.log, id);
+      expect(state.endedReason).toBe('done');
+      const { namespace, key } = nameOf({ id, ...created });
+      await stage.subject.pass(2);
+      const archived = await apply(stage.log, id, (_, endedBefore) => ({
+        type: 'ArchiveTimer',
+        commandId: null,
+        endedBefore,
+      }));
+      expect(archived).toBeNull();
+      expect(await queries.byId(id)).toEqual(state);
+      expect(await queries.byKey(namespace, key)).toBeNull();
+      expect((await queries.list({ key }, { limit: 10, after: null })).timers).toEqual([]);
+      expect(await queries.stateAtVersion(id, state.version)).toEqual({ kind: 'state', state });
+      expect(await stateOf(stage.log, id)).toBeNull();
+      const next = await createTimer(stage.log, {}, { namespace, key });
+      expect(await queries.byKey(namespace, key)).toEqual(next);
     });
 
     it('has its key in its own namespace only', async () => {
