@@ -7,6 +7,7 @@ import { addDead } from './dead/commands.js';
 import { addDoctor } from './doctor/commands.js';
 import { addImport } from './import/commands.js';
 import { migrateCommand } from './migrate.js';
+import { addRetention } from './retention/commands.js';
 import { addTimers } from './timers/commands.js';
 import { tzCheckCommand } from './tz-check.js';
 
@@ -28,6 +29,7 @@ export function carillon(): Command {
   addImport(program);
   addDoctor(program);
   addCare(program);
+  addRetention(program);
   addCompletion(program);
   return program;
 }
