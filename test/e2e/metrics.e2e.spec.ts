@@ -2,18 +2,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#embedded';
 import { Cluster, closeCommand, createCommand } from '../harness/cluster.js';
+import { seriesSum } from '../harness/metrics-page.js';
 import { eventually } from '../harness/wait.js';
 
 const timers = 25;
-
-/** The sum of a series over its labels that contain all of `labels`. */
-function read(page: string, series: string, ...labels: readonly string[]): number {
-  const lines = page
-    .split('\n')
-    .filter((line) => line.startsWith(`${series}{`) || line.startsWith(`${series} `));
-  const wanted = lines.filter((line) => labels.every((label) => line.includes(label)));
-  return wanted.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
 
 describe('metrics of a run', () => {
   let cluster: Cluster;
@@ -26,7 +18,8 @@ describe('metrics of a run', () => {
     const due = await cluster.due('h');
     const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h' };
     const creates = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, once));
-    await cluster.send([...creates, createCommand('t-0', once)]);
+    const leftOpen = createCommand('left-open', { ...once, hookClass: 'nobody' });
+    await cluster.send([...creates, createCommand('t-0', once), leftOpen]);
     await eventually('all are delivered', () => due.deliveries().length === timers);
     await cluster.send(due.deliveries().map((delivery) => closeCommand(delivery)));
     await eventually('all are closed', async () => (await cluster.count('EventClosed')) === timers);
@@ -35,30 +28,34 @@ describe('metrics of a run', () => {
       expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
     await eventually('the last acknowledgement is counted', async () => {
       pages.fire = await page(firePort);
-      return read(pages.fire, 'carillon_emissions_total') === timers;
+      return seriesSum(pages.fire, 'carillon_emissions_total') === timers + 1;
     });
     pages.scheduler = await page(schedulerPort);
     const { url } = await cluster.api();
     for (const key of ['t-0', 't-1', 'nobody']) await fetch(`${url}/v1/namespaces/default/timers/${key}`);
     await eventually('the last answer is counted', async () => {
       pages.api = await (await fetch(`${url}/metrics`)).text();
-      return read(pages.api, 'carillon_request_seconds_count', 'status="404"') === 1;
+      return seriesSum(pages.api, 'carillon_request_seconds_count', 'status="404"') === 1;
     });
   });
   afterAll(() => cluster.close());
 
   it('count what the log counts', async () => {
-    const commands = (...labels: string[]) => read(pages.scheduler, 'carillon_commands_total', ...labels);
+    const commands = (...labels: string[]) =>
+      seriesSum(pages.scheduler, 'carillon_commands_total', ...labels);
     expect(commands('type="CreateTimer"', 'outcome="applied"')).toBe(await cluster.count('TimerCreated'));
     expect(commands('type="CreateTimer"', 'outcome="timer-exists"')).toBe(1);
     expect(commands('type="CloseEvent"', 'outcome="applied"')).toBe(await cluster.count('EventClosed'));
-    expect(read(pages.fire, 'carillon_emissions_total', 'kind="first"')).toBe(
+    expect(seriesSum(pages.fire, 'carillon_emissions_total', 'kind="first"')).toBe(
       await cluster.count('EventTriggered'),
     );
-    expect(read(pages.fire, 'carillon_fire_lateness_seconds_count')).toBe(timers);
-    expect(read(pages.fire, 'carillon_owned_slots')).toBe(256);
+    expect(seriesSum(pages.fire, 'carillon_fire_lateness_seconds_count')).toBe(timers + 1);
+    expect(seriesSum(pages.fire, 'carillon_owned_slots')).toBe(256);
+    expect(seriesSum(pages.fire, 'carillon_emissions_total', 'hook_class="h"')).toBe(timers);
+    expect(seriesSum(pages.scheduler, 'carillon_end_to_end_seconds_count', 'hook_class="h"')).toBe(timers);
+    expect(seriesSum(pages.api, 'carillon_open_events')).toBe(1);
     expect(
-      read(
+      seriesSum(
         pages.api,
         'carillon_request_seconds_count',
         'route="/v1/namespaces/:namespace/timers/:key"',

@@ -26,6 +26,9 @@ export interface Api extends Service {
   readonly parts: ApiParts;
 }
 
+/** A scrape counts so many open events and no more. */
+const openCountedMax = 100_000;
+
 /** Puts the api together: commands to Kafka, queries and the log from Postgres. */
 export function composeApi(config: ApiConfig, logger: Logger): Api {
   const { PARTITIONS: partitions } = config;
@@ -74,7 +77,10 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       logger,
       authenticator: openToAll,
       hub,
-      metrics: apiMetrics(() => hub.size),
+      metrics: apiMetrics({
+        watchers: () => hub.size,
+        openEvents: async () => (await queries.count({ status: ['open'] }, openCountedMax)).count,
+      }),
       reads: new TimerReads(queries),
       commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
       bulks: store.bulks,

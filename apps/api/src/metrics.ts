@@ -14,7 +14,14 @@ export interface AnsweredRequest {
   readonly seconds: number;
 }
 
-export function apiMetrics(watchers: () => number): ApiMetrics {
+export interface ApiReadings {
+  /** Streams. */
+  watchers(): number;
+  /** Events that are open, of all timers; asked at each scrape. */
+  openEvents(): Promise<number>;
+}
+
+export function apiMetrics({ watchers, openEvents }: ApiReadings): ApiMetrics {
   const page = openMetrics('carillon-api');
   const seconds = secondsHistogram(
     page.meter,
@@ -27,6 +34,15 @@ export function apiMetrics(watchers: () => number): ApiMetrics {
     'streams that are open, those that catch up among them',
     watchers,
   );
+  page.meter
+    .createObservableGauge('carillon_open_events', { description: 'events that are open, of all timers' })
+    // a database that does not answer is no number
+    .addCallback(async (result) =>
+      openEvents().then(
+        (count) => result.observe(count),
+        () => undefined,
+      ),
+    );
   return {
     page,
     answered: ({ method, route, status, seconds: took }) => seconds.record(took, { method, route, status }),

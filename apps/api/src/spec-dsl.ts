@@ -79,7 +79,7 @@ export async function openWorld(
     logger,
     authenticator,
     hub,
-    metrics: apiMetrics(() => hub.size),
+    metrics: apiMetrics({ watchers: () => hub.size, openEvents: async () => 0 }),
     reads: new TimerReads(store.queries),
     commands: new CommandDoor(scheduler, receipts, config.COMMAND_TIMEOUT_MS),
     bulks,

@@ -101,6 +101,15 @@ export function composeFire(
           metrics.observer.loaded?.(slots, timers, tookMs);
           wraps.observer?.loaded?.(slots, timers, tookMs);
         },
+        tookOver: (takeover) => {
+          const { slots, rows, loadMs, latenessMs } = takeover;
+          logger.info(
+            { slots, rows, loadMs: Math.round(loadMs), latenessMs: Math.round(latenessMs) },
+            'took slots over',
+          );
+          metrics.observer.tookOver?.(takeover);
+          wraps.observer?.tookOver?.(takeover);
+        },
       },
       traceOf: spans?.traceOf,
       limits: {
@@ -123,7 +132,8 @@ export function composeFire(
         config.PARTITIONS,
       );
       await fire.own(slots);
-      logger.info({ slots: slots.length, armed: fire.armed }, 'owns slots');
+      const numbers = partitions.map(({ partition }) => partition);
+      logger.info({ partitions: numbers, slots: slots.length, armed: fire.armed }, 'owns slots');
     },
     onRebalancing: () => fire.unfollow(),
     onRecords: (_topic, _partition, records) => {
@@ -135,13 +145,15 @@ export function composeFire(
     },
   });
 
-  return new ServiceGroup(
+  /** It finishes and hands over. */
+  let isLeaving = false;
+  const group = new ServiceGroup(
     [
       { start: () => prepare(config, admin, topics.events), stop: () => closeAll(stores) },
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: () => readiness(stores),
+        ready: () => (isLeaving ? 'this process goes away' : readiness(stores)),
         metrics: metrics.page,
       }),
       { start: () => producer.start(), stop: () => producer.stop() },
@@ -170,6 +182,13 @@ export function composeFire(
     ],
     logger,
   );
+  return {
+    start: () => group.start(),
+    stop: () => {
+      isLeaving = true;
+      return group.stop();
+    },
+  };
 }
 
 /** Firing needs databases that answer; a share of the slots comes and goes, and sweeping needs none. */

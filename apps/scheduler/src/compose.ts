@@ -61,6 +61,8 @@ export interface Scheduler extends Service {
     onOutOfRange(error: OffsetOutOfRange): void;
     onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
+  /** It is about to stop: not ready any more, while it finishes and hands over. */
+  leave(): void;
   /** Given by the transport once it is there. */
   attach(consumer: SchedulerConsumer): void;
 }
@@ -92,7 +94,7 @@ export function composeScheduler(
   const relay = new RelayThread(config, onFatal);
   const spans = isTracing() ? new CommandSpans() : null;
   let consumer: SchedulerConsumer | null = null;
-  /** A partition that is not consumed, and what a person must do about it. */
+  /** Why it is not ready, whatever the database says: a partition that is not consumed, or its end. */
   let stuck: string | null = null;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
@@ -123,7 +125,13 @@ export function composeScheduler(
     stores.map((store, place) => commandsOf(store, logs.of(place.number), place)),
   );
 
-  const metrics = schedulerMetrics({ waiting: () => commands.waiting, relayLag: () => relay.lag });
+  /** Partitions that are read here. */
+  let owned: readonly number[] = [];
+  const metrics = schedulerMetrics({
+    waiting: () => commands.waiting,
+    relayLag: () => relay.lag,
+    partitions: () => owned.length,
+  });
 
   const services = new ServiceGroup(
     [
@@ -166,6 +174,9 @@ export function composeScheduler(
       await services.stop();
       await Promise.all(stores.all.map((store) => store.close()));
     },
+    leave: () => {
+      stuck = 'this process goes away';
+    },
     attach: (given) => {
       consumer = given;
     },
@@ -191,7 +202,12 @@ export function composeScheduler(
       },
       onAssigned: (partitions, starts) => {
         commands.assign(topics.commands, positionsOf(partitions, starts));
-        relay.want(partitions.map(({ partition }) => partition));
+        const former = new Set(owned);
+        owned = partitions.map(({ partition }) => partition);
+        const gained = owned.filter((partition) => !former.has(partition));
+        metrics.tookOver(gained.length);
+        logger.info({ partitions: owned, gained }, 'owns partitions');
+        relay.want(owned);
       },
       onRecords: async (records, isCurrent) => {
         const [first] = records;

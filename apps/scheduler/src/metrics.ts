@@ -1,10 +1,20 @@
 import type { CommandOutcome } from '#engine';
-import { type Metrics, openMetrics, readGauge, sizeHistogram } from '#runtime';
+import {
+  boundedLabel,
+  type Metrics,
+  openMetrics,
+  readGauge,
+  secondsHistogram,
+  sizeHistogram,
+  systemClock,
+} from '#runtime';
 
 /** What the scheduler counts: every name is in docs/operations.md. */
 export interface SchedulerMetrics {
   readonly page: Metrics;
   decided(outcomes: readonly CommandOutcome<unknown>[]): void;
+  /** Partitions came from another process. */
+  tookOver(partitions: number): void;
 }
 
 export interface SchedulerReadings {
@@ -12,6 +22,8 @@ export interface SchedulerReadings {
   waiting(): number;
   /** Events that are committed and not published yet, of the partitions that this process publishes. */
   relayLag(): number;
+  /** Partitions of the commands topic that are read here. */
+  partitions(): number;
 }
 
 export function schedulerMetrics(readings: SchedulerReadings): SchedulerMetrics {
@@ -32,10 +44,27 @@ export function schedulerMetrics(readings: SchedulerReadings): SchedulerMetrics 
     'events committed here and not on the change feed yet',
     readings.relayLag,
   );
+  readGauge(page.meter, 'carillon_owned_partitions', 'partitions read here', readings.partitions);
+  const changes = page.meter.createCounter('carillon_owner_changes', {
+    description: 'partitions (scheduler) or slots (fire) that came to this process',
+  });
+  const endToEnd = secondsHistogram(
+    page.meter,
+    'carillon_end_to_end_seconds',
+    'from the moment an event was due to its close, by hook class',
+  );
+  const label = boundedLabel();
   return {
     page,
+    tookOver: (partitions) => changes.add(partitions),
     decided: (outcomes) => {
       batch.record(outcomes.length);
+      const now = systemClock();
+      for (const { outcome } of outcomes) {
+        if (outcome.kind !== 'applied' || outcome.closed === undefined) continue;
+        const seconds = Math.max(0, now - outcome.closed.scheduledFor) / 1_000;
+        endToEnd.record(seconds, { hook_class: label(outcome.state.spec.hookClass) });
+      }
       for (const [labels, count] of countsOf(outcomes)) commands.add(count, labels);
     },
   };

@@ -34,7 +34,14 @@ export async function runScheduler(
   });
   await app.listen();
   logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'scheduler is up');
-  const service: Service = { start: async () => undefined, stop: () => app.close().then(tracing.stop) };
+  const service: Service = {
+    start: async () => undefined,
+    stop: async () => {
+      scheduler.leave();
+      await app.close();
+      await tracing.stop();
+    },
+  };
   stopOnSignals(service, logger);
   return service;
 }

@@ -71,6 +71,12 @@ export class HookWorker {
     });
   }
 
+  /** Null: ready. Otherwise why not, in words for a person: for a `/health/ready` of the service's own. */
+  readiness(): string | null {
+    if (this.#stopping) return 'this process goes away';
+    return this.#committing === null ? 'the worker has not joined its group yet' : null;
+  }
+
   /** Events that were read and are not answered yet. */
   get unfinished(): number {
     return this.#unfinished;

@@ -22,6 +22,21 @@ export const Hook =
 
 export type HooksModuleOptions = Omit<HookWorkerOptions, 'hooks'>;
 
+/** Whether the hooks of this application take events: inject it into a health check. */
+export class HooksReadiness {
+  #worker: HookWorker | null = null;
+
+  /** Null: ready. Otherwise why not. */
+  reason(): string | null {
+    return this.#worker === null ? 'the hooks have not been started yet' : this.#worker.readiness();
+  }
+
+  /** By the module, once its worker is there. */
+  attach(worker: HookWorker): void {
+    this.#worker = worker;
+  }
+}
+
 class HooksLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   #worker: HookWorker | null = null;
 
@@ -29,10 +44,12 @@ class HooksLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly options: HooksModuleOptions,
+    private readonly readiness: HooksReadiness,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.#worker = new HookWorker({ ...this.options, hooks: this.#hooks() });
+    this.readiness.attach(this.#worker);
     await this.#worker.start();
   }
 
@@ -73,11 +90,17 @@ export class HooksModule {
         { provide: OPTIONS, useValue: options },
         {
           provide: HooksLifecycle,
-          inject: [DiscoveryService, MetadataScanner, OPTIONS],
-          useFactory: (discovery: DiscoveryService, scanner: MetadataScanner, given: HooksModuleOptions) =>
-            new HooksLifecycle(discovery, scanner, given),
+          inject: [DiscoveryService, MetadataScanner, OPTIONS, HooksReadiness],
+          useFactory: (
+            discovery: DiscoveryService,
+            scanner: MetadataScanner,
+            given: HooksModuleOptions,
+            readiness: HooksReadiness,
+          ) => new HooksLifecycle(discovery, scanner, given, readiness),
         },
+        HooksReadiness,
       ],
+      exports: [HooksReadiness],
     };
   }
 }

@@ -3,6 +3,7 @@ export { InvalidConfiguration, loadConfig, redacted } from './config.js';
 export { type HealthOptions, healthServer, type Readiness } from './health.js';
 export { createLogger, type Logger } from './logger.js';
 export {
+  boundedLabel,
   type Metrics,
   openMetrics,
   readGauge,

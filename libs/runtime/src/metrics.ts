@@ -43,3 +43,17 @@ export const sizeHistogram = (meter: Meter, name: string, description: string) =
 export function readGauge(meter: Meter, name: string, description: string, read: () => number): void {
   meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read()));
 }
+
+/** Of the values of a label that users choose. */
+const labelValuesMax = 100;
+
+/** The first values as they are, further ones together as `other`: a page has a bound however many there are. */
+export function boundedLabel(valuesMax = labelValuesMax): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= valuesMax) return 'other';
+    known.add(value);
+    return value;
+  };
+}

@@ -128,6 +128,7 @@ class Batch {
   ): Outcome {
     // a create begins a new life, also under a name whose former life ended in this batch
     const stream = found !== null && found.after !== null ? found : this.#newStream();
+    const open = stream.after?.open ?? null;
     let last = stream.after;
     for (const event of events) {
       const version = (stream.after?.version ?? 0) + 1;
@@ -141,7 +142,8 @@ class Batch {
     if (state === null)
       throw new Error(`${content.command.type} was accepted without a timer to show for it`);
     this.#index(state, stream);
-    return { kind: 'applied', state };
+    const isClosed = open !== null && content.command.type === 'CloseEvent';
+    return isClosed ? { kind: 'applied', state, closed: open } : { kind: 'applied', state };
   }
 
   /**

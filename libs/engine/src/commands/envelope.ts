@@ -1,4 +1,12 @@
-import type { ClientCommand, CommandId, CreateTimer, Rejection, TimerId, TimerState } from '#timer';
+import type {
+  ClientCommand,
+  CommandId,
+  CreateTimer,
+  OpenEvent,
+  Rejection,
+  TimerId,
+  TimerState,
+} from '#timer';
 import type { SourceRef, TimerTarget } from '../log/timer-log.js';
 
 /** A create command before the engine has minted its timer's id. */
@@ -40,7 +48,12 @@ export interface MisplacedCommand {
 
 /** What became of a command, once, however often it is delivered. */
 export type Outcome =
-  | { readonly kind: 'applied'; readonly state: TimerState }
+  | {
+      readonly kind: 'applied';
+      readonly state: TimerState;
+      /** The event that it closed. */
+      readonly closed?: OpenEvent;
+    }
   /** Applied by an earlier delivery: the answer is the timer as it was then. */
   | { readonly kind: 'repeated'; readonly timerId: TimerId; readonly version: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };

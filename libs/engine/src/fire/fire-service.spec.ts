@@ -14,7 +14,7 @@ import {
 } from '#timer';
 import { type EmissionId, type TimerLog, TransientLogError } from '../index.js';
 import { type Emission, EmissionRefused } from './emission.js';
-import { defaultFireLimits, FireService } from './fire-service.js';
+import { defaultFireLimits, FireService, type Takeover } from './fire-service.js';
 
 const silent = {
   debug: () => undefined,
@@ -29,6 +29,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
+  const takeovers: Takeover[] = [];
   const broker: { isUp: boolean; refused?: string } = { isUp: true };
   let minted = 0;
   const uuid = () => `00000000-0000-7000-8000-${String(++minted).padStart(12, '0')}`;
@@ -57,6 +58,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
       throw error;
     },
     limits,
+    observer: { tookOver: (takeover) => takeovers.push(takeover) },
   });
   const stop = new AbortController();
   const running = fire.run(stop.signal);
@@ -95,7 +97,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
     await clock.advance(1_000);
     await running;
   };
-  return { clock, store, fire, emitted, broker, create, end };
+  return { clock, store, fire, emitted, takeovers, broker, create, end };
 }
 
 describe('firing', () => {
@@ -111,6 +113,21 @@ describe('firing', () => {
     await clock.advance(1_000);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['a', 'b']);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('tells what it took over, and how late that was', async () => {
+    const { clock, fire, takeovers, create, end } = setUp();
+    const id = await create('a', { schedPolicyExpr: '1s' });
+    await create('b', { schedPolicyExpr: '90s' });
+    await clock.advance(4_000);
+    await fire.own(allSlots);
+    // what is not due within the window is not read
+    expect(takeovers).toMatchObject([{ slots: 256, rows: 1, latenessMs: 3_000 }]);
+    await fire.own([slotOfTimerId(id)]);
+    expect(takeovers).toHaveLength(1);
+    await fire.own([...new Set([slotOfTimerId(id), slotOf('n', 'b')])]);
+    expect(takeovers[1]).toMatchObject({ slots: 1, rows: 0, latenessMs: 0 });
     await end();
   });
 

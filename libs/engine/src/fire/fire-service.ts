@@ -64,6 +64,17 @@ export interface FireObserver {
   /** After Kafka has acknowledged: `latenessMs` is one number an emission, due moment to acknowledgement. */
   emitted?(emissions: readonly Emission[], acknowledgedAt: EpochMs): void;
   loaded?(slots: number, timers: number, tookMs: number): void;
+  tookOver?(takeover: Takeover): void;
+}
+
+/** Slots that became this instance's, once what is due soon in them was read. */
+export interface Takeover {
+  readonly slots: number;
+  /** Timers that were read for them. */
+  readonly rows: number;
+  readonly loadMs: number;
+  /** How overdue the most overdue of these was then; 0: none was. */
+  readonly latenessMs: number;
 }
 
 const reloadAfterMs = 250;
@@ -128,13 +139,29 @@ export class FireService {
   /** This instance's share of the slots has changed; what is due soon in them is read anew. */
   async own(slots: readonly number[]): Promise<void> {
     const changes = this.#changes;
+    const former = new Set(this.#slots);
     this.#slots = slots;
     this.#heap.keepSlots(new Set(slots));
     // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
     this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
-    await this.#load();
+    const beganAt = this.deps.clock();
+    const timers = await this.#load();
+    const gained = new Set(slots.filter((slot) => !former.has(slot)));
+    if (gained.size > 0) this.#tellTakeover(gained, timers, this.deps.clock() - beganAt);
     // unless shares are being dealt out once more already
     if (changes === this.#changes) this.#isFollowing = true;
+  }
+
+  #tellTakeover(gained: ReadonlySet<number>, timers: readonly ArmedTimer[], loadMs: number): void {
+    let rows = 0;
+    const now = this.clock.now();
+    let oldest: number = now;
+    for (const { slot, dueAt } of timers) {
+      if (!gained.has(slot)) continue;
+      rows += 1;
+      oldest = Math.min(oldest, dueAt);
+    }
+    this.deps.observer?.tookOver?.({ slots: gained.size, rows, loadMs, latenessMs: now - oldest });
   }
 
   /**
@@ -409,8 +436,9 @@ export class FireService {
     this.#wake();
   }
 
-  #loadSoon(load: () => Promise<void>): void {
+  #loadSoon(load: () => Promise<unknown>): void {
     this.#loading ??= load()
+      .then(() => undefined)
       .catch(async (error: unknown) => {
         this.deps.logger.warn(
           { error: String(error) },
@@ -423,11 +451,11 @@ export class FireService {
       });
   }
 
-  /** Reads what is due within the window, as far as the bound allows. */
-  async #load(): Promise<void> {
+  /** Reads what is due within the window, as far as the bound allows; answers what it read. */
+  async #load(): Promise<readonly ArmedTimer[]> {
     const startedAt = this.deps.clock();
     const slots = this.#slots;
-    if (slots.length === 0) return;
+    if (slots.length === 0) return [];
     this.clock.observe(await this.deps.index.now());
     const until = (this.clock.now() + this.#limits.windowMs) as EpochMs;
     const room = Math.max(slots.length, this.#limits.armedMax - this.#heap.size);
@@ -444,12 +472,13 @@ export class FireService {
       if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
       if (this.#heap.horizon < until) this.#cutUntil = this.deps.clock() + reloadAfterMs;
       this.deps.observer?.loaded?.(slots.length, timers.length, this.deps.clock() - startedAt);
+      // with nothing to fire, the flight that ends or the next nap comes back here soon enough
+      if (this.#heap.nextDueAt() !== null) this.#wake();
+      return timers;
     } catch (error) {
       this.#heap.horizon = former;
       throw error;
     }
-    // with nothing to fire, the flight that ends or the next nap comes back here soon enough
-    if (this.#heap.nextDueAt() !== null) this.#wake();
   }
 }
 
