@@ -272,6 +272,64 @@ describe('missed ticks', () => {
         .then({ type: 'EventTriggered', scheduledFor: at(late - 1_000) });
     }
   });
+  it.each([
+    ['an interval', { schedPolicyExpr: '1s', startAt: at(-60_000_000) }],
+    ['cron', { schedPolicyType: 'CRON', schedPolicyExpr: '* * * * * *', startAt: at(-60_000_000) }],
+  ])(
+    'keep the reason and the rule of their own absence where they are too many to be listed: %s',
+    (_, spec) => {
+      // more than are listed in each of three absences, the middle one made up for
+      const [paused, late] = [40_000_000, 100_000_000];
+      const missed = {
+        createdLate: { policy: 'skip' },
+        paused: { policy: 'skip' },
+        serviceDown: { policy: 'all' },
+      } as const;
+      const held = [step({ type: 'PauseTimer' }, 1), step({ type: 'ResumeTimer' }, paused)] as const;
+      const made = create({ ...spec, missed });
+      // cron begins at the creation
+      const before =
+        'schedPolicyType' in spec
+          ? []
+          : [
+              {
+                type: 'TicksDropped',
+                reason: 'created-late',
+                first: at(-60_000_000),
+                last: at(-1_000),
+              } as const,
+            ];
+      given(made, ...held)
+        .when(fire(late))
+        .then(
+          ...before,
+          {
+            type: 'TicksDropped',
+            reason: 'paused',
+            first: at(before.length === 0 ? 1_000 : 0),
+            last: at(paused),
+          },
+          { type: 'EventTriggered', scheduledFor: at(paused + 1_000) },
+        );
+      // of those that come after it none is dropped: the next one is next
+      given(made, ...held, fire(late), close(late + 1))
+        .when(fire(late + 2, 'e2'))
+        .then({ type: 'EventTriggered', scheduledFor: at(paused + 2_000) });
+      given(create({ ...spec, missed: { ...missed, serviceDown: { policy: 'all', max: 2 } } }), ...held)
+        .when(fire(late))
+        .then(
+          ...before,
+          { type: 'TicksDropped', reason: 'paused', last: at(paused) },
+          {
+            type: 'TicksDropped',
+            reason: 'missed-policy',
+            first: at(paused + 1_000),
+            last: at(late - 2_000),
+          },
+          { type: 'EventTriggered', scheduledFor: at(late - 1_000) },
+        );
+    },
+  );
   it('are settled in bounded time, however many', () => {
     const second = create({ schedPolicyExpr: '1s', startAt: at(0) });
     given(second)

@@ -44,17 +44,18 @@ export function settlePassed(
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
   const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
-  const ticks = ticksUntil(policy, progress, nextTick, until, latestWanted(spec));
+  const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const absence = absences(spec, progress, exclusions, nextTick);
-  const kept = keptTicks(ticks.list, absence, now);
+  const listed = stretches.flatMap(({ list }) => list);
+  const kept = keptTicks(listed, absence, now);
   const fire = kept[0] ?? null;
-  const before = ticks.list.filter((tick) => fire === null || tick < fire);
+  const before = (tick: EpochMs) => fire === null || tick < fire;
   // with more to make up for, what lies behind the next one is settled when its turn comes
-  const behind = kept.length === 1 && fire !== null ? ticks.list.filter((tick) => tick > fire) : [];
+  const behind = (tick: EpochMs) => kept.length === 1 && fire !== null && tick > fire;
   const dropped = [
     ...excludedOnTheWay(policy, exclusions, progress, nextTick),
-    ...runs(before, absence, ticks),
-    ...runs(behind, absence, ticks),
+    ...runs(stretches, before, absence),
+    ...runs(stretches, behind, absence),
   ];
   return { fire, dropped };
 }
@@ -68,11 +69,49 @@ export function goneBy(
 ): readonly DroppedTicks[] {
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
-  const ticks = ticksUntil(policy, progress, nextTick, until);
+  const stretches = stretchesOf(policy, progress, nextTick, until, 1);
   return [
     ...excludedOnTheWay(policy, exclusions, progress, nextTick),
-    ...runs(ticks.list, absences(spec, progress, exclusions, nextTick), ticks),
+    ...runs(stretches, () => true, absences(spec, progress, exclusions, nextTick)),
   ];
+}
+
+/**
+ * The ticks from `nextTick` to `until`, a list for each absence: where they are too many to be listed, those that are not must
+ * not be taken for ticks of another absence, which may be made up for.
+ */
+function stretchesOf(
+  policy: SchedEventPolicy,
+  progress: Passing,
+  nextTick: EpochMs,
+  until: EpochMs,
+  latest: number,
+): TickList[] {
+  const { createTime, resumedAt } = progress;
+  const ends = [createTime - 1, resumedAt ?? nextTick - 1]
+    .filter((end) => end >= nextTick && end < until)
+    .sort((a, b) => a - b);
+  const stretches: TickList[] = [];
+  let first: EpochMs | null = nextTick;
+  for (const end of [...ends, until] as EpochMs[]) {
+    if (first === null || (first > end && stretches.length > 0)) continue;
+    stretches.push(ticksUntil(policy, progress, first, end, latest));
+    first = firstBehind(policy, progress, first, end);
+  }
+  return stretches;
+}
+
+/** The first tick after a moment that need not be one; null: only a close tells. */
+function firstBehind(
+  policy: SchedEventPolicy,
+  progress: Progress,
+  tick: EpochMs,
+  end: EpochMs,
+): EpochMs | null {
+  const { intervalMs } = policy;
+  if (intervalMs === null) return policy.tickAfter(end, progress);
+  if (policy.tickAfter(tick, progress) === null) return null;
+  return (tick + (Math.floor((end - tick) / intervalMs) + 1) * intervalMs) as EpochMs;
 }
 
 /** The plan went past excluded ticks to reach `nextTick`: one fact tells them all. */
@@ -171,25 +210,32 @@ function latestWanted({ missed }: TimerSpec): number {
 
 /** Consecutive ticks of one reason are one fact. Those that were not listed go with the one before them. */
 function runs(
-  gone: readonly EpochMs[],
+  stretches: readonly TickList[],
+  isGone: (tick: EpochMs) => boolean,
   absenceOf: (tick: EpochMs) => Absence,
-  { list, skipped, isExact }: TickList,
 ): DroppedTicks[] {
   const result: DroppedTicks[] = [];
-  const beforeGap = list.length > countedTicksMax ? list[countedTicksMax - 1] : undefined;
-  for (const tick of gone) {
-    const { reason } = absenceOf(tick);
-    const run = result.at(-1);
-    const count = tick === beforeGap ? 1 + skipped : 1;
-    const countIsExact = tick !== beforeGap || isExact;
-    if (run?.reason !== reason) result.push({ reason, first: tick, last: tick, count, countIsExact });
-    else
-      result[result.length - 1] = {
-        ...run,
-        last: tick,
-        count: run.count + count,
-        countIsExact: run.countIsExact && countIsExact,
-      };
+  for (const { list, skipped, isExact } of stretches) {
+    const beforeGap = list.length > countedTicksMax ? list[countedTicksMax - 1] : undefined;
+    for (const tick of list.filter(isGone)) {
+      const { reason } = absenceOf(tick);
+      const isBeforeGap = tick === beforeGap;
+      const one = { count: isBeforeGap ? 1 + skipped : 1, countIsExact: !isBeforeGap || isExact };
+      const run = result.at(-1);
+      if (run?.reason === reason) result[result.length - 1] = joined(run, tick, one);
+      else result.push({ reason, first: tick, last: tick, ...one });
+    }
   }
   return result;
 }
+
+const joined = (
+  run: DroppedTicks,
+  last: EpochMs,
+  { count, countIsExact }: Pick<DroppedTicks, 'count' | 'countIsExact'>,
+): DroppedTicks => ({
+  ...run,
+  last,
+  count: run.count + count,
+  countIsExact: run.countIsExact && countIsExact,
+});

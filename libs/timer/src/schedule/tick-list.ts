@@ -12,7 +12,7 @@ export interface TickList {
   readonly isExact: boolean;
 }
 
-/** The ticks from `first` up to `until`; `first` is always among them, and so are the `latest` last ones and one before. */
+/** The ticks from `first` up to `until`, no more than `countedTicksMax` and the latest few; `first` is always among them, and so are the `latest` last ones and one before. */
 export function ticksUntil(
   policy: SchedEventPolicy,
   progress: Progress,
