@@ -107,12 +107,13 @@ export class ClientNotConnectedError extends Error {
   }
 }
 
-/** The replies topic was not there in time: no scheduler has made it yet, or Kafka does not answer. */
+/** A topic was not there in time: no scheduler has made it yet, or Kafka does not answer. */
 export class ConnectTimeoutError extends Error {
   readonly code = 'client/connect-timeout';
-  constructor(timeoutMs: number) {
+  /** @param topic the one that is read: replies, or the change feed */
+  constructor(timeoutMs: number, topic: string) {
     super(
-      `not connected within ${timeoutMs} ms: is Kafka there, and has a scheduler made the replies topic?`,
+      `not connected within ${timeoutMs} ms: is Kafka there, and has a scheduler made the topic ${topic}?`,
     );
     this.name = 'ConnectTimeoutError';
   }

@@ -1,12 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { eventTypePrefix, topicsOf } from '#contract';
-import { BatchConsumer, type InRecord, type KafkaSettings, partitionKey } from '#kafka';
+import {
+  BatchConsumer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  type ReadGap,
+  ReadPositions,
+} from '#kafka';
+import { ConnectTimeoutError } from './errors.js';
+import type { ReadOptions } from './timers.js';
 
 export interface EventTailOptions {
   readonly kafka: KafkaSettings;
   readonly topicPrefix?: string;
   /** Each event of every timer, in order for each timer; a repeat after a crash comes again. */
   readonly onEvent: (event: TailedEvent) => void;
+  /**
+   * Events were lost to this reader: it was away for longer than Kafka keeps the feed, or the topic was made anew. What it knew of
+   * timers may be old: read them anew. It goes on with the oldest event that is there.
+   */
+  readonly onGap?: (gap: ReadGap) => void;
 }
 
 export interface TailedEvent {
@@ -19,26 +33,37 @@ export interface TailedEvent {
 }
 
 /**
- * The change feed from its end, straight from Kafka and shared with nobody: for those who wait for a word, and can live with
- * missing what was said while they were not listening. A watch by HTTP resumes where it was; this does not.
+ * The change feed from its end, straight from Kafka and shared with nobody: for those who wait for a word. What happens after the
+ * start is heard, also what happens while the connection is lost; where it stands is not kept beyond the process. A watch by HTTP
+ * resumes in another one, too.
  */
 export class EventTail {
   readonly #consumer: BatchConsumer;
+  readonly #positioned = Promise.withResolvers<void>();
+  readonly #topic: string;
   #isListening = false;
-  #onPositioned: () => void = () => undefined;
 
-  constructor({ kafka, topicPrefix, onEvent }: EventTailOptions) {
+  constructor({ kafka, topicPrefix, onEvent, onGap }: EventTailOptions) {
+    this.#topic = topicsOf(topicPrefix).events;
+    const positions = new ReadPositions(new KafkaAdmin(kafka), 'latest', (gap) => {
+      const { topic, partition, from, to } = gap;
+      kafka.log.warn(
+        { topic, partition, from: String(from), to: String(to) },
+        'events of the change feed are gone that were not read here: read the timers anew, or let Kafka keep the feed for longer',
+      );
+      onGap?.(gap);
+    });
     this.#consumer = new BatchConsumer(kafka, {
       groupId: `carillon-tail-${randomUUID()}`,
-      topics: [topicsOf(topicPrefix).events],
-      startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
+      topics: [this.#topic],
+      startFrom: (partitions) => positions.startFrom(partitions),
       onAssigned: () => {
         this.#isListening = true;
-        this.#onPositioned();
+        this.#positioned.resolve();
       },
       onRecords: (_topic, _partition, records) => {
         for (const record of records) {
-          const event = tailed(record);
+          const event = positions.take(record) ? tailed(record) : null;
           if (event !== null) onEvent(event);
         }
       },
@@ -50,17 +75,31 @@ export class EventTail {
     return this.#isListening;
   }
 
-  /** Resolves when whatever happens from then on will be heard. */
-  async start(): Promise<void> {
-    const positioned = new Promise<void>((resolve) => {
-      this.#onPositioned = resolve;
-    });
-    await this.#consumer.start();
-    await positioned;
+  /**
+   * Resolves when whatever happens from then on will be heard; for as long as it takes, unless told otherwise. Safe to call twice,
+   * and again after it gave up.
+   * @throws ConnectTimeoutError, the signal's reason
+   */
+  async start({ timeoutMs, signal }: ReadOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const started = this.#consumer.start().then(() => this.#positioned.promise);
+    const gaveUp = Promise.withResolvers<never>();
+    const onAbort = (): void => gaveUp.reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const deadline =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => gaveUp.reject(new ConnectTimeoutError(timeoutMs, this.#topic)), timeoutMs);
+    try {
+      await Promise.race([started, gaveUp.promise]);
+    } finally {
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   async stop(): Promise<void> {
-    this.#onPositioned();
+    this.#positioned.resolve();
     await this.#consumer.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { CommandWire } from '#contract';
+import { type CommandWire, topicsOf } from '#contract';
 import type { KafkaSettings } from '#kafka';
 import { defaultNamespace } from './command-of.js';
 import { CommandSender } from './command-sender.js';
@@ -25,6 +25,7 @@ const defaultTimeoutMs = 10_000;
 /** Commands by Kafka, each with its awaited outcome; queries by HTTP. One client serves a whole process. */
 export class TimerClient extends TimerCalls {
   readonly #sender: CommandSender;
+  readonly #repliesTopic: string;
 
   constructor({ kafka, api, topicPrefix, namespace, timeoutMs }: TimerClientOptions) {
     const sender = new CommandSender({ kafka, ...(topicPrefix !== undefined && { topicPrefix }) });
@@ -41,6 +42,7 @@ export class TimerClient extends TimerCalls {
       },
     });
     this.#sender = sender;
+    this.#repliesTopic = topicsOf(topicPrefix).replies;
   }
 
   /**
@@ -56,7 +58,7 @@ export class TimerClient extends TimerCalls {
       const deadline =
         timeoutMs === undefined
           ? undefined
-          : setTimeout(() => reject(new ConnectTimeoutError(timeoutMs)), timeoutMs);
+          : setTimeout(() => reject(new ConnectTimeoutError(timeoutMs, this.#repliesTopic)), timeoutMs);
       this.#sender
         .connect()
         .then(resolve, reject)
