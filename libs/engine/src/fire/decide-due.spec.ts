@@ -141,16 +141,16 @@ describe('what becomes of timers whose time has come', () => {
     });
 
     it('name them so that they lie in the database of the tick, and their ids say so', () => {
-      for (const of of [2, 4, 8]) {
-        const mine = parents.filter(({ id }) => slotOfTimerId(id) % of === 1);
-        const children = childrenOf(mine, (slot) => slot % of === 1);
+      for (const databases of [2, 4, 8]) {
+        const mine = parents.filter(({ id }) => slotOfTimerId(id) % databases === 1);
+        const children = childrenOf(mine, (slot) => slot % databases === 1);
         expect(children).toHaveLength(mine.length);
         for (const [index, { id, spec }] of children.entries()) {
-          expect(slotOf('n', spec.key) % of).toBe(1);
+          expect(slotOf('n', spec.key) % databases).toBe(1);
           expect(slotOfTimerId(id)).toBe(slotOf('n', spec.key));
           const plain = `${mine[index]?.spec.key}:1`;
           expect(spec.key).toMatch(
-            slotOf('n', plain) % of === 1 ? /^parent-\d+:1$/ : /^parent-\d+:1~[0-9a-f]{12}$/,
+            slotOf('n', plain) % databases === 1 ? /^parent-\d+:1$/ : /^parent-\d+:1~[0-9a-f]{12}$/,
           );
         }
       }

@@ -8,7 +8,8 @@ describe('several databases', () => {
   it('have each slot where its partition is, however many partitions there are', () => {
     for (const partitions of [4, 8, 16, 256])
       for (let slot = 0; slot < slots; slot += 1)
-        for (const of of [1, 2, 4]) expect(isHeldBy({ number: slot % of, of }, slot % partitions)).toBe(true);
+        for (const all of [1, 2, 4])
+          expect(isHeldBy({ number: slot % all, of: all }, slot % partitions)).toBe(true);
   });
 
   it('are found by a slot, and split what is theirs', () => {
