@@ -1,18 +1,17 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from '../harness/cluster.js';
+import { pythonOfOurOwn } from '../harness/python.js';
 
 const run = promisify(execFile);
-const venv = join(process.cwd(), '.carillon', 'python');
-const python = join(venv, 'bin', 'python');
 const clientVersion = '3.0.12';
 
-/** kafka-python in a virtual environment of the project's own, made once. */
+let python = '';
+
 function installClient(): void {
-  if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
+  python = pythonOfOurOwn();
   execFileSync(
     python,
     ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `kafka-python==${clientVersion}`],

@@ -28,7 +28,7 @@ const counters = [
 
 /**
  * A small database as SQL text: rows and the log's partitions, not the schema, which is that of the migrations that the
- * database says it has. (pg_dump does not come with the Postgres of the tests.)
+ * database says it has.
  */
 export async function dumpRows(pool: Pool): Promise<string> {
   const parts = [await logPartitions(pool)];
