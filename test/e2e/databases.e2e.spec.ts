@@ -5,7 +5,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerClient } from '#client';
 import type { CommandWire } from '#contract';
+import { freePort } from '#embedded';
 import { slotOf } from '#timer';
+import { TcpProxy } from '../chaos/tcp-proxy.js';
 import { Cluster, closeCommand, createCommand, partitions } from '../harness/cluster.js';
 import { EventStream } from '../harness/event-stream.js';
 import { TestProcess } from '../harness/process.js';
@@ -18,15 +20,28 @@ describe('timers in two databases', () => {
   let cluster: Cluster;
   let client: TimerClient;
   let url: string;
+  /** The second one, as the processes reach it. */
+  let second: URL;
+  let proxy: TcpProxy;
+  let databases: Record<string, string>;
 
   beforeAll(async () => {
     cluster = await Cluster.openOnTwo();
-    await cluster.start('scheduler');
-    await Promise.all([cluster.start('fire'), cluster.start('fire')]);
-    ({ url } = await cluster.api());
+    second = new URL(cluster.databaseUrls[1] ?? '');
+    proxy = new TcpProxy(await freePort(), Number(second.port));
+    await proxy.start();
+    second.port = String(proxy.port);
+    second.hostname = '127.0.0.1';
+    databases = { DATABASE_URLS: `${cluster.databaseUrl},${second}` };
+    await cluster.start('scheduler', databases);
+    await Promise.all([cluster.start('fire', databases), cluster.start('fire', databases)]);
+    ({ url } = await cluster.api(databases));
     client = await cluster.client({ api: { url } });
   });
-  afterAll(() => cluster.close());
+  afterAll(async () => {
+    await cluster.close();
+    await proxy.stop();
+  });
 
   /** As a producer with another partitioner would put it. */
   const produceInto = (partition: (key: string) => number, commands: readonly CommandWire[]) =>
@@ -60,7 +75,11 @@ describe('timers in two databases', () => {
   it('are made, fire and close once, though half of the commands lie in a partition of the other database and a scheduler is killed', async () => {
     const total = 160;
     const due = await cluster.due('work');
-    const dying = await cluster.start('scheduler', { FAULT: 'die-in-transaction', FAULT_AFTER: '2' });
+    const dying = await cluster.start('scheduler', {
+      ...databases,
+      FAULT: 'die-in-transaction',
+      FAULT_AFTER: '2',
+    });
     const keys = Array.from({ length: total }, (_, n) => `once-${n}`);
     const inFuture = { schedPolicyType: 'ONCE', schedPolicyExpr: '200ms', hookClass: 'work' };
     const creates = keys.map((key) => createCommand(key, inFuture));
@@ -183,6 +202,57 @@ describe('timers in two databases', () => {
       const beside = children[slot(key) % 2] ?? [];
       expect(beside.filter((child) => child.startsWith(`${key}:`))).toHaveLength(3);
     }
+  });
+
+  it('fire in one while the other is away, and in that one when it is back', async () => {
+    const due = await cluster.due('away');
+    const firingIn = (schedPolicyExpr: string) => ({
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr,
+      hookClass: 'away',
+    });
+    const keys = Array.from({ length: 24 }, (_, n) => `away-${n}`);
+    const isIn = (database: number) => (key: string) => slot(key) % 2 === database;
+    await Promise.all(keys.map((key) => client.createTimer({ key, ...firingIn('3s') })));
+    proxy.refuses = true;
+    const fired = () => new Set(due.deliveries().map(({ event }) => event.timer.key));
+    await eventually('those of the first are handed out', () =>
+      keys.filter(isIn(0)).every((key) => fired().has(key)),
+    );
+    expect(keys.filter(isIn(1)).filter((key) => fired().has(key))).toEqual([]);
+
+    const [here, there] = [0, 1].map((number) => keys.map((key) => `late-${key}`).find(isIn(number)) ?? '');
+    await client.createTimer({ key: here ?? '', ...firingIn('100ms') });
+    const again = { 'content-type': 'application/json', 'idempotency-key': 'a-1' };
+    const body = JSON.stringify({ key: keys.map((key) => `again-${key}`).find(isIn(0)), ...hourly });
+    for (const time of ['first', 'again']) {
+      const { status } = await fetch(`${url}/v1/timers`, { method: 'POST', headers: again, body });
+      expect([time, status]).toEqual([time, 201]);
+    }
+    const meanwhile = client.createTimer({ key: there ?? '', ...firingIn('100ms') });
+    await eventually('it is handed out as well', () => fired().has(here ?? ''));
+    const status = async (path: string) => (await fetch(`${url}${path}`)).status;
+    expect(await status('/health/ready')).toBe(200);
+    expect(await status(`/v1/namespaces/default/timers/${here}`)).toBe(200);
+    expect(await status(`/v1/namespaces/default/timers/${there}`)).toBe(503);
+
+    proxy.refuses = false;
+    await meanwhile;
+    await eventually('all are handed out', () =>
+      [...keys, here, there].every((key) => fired().has(key ?? '')),
+    );
+    await cluster.send(
+      [...new Map(due.deliveries().map((one) => [one.event.timer.key, one])).values()].map((one) =>
+        closeCommand(one),
+      ),
+    );
+    await eventually('all are closed', async () => {
+      const open = await keysIn(
+        `key like '%away-%' and id in (select id from timer_state where event_id is not null)`,
+      );
+      return open.flat().length === 0;
+    });
+    expect((await cluster.verify()).findings).toEqual([]);
   });
 
   it('are verified by the command line as a whole', async () => {

@@ -16,7 +16,7 @@ export class Receipts {
 
   /** Null: nothing is known of such a command, and no timer was named to look at. */
   async of(commandId: CommandId, address: TimerAddress | null): Promise<ReceiptWire | null> {
-    const rejection = await this.outcomes.rejectionOf(commandId);
+    const rejection = await this.outcomes.rejectionOf(commandId, address);
     if (rejection !== null) return { commandId, status: 'rejected', ...rejection };
     if (address === null) return null;
     const applied = await this.outcomes.appliedTo(address, commandId);

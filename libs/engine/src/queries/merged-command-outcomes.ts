@@ -3,12 +3,16 @@ import type { ByDatabase } from '../log/databases.js';
 import { slotOfTarget, type TimerTarget, type TimerVersion } from '../log/timer-log.js';
 import type { CommandOutcomes } from './command-outcomes.js';
 
-/** A refusal lies where its command was read, which no id tells: all are asked. */
+/** A refusal lies with the timer; where none is named all are asked. */
 export class MergedCommandOutcomes implements CommandOutcomes {
   constructor(private readonly databases: ByDatabase<CommandOutcomes>) {}
 
-  async rejectionOf(commandId: CommandId): Promise<Rejection | null> {
-    const answers = await Promise.all(this.databases.all.map((outcomes) => outcomes.rejectionOf(commandId)));
+  async rejectionOf(commandId: CommandId, target: TimerTarget | null): Promise<Rejection | null> {
+    // another database that is away is none of its business
+    if (target !== null) return this.databases.of(slotOfTarget(target)).rejectionOf(commandId, target);
+    const answers = await Promise.all(
+      this.databases.all.map((outcomes) => outcomes.rejectionOf(commandId, null)),
+    );
     return answers.find((answer) => answer !== null) ?? null;
   }
 

@@ -4,6 +4,8 @@ import { ReadPool, type ReadPoolSettings } from './read-pool.js';
 
 export interface PostgresQueries {
   readonly queries: TimerQueries;
+  /** Of each database by itself. */
+  readonly each: readonly TimerQueries[];
   close(): Promise<void>;
 }
 
@@ -11,8 +13,10 @@ export interface PostgresQueries {
 export function openPostgresQueries(settings: ReadPoolSettings): PostgresQueries {
   const pool = new ReadPool(settings);
   let closing: Promise<void> | null = null;
+  const queries = new PostgresTimerQueries(pool);
   return {
-    queries: new PostgresTimerQueries(pool),
+    queries,
+    each: [queries],
     close: () => {
       closing ??= pool.close();
       return closing;
@@ -32,6 +36,7 @@ export function openAllPostgresQueries(
   if (opened.count === 1) return first;
   return {
     queries: new MergedTimerQueries(opened.map(({ queries }) => queries)),
+    each: opened.all.map(({ queries }) => queries),
     close: async () => void (await Promise.all(opened.all.map(({ close }) => close()))),
   };
 }
