@@ -10,7 +10,7 @@ import { goTool } from '../harness/go-tool.js';
 // no schema in a registry that we use: those are held to their form as text only.
 
 const run = promisify(execFile);
-const overlays = ['one-node', 'production'] as const;
+const overlays = ['one-node', 'production', 'production-two-databases'] as const;
 const operators = ['kafka.strimzi.io', 'postgresql.cnpg.io'];
 
 interface Manifest {
@@ -80,10 +80,41 @@ describe('the manifests', () => {
       .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(kinds.toSorted()).toEqual([
       'Cluster/carillon',
+      ...(overlay === 'production-two-databases' ? ['Cluster/carillon-2'] : []),
       'Kafka/carillon',
       'KafkaNodePool/dual',
       'KafkaUser/carillon',
     ]);
+  });
+
+  it('name two databases in one order to each process, by the logins that their operator makes', () => {
+    const processes = of('production-two-databases').filter(({ kind }) =>
+      ['Deployment', 'Job'].includes(kind),
+    );
+    expect(processes.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+      'api',
+      'fire',
+      'migrate',
+      'scheduler',
+    ]);
+    const login = (name: string) => ({ valueFrom: { secretKeyRef: { name, key: 'uri' } } });
+    for (const { metadata, spec } of processes) {
+      const template = spec?.template as
+        | {
+            readonly spec: {
+              readonly containers: readonly { readonly env: readonly { readonly name: string }[] }[];
+            };
+          }
+        | undefined;
+      const env = template?.spec.containers[0]?.env ?? [];
+      const named = env.filter(({ name }) => name.startsWith('DATABASE'));
+      // a variable may be made of those before it
+      expect(named, metadata.name).toEqual([
+        { name: 'DATABASE_1_URL', ...login('carillon-app') },
+        { name: 'DATABASE_2_URL', ...login('carillon-2-app') },
+        { name: 'DATABASE_URLS', value: '$(DATABASE_1_URL),$(DATABASE_2_URL)' },
+      ]);
+    }
   });
 
   it('run no process as root, writable, or without a bound of memory', () => {
