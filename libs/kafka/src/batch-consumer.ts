@@ -40,6 +40,8 @@ export interface BatchConsumerOptions {
   readonly onOutOfRange?: (error: OffsetOutOfRange) => void;
   readonly sessionTimeoutMs?: number;
   readonly bytesPerPartitionMax?: number;
+  /** For a reader in no hurry: records come when so many bytes are there, or after a quarter of a second. A broker and a process pay by the request. */
+  readonly gatherBytes?: number;
   /** Without a fetch or a heartbeat for this long the consumer is made anew. */
   readonly stallMs?: number;
 }
@@ -164,6 +166,7 @@ export class BatchConsumer {
       topics,
       sessionTimeoutMs = defaultSessionTimeoutMs,
       bytesPerPartitionMax = 1024 * 1024,
+      gatherBytes = 1,
     } = this.options;
     const consumer = kafkaClient(this.settings).consumer({
       groupId,
@@ -172,7 +175,7 @@ export class BatchConsumer {
       heartbeatInterval: Math.floor(sessionTimeoutMs / 20),
       rebalanceTimeout: sessionTimeoutMs * 2,
       maxWaitTimeInMs: 250,
-      minBytes: 1,
+      minBytes: gatherBytes,
       maxBytesPerPartition: bytesPerPartitionMax,
       maxBytes: bytesPerPartitionMax * 8,
       allowAutoTopicCreation: false,

@@ -8,14 +8,18 @@ export interface FeedSettings {
   readonly topicPrefix?: string;
 }
 
-/** Timers whose last seen version is remembered: the relay repeats soon after, or not at all. */
-const rememberedMax = 50_000;
+/** Timers whose last seen version is remembered, at least: the relay repeats soon after, or not at all. */
+const rememberedMin = 25_000;
+/** Counters may be a quarter of a second behind; what they cost is taken from the events. */
+const gatherBytes = 256 * 1024;
 
 /** Every record of one namespace, once and in order for each timer. */
 export class FeedFollower {
   readonly #consumer: BatchConsumer;
   readonly #positions: ReadPositions;
-  readonly #versions = new Map<string, number>();
+  /** By timer, in two generations: the older one goes as a whole. */
+  #versions = new Map<string, number>();
+  #olderVersions: ReadonlyMap<string, number> = new Map();
   readonly #prefix: Buffer;
   #positioned: () => void = () => undefined;
   #moved: (() => void)[] = [];
@@ -31,6 +35,7 @@ export class FeedFollower {
     this.#consumer = new BatchConsumer(kafka, {
       groupId: `carillon-follow-${randomUUID()}`,
       topics,
+      gatherBytes,
       startFrom: (partitions) => this.#positions.startFrom(partitions),
       onAssigned: () => this.#positioned(),
       onRecords: (_topic, _partition, records) => this.#take(records),
@@ -92,12 +97,12 @@ export class FeedFollower {
     ];
     if (id === undefined || Number.isNaN(version)) return false;
     const name = `${topic}/${id}`;
-    if (version <= (this.#versions.get(name) ?? 0)) return false;
-    this.#versions.delete(name);
+    const seen = this.#versions.get(name) ?? this.#olderVersions.get(name) ?? 0;
+    if (version <= seen) return false;
     this.#versions.set(name, version);
-    if (this.#versions.size > rememberedMax) {
-      const [oldest] = this.#versions.keys();
-      if (oldest !== undefined) this.#versions.delete(oldest);
+    if (this.#versions.size >= rememberedMin) {
+      this.#olderVersions = this.#versions;
+      this.#versions = new Map();
     }
     return true;
   }
