@@ -22,10 +22,10 @@ const quiet = {
 describe('two replicas of a service', () => {
   let cluster: Cluster;
   const members: TestProcess[] = [];
+  const services: TestProcess[] = [];
   beforeAll(async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    services.push(await cluster.start('scheduler'), await cluster.start('fire'));
     await cluster.pool.query(
       `create table trace (id bigserial, at timestamptz default clock_timestamp(), who text, what text, key text, token int);
        create table resource (token int, who text); insert into resource values (0, null)`,
@@ -217,6 +217,45 @@ describe('two replicas of a service', () => {
     expect((await trace(`what = 'ran' and key = 'cancels'`)).length).toBe(1);
   });
 
+  it('go on with all of it when one of two schedulers and one of two fire services is killed', async () => {
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    await Promise.all([member('all-a', 'job,mutex,once'), member('all-b', 'job,mutex,once')]);
+    const asking = await cluster.client();
+    const keys = Array.from({ length: 30 }, (_, i) => `kept-${i}`);
+    const from = Date.now() + 500;
+    await asking.createTimers(
+      keys.map((key, i) => ({
+        key: `once/${key}`,
+        hookClass: 'once.default',
+        schedPolicyType: 'ONCE',
+        schedPolicyExpr: new Date(from + i * 100).toISOString(),
+        summaryData: String(i),
+        ackTimeout: '2s',
+      })),
+    );
+    const ranOnce = async () => (await trace(`what = 'ran' and key like 'kept-%'`)).map(({ key }) => key);
+    await eventually('some ran', async () => (await ranOnce()).length > 5);
+    const before = (await trace('true')).length;
+    await Promise.all(services.map((service) => service.kill()));
+    await eventually('all of them ran', async () => new Set(await ranOnce()).size === 30, 30_000);
+    for (const what of ['end', 'leave'])
+      await eventually(
+        `${what} goes on`,
+        async () => {
+          const seen = await trace('true');
+          return seen.slice(before).filter((each) => each.what === what).length >= 5;
+        },
+        30_000,
+      );
+    const tokens = (await trace(`what = 'enter'`)).map(({ token }) => token ?? 0);
+    expect(tokens).toEqual([...new Set(tokens)].toSorted((x, y) => x - y));
+    const closes = await cluster.events(`type = 'EventClosed'`);
+    expect(new Set(closes.map(({ data }) => data.eventId)).size).toBe(closes.length);
+    await Promise.all(members.filter(({ name }) => name.startsWith('all-')).map((each) => each.stop()));
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
   it('a thousand registrations at the same moment make one timer and one first run', async () => {
     const client = await cluster.client();
     const real = new Members({ kafka: cluster.kafka, topicPrefix: cluster.prefix, partitions: 4 });
@@ -229,9 +268,12 @@ describe('two replicas of a service', () => {
     const listening = await real.schedule(given.key, given.wait, callback);
     const deps = { timers: client, log: quiet, startWorker: async () => ({ stop: async () => undefined }) };
     await Promise.all(Array.from({ length: 1_000 }, () => Job.start(deps, given, {}, () => undefined)));
-    await eventually('it ran', () => runs > 0, 20_000);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const facts = (type: string) => cluster.events(`type = '${type}' and record_key like '%job/thousand'`);
+    // the next run is an hour away from this
+    await eventually('its first run is closed', async () => (await facts('EventClosed')).length > 0);
     expect(runs).toBe(1);
+    expect(await facts('EventTriggered')).toHaveLength(1);
+    expect(await facts('EventRedelivered')).toEqual([]);
     expect(await cluster.events(`type = 'TimerCreated' and record_key like '%job/thousand'`)).toHaveLength(1);
     expect(await cluster.events(`type = 'EventTriggered' and record_key like '%job/thousand'`)).toHaveLength(
       1,

@@ -176,6 +176,48 @@ describe('a query of tasks by HTTP', () => {
   });
 });
 
+describe('cron tasks by HTTP', () => {
+  const names = async (): Promise<string[]> => (await tasks.cron.list()).map(({ id }) => id).sort();
+
+  it('are listed, changed, paused, let go and deleted, and the tasks that they made stay', async () => {
+    await tasks.createCronTask({ ...task('nightly'), context: 'c', cron: '@yearly' });
+    expect(await names()).toEqual(['nightly', 'tick']);
+    const change = { cron: '0 0 3 * * *', timeZone: 'Europe/Paris', concurrency: 2 };
+    const changed = await tasks.cron.update('nightly', change);
+    const asked = await tasks.cron.get('nightly');
+    expect(asked).toEqual(changed);
+    expect(asked).toMatchObject({
+      cron: '0 0 3 * * *',
+      timeZone: 'Europe/Paris',
+      executor: 'work',
+      context: 'c',
+      triggerTimes: 0,
+      isPaused: false,
+    });
+    expect(
+      new Intl.DateTimeFormat('en', { timeZone: 'Europe/Paris', hour: 'numeric', hourCycle: 'h23' }).format(
+        asked?.nextTime,
+      ),
+    ).toBe('03');
+    await tasks.cron.pause('nightly');
+    expect(await tasks.cron.get('nightly')).toMatchObject({ isPaused: true });
+    await tasks.cron.resume('nightly');
+    expect(await tasks.cron.get('nightly')).toMatchObject({ isPaused: false, nextTime: asked?.nextTime });
+
+    await tasks.stopScheduleCronTask();
+    expect((await tasks.cron.list()).map(({ isPaused }) => isPaused)).toEqual([true, true]);
+    await tasks.startScheduleCronTask();
+    expect((await tasks.cron.list()).map(({ isPaused }) => isPaused)).toEqual([false, false]);
+
+    const children = await ids(withParent('EQ', 'tick'));
+    expect([await tasks.cron.delete('tick'), await tasks.cron.delete('tick')]).toEqual([true, false]);
+    expect(await names()).toEqual(['nightly']);
+    expect(await tasks.cron.get('tick')).toBeUndefined();
+    expect(children.length).toBeGreaterThan(1);
+    expect(await ids(withParent('EQ', 'tick'))).toEqual(children);
+  });
+});
+
 describe('a process that knows nothing of PARTITIONS', () => {
   it('has its job run all the same: a due topic may be as wide as who made it liked', async () => {
     const member = new Members({ kafka: cluster.kafka, topicPrefix: cluster.prefix, partitions: 6 });

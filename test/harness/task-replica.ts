@@ -56,7 +56,7 @@ for (const code of EXECUTORS.split(',')) {
 const cluster = new Cluster({ kafka, topicPrefix: TOPIC_PREFIX });
 const allocator = new TaskAllocator({
   kafka,
-  lock: cluster.mutex('task-allocator'),
+  lock: cluster.mutex('task-allocator', { ttl: '3s' }),
   topicPrefix: TOPIC_PREFIX,
   partitions: Number(PARTITIONS),
 });

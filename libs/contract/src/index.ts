@@ -41,7 +41,7 @@ export {
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
 export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
-export { acceptedReply, appliedReply, parseReply, type Reply, refusedReply } from './replies.js';
+export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refusedReply } from './replies.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';
 export { commandBytesMax, emittedBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';

@@ -18,5 +18,9 @@ export const replySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), code: z.string(), message: z.string(), field: z.string().optional() }),
 ]);
 
+/** Whose the attempt is, of a claim or an answer that was refused because of it; null: it was refused for something else. */
+export const claimantOf = ({ code, message }: Rejection): string | null =>
+  code === 'already-claimed' ? (/^(.*) has claimed this attempt$/s.exec(message)?.[1] ?? null) : null;
+
 /** @throws if it is not a reply of ours */
 export const parseReply = (text: string): Reply => replySchema.parse(JSON.parse(text)) as unknown as Reply;

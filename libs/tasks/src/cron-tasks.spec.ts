@@ -92,6 +92,7 @@ describe('a cron task', () => {
     const changed = await tasks.cron.update('c', { cron: '30 * * * * *', concurrency: 1 });
     expect(changed.nextTime?.getTime()).toBe(timers.now + 29 * second);
     expect(await childrenOf('c')).toHaveLength(1);
+    await expect(tasks.cron.update('c', { overlap: 'queueOne' })).rejects.toThrow(RangeError);
     await complete({ id: 'c:1' });
     timers.pass(29 * second);
     expect(await childrenOf('c')).toHaveLength(2);

@@ -13,7 +13,7 @@ export interface NewCronTask extends NewTask {
   readonly timeZone?: string;
   /** Tasks of this cron task that may be open at a time; 0: no limit of its own. Default 0. */
   readonly concurrency?: number;
-  /** A tick that finds no room: dropped (default), or kept, one at most, until there is. */
+  /** A tick that finds no room: dropped (default), or, with a concurrency of 1, kept, one at most, until there is. */
   readonly overlap?: 'skip' | 'queueOne';
 }
 
@@ -87,13 +87,15 @@ export class CronTasks {
     return found;
   }
 
-  /** The change takes effect at once, without a tick of its own. @throws TimerNotExistError, InvalidSpecError */
+  /** The change takes effect at once, without a tick of its own. @throws TimerNotExistError, InvalidSpecError, RangeError */
   async update(id: string, change: CronTaskChange): Promise<CronTask> {
-    const { cron, timeZone, concurrency, overlap = 'skip' } = change;
+    const { cron, timeZone, concurrency, overlap } = change;
+    if (overlap !== undefined && concurrency === undefined)
+      throw new RangeError('overlap says what a concurrency of 1 means: give both');
     const set: TimerChangeWire = {
       ...(cron !== undefined && { schedPolicyExpr: cron }),
       ...(timeZone !== undefined && { timeZone }),
-      ...(concurrency !== undefined && { spawn: roomOf(concurrency, overlap) }),
+      ...(concurrency !== undefined && { spawn: roomOf(concurrency, overlap ?? 'skip') }),
     };
     return cronTaskOf(await this.timers.updateTimer(this.#ref(id), set));
   }

@@ -19,6 +19,8 @@ const report = z.object({
   held: z.number().int().nonnegative(),
   /** Claims that reached it since its last report, taken or refused: `<eventId>/<attempt>`. */
   heard: z.array(z.string()),
+  /** Those among them that were refused because another runner, `holder`, has the attempt. */
+  refused: z.array(z.object({ key: z.string(), holder: z.string() })).optional(),
 });
 /** How a runner stands, told at each change and at least every `reportEveryMs`. */
 export type RunnerReport = z.output<typeof report>;

@@ -183,6 +183,44 @@ describe('a claim that its runner does not tell of', () => {
   });
 });
 
+describe('a claim that another runner has, of which a former allocator never heard', () => {
+  const refused = [{ key: '1/1', holder: 'b' }];
+  beforeEach(async () => {
+    allocation.reported(report('a'));
+    allocation.offer(offer('1'));
+    await turn();
+  });
+  it('is told to that one at once, the same attempt, and is dealt with when it has heard', () => {
+    allocation.reported(report('b'));
+    allocation.reported(report('a', { heard: ['1/1'], refused }));
+    expect(claims).toMatchObject([{ runner: 'a' }, { runner: 'b', key: '1', attempt: 1 }]);
+    expect(claims[1]).not.toHaveProperty('takeOver');
+    expect(done).toEqual([]);
+    allocation.reported(report('b', { held: 1, heard: ['1/1'] }));
+    expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
+  });
+  it('is told again while that one is there and says nothing, a few times', () => {
+    allocation.reported(report('a', { heard: ['1/1'], refused }));
+    for (let again = 0; again < 10; again += 1) {
+      nowMs += 1_000;
+      allocation.reported(report('b'));
+      allocation.tick();
+    }
+    expect(given()).toEqual({ a: 1, b: 5 });
+    expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
+  });
+  it('is left to its own clock, and taken from nobody, if that one is no runner of ours', () => {
+    allocation.reported(report('a', { heard: ['1/1'], refused }));
+    for (let again = 0; again < 5; again += 1) {
+      nowMs += 1_000;
+      allocation.reported(report('a'));
+      allocation.tick();
+    }
+    expect(claims.filter(({ takeOver }) => takeOver === true)).toEqual([]);
+    expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
+  });
+});
+
 describe('the backlog', () => {
   it('lets tasks of different demands take turns, also when there is room for one at a time', async () => {
     for (const id of ['1', '2']) allocation.offer(offer(id));

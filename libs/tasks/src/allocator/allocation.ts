@@ -26,6 +26,8 @@ interface Sent {
   readonly claim: Claim;
   readonly sentAtMs: number;
   readonly tries: number;
+  /** Since when another runner is known to have it: a former allocator gave it that, and whether it has heard is not known. */
+  readonly foundAtMs?: number;
 }
 const triesMax = 5;
 
@@ -67,8 +69,13 @@ export class Allocation {
   }
 
   reported(report: RunnerReport): void {
-    for (const key of report.heard) this.#heard(key);
+    const refused = new Map(report.refused?.map(({ key, holder }) => [key, holder]));
     this.#roster.heard(report, this.deps.now());
+    for (const key of report.heard) {
+      const holder = refused.get(key);
+      if (holder === undefined) this.#heard(key);
+      else this.#found(key, holder);
+    }
     this.#soon();
   }
 
@@ -87,9 +94,29 @@ export class Allocation {
     this.#sent.delete(key);
   }
 
+  /**
+   * A former allocator gave it to that runner, whose answer may have been lost with it: told to it now, which is the same claim, it is
+   * not left until no heartbeat has come. Nothing is taken over: one who is no runner of ours may have it, too.
+   */
+  #found(key: string, holder: string): void {
+    const sent = this.#sent.get(key);
+    if (sent === undefined || sent.foundAtMs !== undefined) return;
+    const { takeOver: _, ...claim } = sent.claim;
+    const foundAtMs = this.deps.now();
+    this.#sent.delete(key);
+    this.#send(sent.offer, { ...claim, runner: holder }, 1, foundAtMs);
+  }
+
   /** Told again to the same runner, which is the same claim; or, if it is silent, given to another as the next attempt. */
-  #again({ offer, claim, tries }: Sent): void {
+  #again({ offer, claim, tries, foundAtMs }: Sent): void {
     const isThere = this.#roster.has(claim.runner);
+    if (foundAtMs !== undefined) {
+      this.#sent.delete(offer.key);
+      const isHoped = isThere ? tries < triesMax : this.deps.now() - foundAtMs < this.limits.silentAfterMs;
+      if (isHoped) this.#send(offer, claim, isThere ? tries + 1 : tries, foundAtMs);
+      else this.#leave(offer, claim);
+      return;
+    }
     const other = isThere
       ? claim
       : this.#takenFrom(claim, leastLoaded(offer.demand, this.#roster.candidates()));
@@ -100,7 +127,11 @@ export class Allocation {
       this.#send(offer, other, tries + 1);
       return;
     }
-    // nobody reads: its own clock brings it back if it is still open
+    this.#leave(offer, claim);
+  }
+
+  /** Nobody reads: its own clock brings it back if it is still open. */
+  #leave(offer: Offer, claim: Claim): void {
     this.#roster.take(claim.runner, offer.key);
     offer.done();
   }
@@ -132,9 +163,10 @@ export class Allocation {
     });
   }
 
-  #send(offer: Offer, claim: Claim, tries: number): void {
+  #send(offer: Offer, claim: Claim, tries: number, foundAtMs?: number): void {
     this.#roster.give(claim.runner, offer.key);
-    this.#sent.set(offer.key, { offer, claim, sentAtMs: this.deps.now(), tries });
+    const found = foundAtMs === undefined ? {} : { foundAtMs };
+    this.#sent.set(offer.key, { offer, claim, sentAtMs: this.deps.now(), tries, ...found });
     this.deps.post(claim).catch((error: unknown) => {
       this.deps.log.warn({ task: claim.key, error: String(error) }, 'a claim was not sent; it will be again');
     });

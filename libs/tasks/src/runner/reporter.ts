@@ -4,9 +4,15 @@ import type { RunnerReport } from '../wire.js';
 /** Between two reports at the least, ms: changes in between go into one. */
 const changesTogetherMs = 50;
 
+/** A claim that has come, and who has its attempt, if that is why it was refused. */
+export interface HeardClaim {
+  readonly key: string;
+  readonly holder: string | null;
+}
+
 /** Tells the allocator how a runner stands: after each change, and at least every so often. */
 export class Reporter {
-  #heard: string[] = [];
+  #heard: HeardClaim[] = [];
   #next: NodeJS.Timeout | null = null;
   #isSoon = false;
   #sending: Promise<void> = Promise.resolve();
@@ -16,7 +22,7 @@ export class Reporter {
     private readonly producer: BatchProducer,
     private readonly topic: string,
     private readonly everyMs: number,
-    private readonly report: (heard: readonly string[]) => RunnerReport,
+    private readonly report: (heard: readonly HeardClaim[]) => RunnerReport,
     private readonly log: Logger,
   ) {}
 
@@ -37,8 +43,8 @@ export class Reporter {
   }
 
   /** A claim has come; the allocator need not tell it again. */
-  hear(key: string): void {
-    this.#heard.push(key);
+  hear(claim: HeardClaim): void {
+    this.#heard.push(claim);
     this.tell();
   }
 

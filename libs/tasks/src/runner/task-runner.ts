@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
-import type { Reply, TimerRecord } from '#contract';
+import { claimantOf, type Reply, type TimerRecord } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger } from '#kafka';
 import { InvalidTaskError } from '../errors.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
@@ -19,7 +19,7 @@ import { answersOf } from './answers.js';
 import { ClaimInbox } from './claim-inbox.js';
 import type { TaskExecutor } from './executor.js';
 import { Executors } from './executors.js';
-import { Reporter } from './reporter.js';
+import { type HeardClaim, Reporter } from './reporter.js';
 import { RunQueue } from './run-queue.js';
 import { RunnerStopsError, TaskRun } from './task-run.js';
 
@@ -152,8 +152,9 @@ export class TaskRunner {
     });
   }
 
-  #report(heard: readonly string[]): RunnerReport {
+  #report(heard: readonly HeardClaim[]): RunnerReport {
     const { labels = {}, resource = {} } = this.options;
+    const refused = heard.flatMap(({ key, holder }) => (holder === null ? [] : [{ key, holder }]));
     const takes = this.#stopped === null && this.#framework.isOn;
     return {
       runner: this.name,
@@ -163,7 +164,8 @@ export class TaskRunner {
       parallelism: this.#queue.parallelism,
       capacity: takes ? this.#queue.parallelism + this.#waitingMax : 0,
       held: this.#load(),
-      heard: [...heard],
+      heard: heard.map(({ key }) => key),
+      ...(refused.length > 0 && { refused }),
     };
   }
 
@@ -175,7 +177,7 @@ export class TaskRunner {
   }
 
   #onClaim(key: string, reply: Reply): void {
-    this.#reporter.hear(key);
+    this.#reporter.hear({ key, holder: reply.ok ? null : claimantOf(reply) });
     if (!reply.ok || !isOurs(reply.timer, this.name)) return;
     const task = taskOf(reply.timer);
     const own = claimKey(task.eventId ?? '', task.attempt);
