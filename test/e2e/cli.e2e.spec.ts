@@ -146,9 +146,7 @@ describe('carillon timers', () => {
     expect((await carillon(['timers', 'list', '--limit', '0'])).code).toBe(2);
     const away = await carillon(['timers', 'list'], '', { CARILLON_URL: 'http://127.0.0.1:1' });
     expect([away.code, away.err]).toEqual([3, expect.stringContaining('doctor')]);
-    expect((await carillon(['dead', 'list'], '', { DATABASE_URL: 'postgresql://127.0.0.1:1/x' })).code).toBe(
-      3,
-    );
+    expect((await carillon(['verify'], '', { DATABASE_URL: 'postgresql://127.0.0.1:1/x' })).code).toBe(3);
     const other = await carillon(['migrate'], '', { PARTITIONS: '16' });
     expect([other.code, other.err]).toEqual([1, expect.stringContaining(`set PARTITIONS=${partitions}`)]);
   });

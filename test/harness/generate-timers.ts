@@ -51,7 +51,7 @@ const insertStates = `
   select ${idOf}, case when status < 3 then due end, case when status = 0 then due end, case when status = 2 then gen_random_uuid() end,
     case when status = 2 then now() end, case when status = 2 then now() end, 1, case when status = 2 then 1 else 0 end, 0, slot, status,
     case when status = 2 then 3 else 0 end, '',
-    case status when 3 then '{"pausedAt":1767225600000}' when 5 then '{"fault":"said so"}' when 6 then '{"endedReason":"done"}' end
+    case when n % 1000 = 5 then '{"givenUp":{"eventId":"e","attempt":1,"at":1767225600000,"error":"no route"}}' else case status when 3 then '{"pausedAt":1767225600000}' when 5 then '{"fault":"said so"}' when 6 then '{"endedReason":"done"}' end end
   from (
     select n, slot, case n % 100 when 10 then 2 when 20 then 3 when 21 then 3 when 40 then 4 when 41 then 4 when 50 then 5 when 60 then 6 else 0 end as status,
       date_trunc('day', now()) + interval '1 day' + case when n % 10 = 3 then interval '5 days' else (hashint8(n)::bigint & 8388607) * interval '309 milliseconds' end as due

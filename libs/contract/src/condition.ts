@@ -43,6 +43,10 @@ const part = z
       .describe('the timer stands at one of these')
       .exactOptional(),
     enable: z.boolean().exactOptional(),
+    givenUp: z
+      .boolean()
+      .describe('the last event was given up and not redriven since; false: that is not so')
+      .exactOptional(),
     dueFrom: moment.describe('nextFireTime lies at this moment or after it').exactOptional(),
     dueBefore: moment.describe('nextFireTime lies before this moment').exactOptional(),
     get and() {

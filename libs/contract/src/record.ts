@@ -24,6 +24,15 @@ export interface LeaseRecord {
   readonly since: string;
 }
 
+/** The last event that was given up and not redriven since. */
+export interface GivenUpRecord {
+  readonly eventId: string;
+  readonly attempts: number;
+  readonly scheduledFor: string;
+  readonly givenUpAt: string;
+  readonly error?: string;
+}
+
 export type TimerRecord = Readonly<{
   id: string;
   namespace: string;
@@ -46,6 +55,7 @@ export type TimerRecord = Readonly<{
   status: string;
   /** Held while `until` lies ahead. */
   lease?: LeaseRecord;
+  givenUp?: GivenUpRecord;
 }> &
   Readonly<Record<string, unknown>>;
 
@@ -160,7 +170,7 @@ const tokensOf = ({ pausedBy }: TimerState): readonly string[] | null => {
   return tokens.length > 0 ? tokens : null;
 };
 
-const givenUpFields = (former: NonNullable<TimerState['givenUp']>): Fields => ({
+const givenUpFields = (former: NonNullable<TimerState['givenUp']>): GivenUpRecord & Fields => ({
   eventId: former.eventId,
   attempts: former.attempt,
   scheduledFor: momentText(former.scheduledFor),

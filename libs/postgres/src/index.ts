@@ -2,7 +2,6 @@
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
-export { type GivenUpQuery, type GivenUpTimer, givenUpTimers } from './audit/given-up-timers.js';
 export { type PartitionState, partitionStates } from './audit/partition-states.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type SchemaState, schemaState } from './audit/schema-state.js';

@@ -53,6 +53,7 @@ const migrations = [
     noWayBack('what was archived or dropped from the log is not put back. Restore a backup instead.'),
   ),
   migration(placeMigration, '0009-database-place', undoWith('drop table database_place')),
+  migration('GivenUp1764000000011', '0011-given-up', undoWith('drop index timer_state_given_up')),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);

@@ -6,7 +6,7 @@ export function addDead(program: Command): void {
   const dead = program.command('dead').description('events that were given up');
   dead
     .command('list')
-    .description('timers whose last event was given up, with the error (reads Postgres)')
+    .description('timers whose last event was given up, with the error')
     .option('-n, --namespace <name>', 'of this namespace alone')
     .option('--hook-class <class>', 'of this hook class alone')
     .option('--limit <n>', 'at most so many', count, '100')

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { TimerClient } from '#client';
-import { type GivenUpTimer, givenUpTimers } from '#postgres';
-import { inEachDatabase, withClient } from '../connection.js';
+import type { TimerRecord } from '#contract';
+import { withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
@@ -13,30 +13,48 @@ interface DeadFlags extends ShownAs {
   readonly limit: string;
 }
 
+interface GivenUpTimer {
+  readonly timerId: string;
+  readonly namespace: string;
+  readonly key: string;
+  readonly hookClass: string;
+  readonly eventId: string;
+  readonly attempts: number;
+  readonly givenUpAt: string;
+  readonly error: string | null;
+}
+
 const columns: readonly Column<GivenUpTimer>[] = [
   { title: 'NAMESPACE', of: ({ namespace }) => namespace },
   { title: 'KEY', of: ({ key }) => key },
   { title: 'HOOK', of: ({ hookClass }) => hookClass },
-  { title: 'GIVEN UP', of: ({ givenUpAt }) => givenUpAt.toISOString() },
+  { title: 'GIVEN UP', of: ({ givenUpAt }) => givenUpAt },
   { title: 'ATTEMPTS', of: ({ attempts }) => attempts, align: 'right' },
   { title: 'ERROR', of: ({ error }) => error },
 ];
 
 async function found({ namespace, hookClass, limit }: DeadFlags): Promise<GivenUpTimer[]> {
-  const max = Number(limit);
-  const each = await inEachDatabase((pool) =>
-    givenUpTimers(pool, {
-      max,
-      ...(namespace !== undefined && { namespace }),
-      ...(hookClass !== undefined && { hookClass }),
-    }),
-  );
-  return each.length === 1 ? each.flat() : each.flat().sort(byName).slice(0, max);
+  const condition = {
+    givenUp: true,
+    ...(namespace !== undefined && { namespace }),
+    ...(hookClass !== undefined && { hookClass }),
+  };
+  return withClient({ readsOnly: true }, async (client) => {
+    const dead: GivenUpTimer[] = [];
+    for await (const timer of client.getTimers(condition)) {
+      dead.push(...givenUpOf(timer));
+      if (dead.length >= Number(limit)) break;
+    }
+    return dead;
+  });
 }
 
-const byName = (a: GivenUpTimer, b: GivenUpTimer): number =>
-  Buffer.compare(Buffer.from(a.namespace), Buffer.from(b.namespace)) ||
-  Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+/** None, if it was redriven between the search and the answer. */
+function givenUpOf({ id, namespace, key, hookClass, givenUp }: TimerRecord): GivenUpTimer[] {
+  if (givenUp === undefined) return [];
+  const { eventId, attempts, givenUpAt, error = null } = givenUp;
+  return [{ timerId: id, namespace, key, hookClass, eventId, attempts, givenUpAt, error }];
+}
 
 /** Timers whose last event was given up. */
 export async function listDead(flags: DeadFlags): Promise<number> {

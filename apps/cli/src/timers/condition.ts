@@ -10,6 +10,7 @@ export interface ConditionFlags {
   readonly hookClass?: string;
   readonly dueFrom?: string;
   readonly dueBefore?: string;
+  readonly givenUp?: boolean;
 }
 
 export const withConditionFlags = (command: Command): Command =>
@@ -20,14 +21,15 @@ export const withConditionFlags = (command: Command): Command =>
     .option('--tag <tag...>', 'with all of these tags')
     .option('--hook-class <class>', 'of this hook class')
     .option('--due-from <moment>', 'next fire at this moment or later (RFC 3339)')
-    .option('--due-before <moment>', 'next fire before this moment (RFC 3339)');
+    .option('--due-before <moment>', 'next fire before this moment (RFC 3339)')
+    .option('--given-up', 'whose last event was given up');
 
 /** @throws UsageError for a status that is none */
 export function conditionOf(flags: ConditionFlags): TimerConditionWire {
   const { status, tag, ...same } = flags;
   const unknown = status?.find((one) => !(timerStatuses as readonly string[]).includes(one));
   if (unknown !== undefined) throw new UsageError(`--status ${unknown}: one of ${timerStatuses.join(', ')}`);
-  const named = ['namespace', 'keyPrefix', 'hookClass', 'dueFrom', 'dueBefore'] as const;
+  const named = ['namespace', 'keyPrefix', 'hookClass', 'dueFrom', 'dueBefore', 'givenUp'] as const;
   return {
     ...Object.fromEntries(named.flatMap((name) => (same[name] === undefined ? [] : [[name, same[name]]]))),
     ...(status !== undefined && { status: status as (typeof timerStatuses)[number][] }),

@@ -6,6 +6,7 @@ import type {
   HistoryPageWire,
   PreviewAnswerWire,
   TimerConditionWire,
+  TimerCountWire,
   TimerPageWire,
   WatchMessage,
 } from '#contract';
@@ -25,6 +26,7 @@ export type Status = Timer['status'];
 export type BulkPreview = BulkPreviewWire;
 export type Bulk = BulkAnswerWire;
 export type Told = WatchMessage & { readonly timer?: Timer };
+export type Count = TimerCountWire;
 export type Order = 'id' | 'key' | 'nextFireTime';
 
 export const statuses: readonly Status[] = [

@@ -30,6 +30,7 @@ const conditionQuery = {
   hookClass: z.string().optional(),
   status: many(z.enum(timerStatuses)).optional().describe('may be repeated: one of these'),
   enable: flag.optional(),
+  givenUp: flag.optional().describe('the last event was given up and not redriven since'),
   dueFrom: moment.optional().describe('the next fire lies at this moment or after it'),
   dueBefore: moment.optional().describe('the next fire lies before this moment'),
 };

@@ -20,7 +20,7 @@ export function conditionSql(condition: TimerCondition, parameters: Parameters):
 }
 
 function partsOf(condition: TimerCondition, parameters: Parameters): string[] {
-  const { namespace, key, keyPrefix, tags, hookClass, enable } = condition;
+  const { namespace, key, keyPrefix, tags, hookClass, enable, givenUp } = condition;
   const equals = (column: string, value: string | undefined): string[] => {
     if (value === undefined) return [];
     return [isStorable(value) ? `${column} = ${parameters.add(value, 'text')}` : 'false'];
@@ -35,6 +35,7 @@ function partsOf(condition: TimerCondition, parameters: Parameters): string[] {
     ...parentPart(condition, parameters),
     ...statusPart(condition, parameters),
     ...(enable === undefined ? [] : [enable ? 'p.enable' : 'not p.enable']),
+    ...(givenUp === undefined ? [] : [givenUp ? givenUpText : `not ${givenUpText}`]),
     ...duePart(condition, parameters),
     ...nestedParts(condition, parameters),
   ];
@@ -78,6 +79,12 @@ function statusPart({ status }: TimerCondition, parameters: Parameters): string[
     ? [`s.status = ${parameters.add(only, 'smallint')}`]
     : [`s.status = any(${parameters.add(codes, 'smallint[]')})`];
 }
+
+/**
+ * As the index on them says it, and false rather than unknown without an `extra`. Quotes within payloads are escaped, so these
+ * characters stand where a field of that name does, and nowhere else.
+ */
+const givenUpText = `(s.extra is not null and s.extra like '%"givenUp":{%')`;
 
 /** A timer without a next time is not due, rather than unknown. */
 function duePart({ dueFrom, dueBefore }: TimerCondition, parameters: Parameters): string[] {

@@ -57,6 +57,8 @@ const filters: readonly {
   { condition: { status: ['paused'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },
   { condition: { status: ['faulted'] }, index: 'timer_state_at_rest', rowsMax: 1_000 },
   { condition: { status: ['waiting'] }, index: 'timer_state_pkey', rowsMax: 1_000 },
+  { condition: { givenUp: true }, index: 'timer_state_given_up', rowsMax: 1_000 },
+  { condition: { hookClass: 'hooks-3', givenUp: true }, index: 'timer_state_given_up', rowsMax: 1_500 },
   { condition: { enable: false }, index: 'timer_spec_disabled', rowsMax: 1_000 },
   { condition: { enable: true }, index: 'timer_spec_pkey', rowsMax: 1_000 },
 ];

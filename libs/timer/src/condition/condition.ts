@@ -20,6 +20,8 @@ export interface TimerCondition {
   /** The timer stands at one of these. */
   readonly status?: readonly TimerStatus[];
   readonly enable?: boolean;
+  /** The last event of the timer was given up and not redriven since; false: that is not so. */
+  readonly givenUp?: boolean;
   /** `nextFireAt` lies at this moment or after it; a timer without one does not match. */
   readonly dueFrom?: EpochMs;
   /** `nextFireAt` lies before this moment; a timer without one does not match. */

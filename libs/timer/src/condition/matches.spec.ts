@@ -30,6 +30,13 @@ describe('a condition', () => {
     expect([holds(right), holds(wrong)]).toEqual([true, false]);
   });
 
+  it('knows what was given up from what was not', () => {
+    const givenUp = { eventId: 'e', attempt: 1 } as unknown as NonNullable<typeof timer.givenUp>;
+    const dead = { ...timer, givenUp };
+    expect([holds({ givenUp: true }, dead), holds({ givenUp: false }, dead)]).toEqual([true, false]);
+    expect([holds({ givenUp: true }), holds({ givenUp: false })]).toEqual([false, true]);
+  });
+
   it('holds only if every part of it does', () => {
     expect(holds({ namespace: 'n', key: 'k', tags: ['eu'] })).toBe(true);
     expect(holds({ namespace: 'n', key: 'k', tags: ['us'] })).toBe(false);

@@ -20,6 +20,7 @@ const parts: readonly Part[] = [
   ({ parentId }, { spec }) => parentId === undefined || parentId === spec.parent?.timerId,
   ({ status }, state) => status === undefined || status.includes(statusOf(state)),
   ({ enable }, { spec }) => enable === undefined || enable === spec.enable,
+  (condition, { givenUp }) => condition.givenUp === undefined || condition.givenUp === (givenUp !== null),
   ({ dueFrom }, { nextFireAt }) => dueFrom === undefined || isDue(nextFireAt, (at) => at >= dueFrom),
   ({ dueBefore }, { nextFireAt }) => dueBefore === undefined || isDue(nextFireAt, (at) => at < dueBefore),
   ({ and }, state) => and === undefined || and.every((child) => matches(child, state)),

@@ -39,6 +39,7 @@ export function anyCondition(timers: readonly TimerState[]): fc.Arbitrary<TimerC
     hookClass: oneOf(({ spec }) => [spec.hookClass], oddTexts),
     status: fc.subarray([...statuses]),
     enable: fc.boolean(),
+    givenUp: fc.boolean(),
     dueFrom: moment,
     dueBefore: moment,
   };

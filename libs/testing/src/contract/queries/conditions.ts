@@ -24,6 +24,7 @@ export const conditions = (stage: Stage<QueriesSubject>) =>
 
     it('find what the evaluator finds, whatever they say and however they nest', async () => {
       expect(new Set(population.timers.map(statusOf)).size).toBe(7);
+      expect(population.timers.some(({ givenUp }) => givenUp !== null)).toBe(true);
       const property = fc.asyncProperty(anyCondition(population.timers), async (condition) => {
         const expected = population.timers.filter((state) => matches(condition, state));
         expect(byId(await found(condition))).toEqual(byId(expected));

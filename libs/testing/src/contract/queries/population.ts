@@ -1,5 +1,5 @@
 import type { TimerQueries } from '#engine';
-import type { TimerCommand, TimerCondition, TimerInput, TimerState } from '#timer';
+import type { EpochMs, TimerCommand, TimerCondition, TimerInput, TimerState } from '#timer';
 import { freshName, type QueriesSubject, type Stage } from '../subject.js';
 import {
   apply,
@@ -10,6 +10,7 @@ import {
   hourly,
   type Name,
   newCommandId,
+  newEventId,
   present,
   request,
   streamOf,
@@ -40,6 +41,20 @@ const hookClasses = ['', 'billing', 'mail'];
 const command = (type: 'PauseTimer' | 'FaultTimer') => (): TimerCommand =>
   type === 'FaultTimer' ? { type, commandId: null, reason: 'said so' } : { type, commandId: newCommandId() };
 
+const failing = (state: TimerState, now: EpochMs): TimerCommand => ({
+  type: 'RetryEvent',
+  commandId: newCommandId(),
+  eventId: present(state.open).eventId,
+  at: now,
+  error: 'no route to "host"',
+});
+/** The clock's look at an attempt that was the last. */
+const giveUp = (_: TimerState, now: EpochMs): TimerCommand => ({
+  type: 'FireDue',
+  commandId: null,
+  eventId: newEventId(now),
+});
+
 /** How a timer comes to stand where it stands. */
 const lives: readonly {
   readonly timer: Partial<TimerInput>;
@@ -60,6 +75,14 @@ const lives: readonly {
   { timer: {}, grow: async (stage, { id }) => present(await apply(stage.log, id, command('PauseTimer'))) },
   { timer: {}, grow: async (stage, { id }) => present(await apply(stage.log, id, command('FaultTimer'))) },
   { timer: { endAt: 0 as NonNullable<TimerInput['endAt']> } },
+  {
+    timer: { hookClass: 'billing', retry: { maxAttempts: 1 }, data: { text: '{"givenUp":{}}' } },
+    grow: async (stage, { id }) => {
+      await fire(stage.log, id);
+      await apply(stage.log, id, failing);
+      return present(await apply(stage.log, id, giveUp));
+    },
+  },
 ];
 
 export interface Population {
