@@ -13,6 +13,8 @@ import { openApiDocument } from './docs/openapi.js';
 import { HealthController } from './health.controller.js';
 import { AccessGuard, AUTHENTICATOR, type Authenticator } from './http/access.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { InstallationController } from './installation/installation.controller.js';
+import type { InstallationReads } from './installation/installation-reads.js';
 import { MetricsController } from './metrics.controller.js';
 import type { ApiMetrics } from './metrics.js';
 import { PreviewController } from './schedule/preview.controller.js';
@@ -27,6 +29,7 @@ import {
   COMMANDS,
   CONFIG,
   HUB,
+  INSTALLATION,
   METRICS,
   OPENAPI,
   READINESS,
@@ -47,6 +50,7 @@ export interface ApiParts {
   readonly commands: CommandDoor;
   readonly receipts: Receipts;
   readonly bulks: BulkStore;
+  readonly installation: InstallationReads;
   readonly clock: () => EpochMs;
   readonly readiness: Readiness;
 }
@@ -65,6 +69,7 @@ export class ApiModule {
         CommandsController,
         BulkController,
         WatchController,
+        InstallationController,
         DocsController,
         HealthController,
         MetricsController,
@@ -74,6 +79,7 @@ export class ApiModule {
         { provide: COMMANDS, useValue: parts.commands },
         { provide: CONFIG, useValue: parts.config },
         { provide: HUB, useValue: parts.hub },
+        { provide: INSTALLATION, useValue: parts.installation },
         { provide: METRICS, useValue: parts.metrics },
         { provide: READS, useValue: parts.reads },
         { provide: RECEIPTS, useValue: parts.receipts },

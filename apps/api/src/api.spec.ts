@@ -394,6 +394,8 @@ describe('a principal of one namespace', () => {
     expect((await ask('POST', '/v1/timers', { namespace: 'his', key: 'x', ...hourly }, as)).body.code).toBe(
       'forbidden',
     );
+    expect((await ask('GET', '/v1/installation', undefined, as)).body.code).toBe('forbidden');
+    expect((await ask('GET', '/v1/installation')).body).toMatchObject({ partitions: [] });
     const { body } = await ask('GET', '/v1/timers', undefined, as);
     expect((body.timers as TimerRecord[]).map(({ namespace }) => namespace)).toEqual(['hers']);
     await ask(

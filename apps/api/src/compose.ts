@@ -1,6 +1,7 @@
 import { CommandSender } from '#client';
+import { topicsOf } from '#contract';
 import { BulkWorker, type TimerQueries } from '#engine';
-import { kafkaSettings } from '#kafka';
+import { KafkaAdmin, kafkaSettings } from '#kafka';
 import { databaseUrlsOf, openAllPostgresQueries, openPostgresApiStore } from '#postgres';
 import {
   type Logger,
@@ -18,6 +19,7 @@ import { CommandDoor } from './commands/command-door.js';
 import { Receipts } from './commands/receipts.js';
 import type { ApiConfig } from './config.js';
 import { openToAll } from './http/access.js';
+import { CachedInstallation } from './installation/installation-reads.js';
 import { apiMetrics } from './metrics.js';
 import { TimerReads } from './timers/timer-reads.js';
 import { WatchHub } from './watch/hub.js';
@@ -33,12 +35,10 @@ const openCountedMax = 100_000;
 export function composeApi(config: ApiConfig, logger: Logger): Api {
   const { PARTITIONS: partitions } = config;
   const databaseUrls = databaseUrlsOf(config);
-  const sender = new CommandSender({
-    kafka: kafkaSettings(config, 'carillon-api', logger),
-    topicPrefix: config.TOPIC_PREFIX,
-  });
+  const kafka = kafkaSettings(config, 'carillon-api', logger);
+  const sender = new CommandSender({ kafka, topicPrefix: config.TOPIC_PREFIX });
   const settings = { applicationName: 'carillon api', log: logger };
-  const { queries, each, close: closeQueries } = openAllPostgresQueries(databaseUrls, settings);
+  const { queries, each, installation, close: closeQueries } = openAllPostgresQueries(databaseUrls, settings);
   const store = openPostgresApiStore(databaseUrls, settings);
   const receipts = new Receipts(store.outcomes, queries);
   const hub = new WatchHub(
@@ -85,13 +85,23 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
       bulks: store.bulks,
       receipts,
-      clock: () => Math.floor(systemClock()) as EpochMs,
+      installation: new CachedInstallation({
+        log: installation,
+        kafka: new KafkaAdmin(kafka),
+        topics: topicsOf(config.TOPIC_PREFIX),
+        groups: { scheduler: config.SCHEDULER_GROUP_ID, fire: config.FIRE_GROUP_ID },
+        clock,
+        logger,
+      }),
+      clock,
       readiness: async () => (hub.isStopped ? 'this process goes away' : readiness(each)()),
     },
     start: () => services.start(),
     stop: () => services.stop(),
   };
 }
+
+const clock = (): EpochMs => Math.floor(systemClock()) as EpochMs;
 
 const nobody = { namespace: '-', key: '-' };
 

@@ -11,6 +11,8 @@ export const apiSchema = z
     ...databaseVariables,
     TOPIC_PREFIX: z.string().min(1).default('timers'),
     PARTITIONS: whole(1, 256).default(8).describe('of the log; as the database was made'),
+    SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler').describe('as the schedulers have it'),
+    FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
     LOG_LEVEL: z.string().default('info'),
     HTTP_PORT: whole(0, 65_535).default(8_080).describe('0: any that is free'),
     HTTP_HOST: z

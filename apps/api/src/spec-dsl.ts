@@ -5,6 +5,7 @@ import {
   appliedReply,
   type CommandWire,
   commandBytesMax,
+  momentText,
   parseCommand,
   parseReply,
   type Reply,
@@ -20,6 +21,7 @@ import { Receipts } from './commands/receipts.js';
 import { type ApiConfig, apiSchema } from './config.js';
 import { type Authenticator, openToAll } from './http/access.js';
 import { createServer } from './http/server.js';
+import type { InstallationReads } from './installation/installation-reads.js';
 import { apiMetrics } from './metrics.js';
 import { TimerReads } from './timers/timer-reads.js';
 import { WatchHub } from './watch/hub.js';
@@ -84,6 +86,7 @@ export async function openWorld(
     commands: new CommandDoor(scheduler, receipts, config.COMMAND_TIMEOUT_MS),
     bulks,
     receipts,
+    installation: installationOf(scheduler),
     clock: () => scheduler.now,
     readiness: () => null,
   });
@@ -115,6 +118,18 @@ const outcomesOf = ({ queries, tables }: InMemoryTimerStore): CommandOutcomes =>
     const unchanged = tables.unchanged.get(commandId);
     return unchanged?.timerId === timerId ? unchanged : null;
   },
+});
+
+/** Nothing is stored, and Kafka is away. */
+const installationOf = ({ now }: { readonly now: EpochMs }): InstallationReads => ({
+  read: () =>
+    Promise.resolve({
+      at: momentText(now),
+      isKafkaReachable: false,
+      partitions: [],
+      hookClasses: [],
+      isExact: true,
+    }),
 });
 
 class Scheduler {

@@ -29,6 +29,11 @@ export function namedDatabases(): RunFile['databaseUrls'] | null {
 }
 /** @throws UsageError */
 export const apiUrl = (): string => process.env.CARILLON_URL ?? running('CARILLON_URL').httpUrl;
+/** Consumer groups of the processes, as their own configuration has them. */
+export const groupIds = () => ({
+  scheduler: process.env.SCHEDULER_GROUP_ID ?? 'carillon-scheduler',
+  fire: process.env.FIRE_GROUP_ID ?? 'carillon-fire',
+});
 export const topicPrefix = (): string => process.env.TOPIC_PREFIX ?? 'timers';
 
 /** @throws UsageError, InvalidConfiguration */

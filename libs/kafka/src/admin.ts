@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs';
+import { type Admin, AssignerProtocol } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
 
@@ -29,6 +29,13 @@ export interface PartitionRange {
   /** First offset that is there, and the one after the last. */
   readonly low: bigint;
   readonly high: bigint;
+}
+
+/** A member of a consumer group. */
+export interface GroupMember {
+  readonly memberId: string;
+  /** As the broker sees it. */
+  readonly host: string;
 }
 
 const ensureTriesMax = 8;
@@ -86,6 +93,20 @@ export class KafkaAdmin {
       if (group === undefined || group.state === 'Empty' || group.state === 'Dead') return 'empty';
       return group.state === 'Stable' ? 'dealt' : 'dealing';
     });
+  }
+
+  /** Which member of a group has which partition of a topic. None of those that are being dealt. */
+  async groupOwners(groupId: string, topic: string): Promise<ReadonlyMap<number, GroupMember>> {
+    const { groups } = await this.#use((admin) => admin.describeGroups([groupId]));
+    const owners = new Map<number, GroupMember>();
+    for (const { memberId, clientHost, memberAssignment } of groups[0]?.members ?? []) {
+      // without bytes there is no share, and its reader would read past their end
+      const share = memberAssignment.length > 0 && AssignerProtocol.MemberAssignment.decode(memberAssignment);
+      if (!share) continue;
+      const member = { memberId, host: clientHost.replace(/^\//, '') };
+      for (const partition of share.assignment[topic] ?? []) owners.set(partition, member);
+    }
+    return owners;
   }
 
   async #use<T>(work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -126,6 +126,13 @@ describe('BatchConsumer', () => {
     await signal.until(() => one.assignment().length === 2 && two.assignment().length === 2);
     const all = [...one.assignment(), ...two.assignment()].map(({ partition }) => partition);
     expect(all.toSorted()).toEqual([0, 1, 2, 3]);
+    const owners = await new KafkaAdmin(kafka).groupOwners(groupId, topic);
+    expect([...owners.keys()].toSorted()).toEqual([0, 1, 2, 3]);
+    for (const member of [one, two]) {
+      const names = member.assignment().map(({ partition }) => owners.get(partition)?.memberId);
+      expect(new Set(names).size).toBe(1);
+    }
+    expect(new Set([...owners.values()].map(({ memberId }) => memberId)).size).toBe(2);
     await two.stop();
     await signal.until(() => one.assignment().length === 4);
   });

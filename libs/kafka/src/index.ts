@@ -1,6 +1,12 @@
 // Batches in and out of Kafka; the only importer of kafkajs, so that it can be replaced. No Nest.
 // Start at batch-consumer.ts: who keeps offsets, and what happens at a rebalance.
-export { KafkaAdmin, PartitionCountMismatch, type PartitionRange, type TopicSpec } from './admin.js';
+export {
+  type GroupMember,
+  KafkaAdmin,
+  PartitionCountMismatch,
+  type PartitionRange,
+  type TopicSpec,
+} from './admin.js';
 export {
   BatchConsumer,
   type BatchConsumerOptions,

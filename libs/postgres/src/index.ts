@@ -2,7 +2,6 @@
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
-export { type PartitionState, partitionStates } from './audit/partition-states.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type SchemaState, schemaState } from './audit/schema-state.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
@@ -17,6 +16,7 @@ export { PostgresLogFeed } from './feed/postgres-log-feed.js';
 export { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { logPartitionsAheadDays, migrate, migrateAll } from './migrate.js';
+export type { HookClassState, Installation, PartitionState } from './queries/installation.js';
 export { openAllPostgresQueries, openPostgresQueries, type PostgresQueries } from './queries/open.js';
 export type { ReadPoolSettings } from './queries/read-pool.js';
 export { PostgresRetention } from './retention/postgres-retention.js';

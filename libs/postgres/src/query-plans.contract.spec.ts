@@ -29,6 +29,13 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     condition: 'next_fire_at <=',
   },
   {
+    file: 'partition-stands',
+    types: 'text, int, int',
+    values: `'timers.commands', 60000, 195`,
+    index: 'timer_state_due',
+    condition: 'next_fire_at <=',
+  },
+  {
     file: 'load-due',
     types: 'uuid[], bigint',
     values: `array[gen_random_uuid()], 1000`,

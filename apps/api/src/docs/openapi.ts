@@ -9,6 +9,7 @@ import {
   bulkRequest,
   countRequest,
   createRequest,
+  installationAnswer,
   listQuery,
   previewAnswer,
   previewRequest,
@@ -142,6 +143,16 @@ const others: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/v1/installation': {
+    get: {
+      summary: 'How the installation fares: partitions with their owners, hook classes with what is open',
+      tags: ['installation'],
+      responses: {
+        '200': { description: 'at most a few seconds old', content: json(installationAnswer) },
+        ...problems([]),
+      },
+    },
+  },
   '/v1/watch': {
     get: {
       summary: 'What becomes of timers, as it happens (server-sent events)',
@@ -184,7 +195,9 @@ export const openApiDocument = (): ReturnType<typeof createDocument> =>
     },
     servers: [{ url: '/', description: 'this process' }],
     security: [],
-    tags: ['timers', 'commands', 'history', 'schedule', 'watch', 'bulk'].map((name) => ({ name })),
+    tags: ['timers', 'commands', 'history', 'schedule', 'watch', 'bulk', 'installation'].map((name) => ({
+      name,
+    })),
     paths: {
       ...collection,
       ...timerPathsOf('/v1/timers/{timerId}', byId),

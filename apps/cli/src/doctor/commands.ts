@@ -16,7 +16,7 @@ export function addDoctor(program: Command): void {
   program
     .command('partitions')
     .description(
-      'commands that wait and events that are not published, partition by partition (reads Kafka and Postgres)',
+      'partition by partition: who owns it, what waits, what is armed and how late it is (reads Kafka and Postgres)',
     )
     .option('--json', 'for programs')
     .action(byExitCode(partitionsCommand));

@@ -3,7 +3,7 @@ import { topicsOf } from '#contract';
 import type { DatabasePlace } from '#engine';
 import { KafkaAdmin } from '#kafka';
 import { schemaState } from '#postgres';
-import { apiUrl, inEachDatabase, kafka, topicPrefix } from '../connection.js';
+import { apiUrl, groupIds, inEachDatabase, kafka, topicPrefix } from '../connection.js';
 import { explain } from '../errors/explain.js';
 import { paint, type ShownAs, say, sayJson } from '../output/out.js';
 import { harmless } from '../output/table.js';
@@ -80,12 +80,9 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
   const admin = new KafkaAdmin(settings);
   const { commands, events, rejected, dead, replies } = topicsOf(topicPrefix());
   const counts = await admin.partitionCounts([commands, events, rejected, dead, replies]);
-  const groups = [
-    { name: 'scheduler', group: process.env.SCHEDULER_GROUP_ID ?? 'carillon-scheduler' },
-    { name: 'fire', group: process.env.FIRE_GROUP_ID ?? 'carillon-fire' },
-  ];
   const findings = [presence('Kafka', settings.brokers.join(', ')), ...topicFindings(counts, partitions)];
-  for (const { name, group } of groups) findings.push(groupFinding(name, await admin.groupState(group)));
+  for (const [name, group] of Object.entries(groupIds()))
+    findings.push(groupFinding(name, await admin.groupState(group)));
   // without the database there is nothing to compare with, and that was told
   if (partitions !== null && counts.get(commands) !== null) {
     const stored = (await inEachDatabase((pool) => storedOffsets(pool, commands))).flat();

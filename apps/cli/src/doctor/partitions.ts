@@ -1,42 +1,46 @@
-import { topicsOf } from '#contract';
+import { type PartitionStandWire, partitionStands, topicsOf } from '#contract';
 import { KafkaAdmin } from '#kafka';
-import { partitionStates } from '#postgres';
-import { inEachDatabase, kafka, topicPrefix } from '../connection.js';
+import { openAllPostgresQueries } from '#postgres';
+import { createLogger } from '#runtime';
+import { databaseUrls, groupIds, kafka, topicPrefix } from '../connection.js';
 import { type ShownAs, sayJson, sayTable } from '../output/out.js';
 import type { Column } from '../output/table.js';
 
-interface Shown {
-  readonly partition: number;
-  readonly commandsWaiting: number;
-  readonly eventsUnpublished: number;
-  readonly events: number;
-}
-
-const columns: readonly Column<Shown>[] = [
+const columns: readonly Column<PartitionStandWire>[] = [
   { title: 'PARTITION', of: ({ partition }) => partition, align: 'right' },
+  { title: 'READ BY', of: ({ scheduler }) => scheduler?.member },
+  { title: 'FIRED BY', of: ({ fire }) => fire?.member },
   { title: 'COMMANDS WAITING', of: ({ commandsWaiting }) => commandsWaiting, align: 'right' },
   { title: 'EVENTS UNPUBLISHED', of: ({ eventsUnpublished }) => eventsUnpublished, align: 'right' },
+  {
+    title: 'ARMED',
+    of: ({ armed, armedIsExact }) => `${armed}${armedIsExact ? '' : '+'}`,
+    align: 'right',
+  },
+  { title: 'LATE MS', of: ({ lateMs }) => lateMs, align: 'right' },
   { title: 'EVENTS', of: ({ events }) => events, align: 'right' },
 ];
 
-/** Where each partition stands: what waits before it, and what waits behind it. */
+/** Where each partition stands: whose it is, what waits before it, and what waits behind it. */
 export async function partitionsCommand({ json }: ShownAs): Promise<number> {
-  const { commands } = topicsOf(topicPrefix());
-  const ranges = await new KafkaAdmin(kafka()).topicOffsets(commands);
-  const states = (await inEachDatabase((pool) => partitionStates(pool, commands)))
-    .flat()
-    .sort((a, b) => a.partition - b.partition);
-  const shown = states.map(({ partition, events, unpublished, nextOffset }) => {
-    const range = ranges.find((one) => one.partition === partition);
-    const from = nextOffset ?? range?.low ?? 0n;
-    return {
-      partition,
-      commandsWaiting: Number((range?.high ?? from) - from),
-      eventsUnpublished: Number(unpublished),
-      events: Number(events),
-    };
+  const { commands, events } = topicsOf(topicPrefix());
+  const admin = new KafkaAdmin(kafka());
+  const groups = groupIds();
+  const [ranges, schedulers, fires] = await Promise.all([
+    admin.topicOffsets(commands),
+    admin.groupOwners(groups.scheduler, commands),
+    admin.groupOwners(groups.fire, events),
+  ]);
+  const { installation, close } = openAllPostgresQueries(databaseUrls(), {
+    applicationName: 'carillon cli',
+    log: createLogger('cli', 'silent', false),
   });
-  if (json) sayJson(shown);
-  else sayTable(shown, columns);
-  return 0;
+  try {
+    const shown = partitionStands(await installation.partitions(commands), { ranges, schedulers, fires });
+    if (json) sayJson(shown);
+    else sayTable(shown, columns);
+    return 0;
+  } finally {
+    await close();
+  }
 }

@@ -1,5 +1,6 @@
 // The HTTP surface: one zod schema for each request and answer. OpenAPI is generated from them.
 export * from './bulk.js';
+export * from './installation.js';
 export { changeWire, outlookWire, whyWire } from './outlook.js';
 export * from './problem.js';
 export * from './queries.js';

@@ -1,4 +1,15 @@
-import type { Pool } from 'pg';
+import type { EpochMs } from '#timer';
+import { statement } from '../connection/statement.js';
+import type { ReadPool } from './read-pool.js';
+
+const { text: partitionsSql } = statement('partition-stands');
+const { text: hookClassesSql } = statement('hook-class-stands');
+
+/** As the fire service arms by default: what is due within a minute, of each slot so many. */
+const windowMs = 60_000;
+const perSlotMax = 195;
+/** Open events, and as many dead letters, that are looked at for the hook classes. */
+const lookedAtMax = 10_000;
 
 export interface PartitionState {
   readonly partition: number;
@@ -8,28 +19,112 @@ export interface PartitionState {
   readonly unpublished: bigint;
   /** Where the commands topic is read on; null: nothing was read yet. */
   readonly nextOffset: bigint | null;
+  /** Timers due within the next minute: what the owner of the partition has in memory. */
+  readonly armed: number;
+  /** False: there are more; a process reads so many at a time. */
+  readonly armedIsExact: boolean;
+  /** How long the most overdue of them has been due, ms. */
+  readonly lateMs: number;
 }
 
-interface Row {
-  readonly partition: number;
-  readonly next: string;
-  readonly position: string;
-  readonly next_offset: string | null;
+export interface HookClassState {
+  readonly hookClass: string;
+  /** Events that wait for their close. */
+  readonly open: number;
+  /** Of those, on their second attempt or a later one, or waiting for it. */
+  readonly retrying: number;
+  /** When the oldest of the open ones began; null: none is open. */
+  readonly openSince: EpochMs | null;
+  readonly givenUp: number;
 }
 
-/** How far each partition of the log has come. */
-export async function partitionStates(pool: Pool, commandsTopic: string): Promise<PartitionState[]> {
-  const { rows } = await pool.query<Row>(
-    `select h.partition, h.next, c.position, o.next_offset
-     from log_head h join relay_checkpoint c using (partition)
-     left join consumer_offset o on o.topic = $1 and o.partition = h.partition
-     order by h.partition`,
-    [commandsTopic],
-  );
-  return rows.map(({ partition, next, position, next_offset }) => ({
-    partition,
-    events: BigInt(next) - 1n,
-    unpublished: BigInt(next) - 1n - BigInt(position),
-    nextOffset: next_offset === null ? null : BigInt(next_offset),
-  }));
+export interface HookClassStates {
+  /** Those that have open events or dead letters, by their names. */
+  readonly classes: readonly HookClassState[];
+  /** False: only the first of them were counted. */
+  readonly isExact: boolean;
 }
+
+/** How a whole installation fares. */
+export interface Installation {
+  /** In the order of their numbers. @throws QueryUnavailableError */
+  partitions(commandsTopic: string): Promise<readonly PartitionState[]>;
+  /** @throws QueryUnavailableError */
+  hookClasses(): Promise<HookClassStates>;
+}
+
+/** Of one database: each answer is one statement of bounded cost. */
+export class PostgresInstallation implements Installation {
+  constructor(private readonly pool: ReadPool) {}
+
+  async partitions(commandsTopic: string): Promise<PartitionState[]> {
+    const rows = await this.pool.rows(partitionsSql, [commandsTopic, windowMs, perSlotMax]);
+    return rows.map((row) => {
+      const [partition, events, unpublished, nextOffset, armed, armedIsExact, lateMs] = row as PartitionRow;
+      return { partition, events, unpublished, nextOffset, armed, armedIsExact, lateMs: lateMs ?? 0 };
+    });
+  }
+
+  async hookClasses(): Promise<HookClassStates> {
+    const rows = await this.pool.rows(hookClassesSql, [lookedAtMax]);
+    return {
+      classes: rows.map((row) => {
+        const [hookClass, open, retrying, openSince, givenUp] = row as HookClassRow;
+        return { hookClass, open, retrying, openSince, givenUp };
+      }),
+      isExact: rows.every((row) => row[5] === true),
+    };
+  }
+}
+
+/** Of several databases, each with partitions of its own and a part of every hook class. */
+export class MergedInstallation implements Installation {
+  constructor(private readonly parts: readonly Installation[]) {}
+
+  async partitions(commandsTopic: string): Promise<readonly PartitionState[]> {
+    const each = await Promise.all(this.parts.map((part) => part.partitions(commandsTopic)));
+    return each.flat().toSorted((a, b) => a.partition - b.partition);
+  }
+
+  async hookClasses(): Promise<HookClassStates> {
+    const each = await Promise.all(this.parts.map((part) => part.hookClasses()));
+    const alike = Map.groupBy(
+      each.flatMap(({ classes }) => classes),
+      ({ hookClass }) => hookClass,
+    );
+    return {
+      classes: [...alike.values()].map((some) => some.reduce(together)).toSorted(byName),
+      isExact: each.every(({ isExact }) => isExact),
+    };
+  }
+}
+
+const byName = (a: HookClassState, b: HookClassState): number => (a.hookClass < b.hookClass ? -1 : 1);
+const together = (a: HookClassState, b: HookClassState): HookClassState => ({
+  hookClass: a.hookClass,
+  open: a.open + b.open,
+  retrying: a.retrying + b.retrying,
+  openSince:
+    a.openSince === null || b.openSince === null
+      ? (a.openSince ?? b.openSince)
+      : (Math.min(a.openSince, b.openSince) as EpochMs),
+  givenUp: a.givenUp + b.givenUp,
+});
+
+type PartitionRow = readonly [
+  partition: number,
+  events: bigint,
+  unpublished: bigint,
+  nextOffset: bigint | null,
+  armed: number,
+  armedIsExact: boolean,
+  lateMs: number | null,
+];
+type HookClassRow = readonly [
+  hookClass: string,
+  open: number,
+  retrying: number,
+  openSince: EpochMs | null,
+  givenUp: number,
+  isExact: boolean,
+];

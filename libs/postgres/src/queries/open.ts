@@ -1,4 +1,5 @@
 import { ByDatabase, MergedTimerQueries, type TimerQueries } from '#engine';
+import { type Installation, MergedInstallation, PostgresInstallation } from './installation.js';
 import { PostgresTimerQueries } from './postgres-timer-queries.js';
 import { ReadPool, type ReadPoolSettings } from './read-pool.js';
 
@@ -6,6 +7,7 @@ export interface PostgresQueries {
   readonly queries: TimerQueries;
   /** Of each database by itself. */
   readonly each: readonly TimerQueries[];
+  readonly installation: Installation;
   close(): Promise<void>;
 }
 
@@ -17,6 +19,7 @@ export function openPostgresQueries(settings: ReadPoolSettings): PostgresQueries
   return {
     queries,
     each: [queries],
+    installation: new PostgresInstallation(pool),
     close: () => {
       closing ??= pool.close();
       return closing;
@@ -37,6 +40,7 @@ export function openAllPostgresQueries(
   return {
     queries: new MergedTimerQueries(opened.map(({ queries }) => queries)),
     each: opened.all.map(({ queries }) => queries),
+    installation: new MergedInstallation(opened.all.map(({ installation }) => installation)),
     close: async () => void (await Promise.all(opened.all.map(({ close }) => close()))),
   };
 }

@@ -1,0 +1,88 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate, openPostgresQueries, type PostgresQueries } from '#postgres';
+import { freshDatabase } from '../../../../test/harness/database.js';
+
+interface Row {
+  readonly slot: number;
+  /** Seconds from now; null: it has no next time. */
+  readonly dueInS: number | null;
+  readonly status?: number;
+  readonly attempt?: number;
+  readonly hookClass?: string;
+  readonly extra?: string;
+  readonly openForS?: number;
+}
+const givenUp = '{"givenUp":{"eventId":"e","attempt":3,"at":0}}';
+const rows: readonly Row[] = [
+  { slot: 0, dueInS: -5 },
+  { slot: 4, dueInS: 30 },
+  { slot: 4, dueInS: 3_600 },
+  { slot: 1, dueInS: 10 },
+  { slot: 1, dueInS: null },
+  { slot: 2, dueInS: 100, status: 2, attempt: 1, hookClass: 'billing', openForS: 60 },
+  { slot: 2, dueInS: 100, status: 2, attempt: 2, hookClass: 'billing', openForS: 600 },
+  { slot: 2, dueInS: 900, hookClass: 'mail', extra: givenUp },
+  { slot: 2, dueInS: 900, hookClass: 'mail', extra: '{"fault":"\\"givenUp\\":{"}' },
+];
+
+describe('the stand of an installation', () => {
+  let drop: () => Promise<void>;
+  let reading: PostgresQueries;
+  beforeAll(async () => {
+    const database = await freshDatabase();
+    drop = database.drop;
+    await migrate(database.url, 4);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    for (const { slot, dueInS, status = 0, attempt = 0, hookClass = '', extra = null, openForS } of rows)
+      await client.query(
+        `with spec as (
+           insert into timer_spec (id, created_at, slot, namespace, key, hook_class, tags, spec)
+           values (gen_random_uuid(), now(), $1, 'n', gen_random_uuid()::text, $5, '{}', '{}') returning id
+         )
+         insert into timer_state (id, next_fire_at, version, attempt, fires, slot, status, phase, extra, started_at, recent)
+         select id, now() + $2 * interval '1 second', 1, $4, 0, $1, $3, 0, $6, now() - $7 * interval '1 second', '' from spec`,
+        [slot, dueInS, status, attempt, hookClass, extra, openForS ?? null],
+      );
+    await client.query(
+      `insert into consumer_offset (topic, partition, next_offset) values ('commands', 1, 17), ('other', 2, 3)`,
+    );
+    await client.query('update log_head set next = 11 where partition = 3');
+    await client.query('update relay_checkpoint set position = 8 where partition = 3');
+    await client.end();
+    reading = openPostgresQueries({
+      databaseUrl: database.url,
+      applicationName: 'spec',
+      log: { warn: () => undefined },
+    });
+  });
+  afterAll(async () => {
+    await reading.close();
+    await drop();
+  });
+
+  it('is what each partition has armed, how late it is, and how far it was read and published', async () => {
+    const stands = await reading.installation.partitions('commands');
+    expect(stands).toMatchObject([
+      { partition: 0, armed: 2, armedIsExact: true, nextOffset: null },
+      { partition: 1, armed: 1, lateMs: 0, nextOffset: 17n },
+      { partition: 2, armed: 0, lateMs: 0, nextOffset: null },
+      { partition: 3, armed: 0, lateMs: 0, events: 10n, unpublished: 2n },
+    ]);
+    expect(stands[0]?.lateMs).toBeGreaterThanOrEqual(5_000);
+    expect(stands[0]?.lateMs).toBeLessThan(60_000);
+  });
+
+  it('is what each hook class has open, on a later attempt, and given up', async () => {
+    const { classes, isExact } = await reading.installation.hookClasses();
+    expect([classes, isExact]).toEqual([
+      [
+        { hookClass: 'billing', open: 2, retrying: 1, givenUp: 0, openSince: expect.any(Number) },
+        { hookClass: 'mail', open: 0, retrying: 0, givenUp: 1, openSince: null },
+      ],
+      true,
+    ]);
+    expect(Date.now() - Number(classes[0]?.openSince)).toBeGreaterThan(500_000);
+  });
+});
