@@ -40,7 +40,11 @@ module.exports = {
       'front-door-only',
       'another lib is entered by its index.ts',
       { path: '^(libs|apps)/([^/]+)/', pathNot: spec },
-      { path: '^libs/', pathNot: '^libs/($2/|[^/]+/src/index\\.ts$|(client|hooks)/src/nest\\.ts$)' },
+      {
+        path: '^libs/',
+        pathNot:
+          '^libs/($2/|[^/]+/src/index\\.ts$|(client|hooks)/src/nest\\.ts$|(cluster|tasks)/src/model/index\\.ts$)',
+      },
     ),
     rule(
       'timer-is-pure',

@@ -11,6 +11,8 @@ const shared = {
   resolve: {
     alias: [
       { find: '#client/nest', replacement: source('libs/client/src/nest.ts') },
+      { find: '#cluster/model', replacement: source('libs/cluster/src/model/index.ts') },
+      { find: '#tasks/model', replacement: source('libs/tasks/src/model/index.ts') },
       { find: '#hooks/nest', replacement: source('libs/hooks/src/nest.ts') },
       ...libs.map((lib) => ({ find: `#${lib}`, replacement: source(`libs/${lib}/src/index.ts`) })),
     ],

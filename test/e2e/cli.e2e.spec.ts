@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TaskService } from '#tasks';
 import { Cluster, partitions } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
 
@@ -244,6 +245,8 @@ describe('carillon doctor', () => {
     );
     const stands = await carillon(['partitions', '--json']);
     expect(stands.json).toHaveLength(partitions);
+    for (const owner of ['scheduler', 'fire'])
+      expect(stands.json.map((stand: Record<string, unknown>) => stand[owner])).not.toContain(undefined);
     expect(
       stands.json.reduce((sum: number, { events }: { events: number }) => sum + events, 0),
     ).toBeGreaterThan(5);
@@ -259,6 +262,34 @@ describe('carillon doctor', () => {
     expect((await carillon(['doctor'], '', more)).out).toMatch(
       /topic elsewhere.commands: is not there[\s\S]*processes of scheduler: are not there/,
     );
+  });
+});
+
+describe('carillon tasks', () => {
+  it('lists, shows, completes and cancels tasks, and lists those of cron', async () => {
+    const tasks = new TaskService(await cluster.client());
+    const options = { labels: { gpu: 'a100' } };
+    for (const id of ['scan-1', 'scan-2', 'scan-3'])
+      await tasks.create({ id, executor: 'scan', ...(id === 'scan-3' && { options }) });
+    await tasks.create({ id: 'mail-1', executor: 'mail', options: { delay: '1h' } });
+    await tasks.createCronTask({ id: 'tidy', executor: 'scan', cron: '0 0 1 1 *' });
+    const list = await carillon(['tasks', 'list', '--executor', 'scan', '--json']);
+    expect(list.json.map(({ id }: { id: string }) => id)).toEqual(['scan-1', 'scan-2', 'scan-3']);
+    expect((await carillon(['tasks', 'list', '--label', 'gpu=A100'])).out).toMatch(
+      /^ID .*\nscan-3 +scan .*\n$/,
+    );
+    const open = async () =>
+      (await carillon(['tasks', 'get', 'scan-1', '--json'])).json.eventId !== undefined;
+    await eventually('its time has come', open);
+    const done = await carillon(['tasks', 'complete', 'scan-1', '--failed', 'no scanner', '--actor', 'ada']);
+    expect(done.out).toMatch(/^scan-1 completed: completed/);
+    expect((await carillon(['tasks', 'list', '--status', 'completed'])).out).toContain('failed: no scanner');
+    expect((await carillon(['tasks', 'cancel', 'mail-1', '--json'])).json.status).toBe('canceled');
+    expect((await carillon(['tasks', 'cron'])).out).toMatch(/tidy +scan +0 0 1 1 \* .*0 +0/);
+    const again = await carillon(['tasks', 'complete', 'scan-1']);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('`carillon tasks get`')]);
+    expect((await carillon(['tasks', 'get', 'nobody'])).code).toBe(1);
+    expect((await carillon(['tasks', 'list', '--status', 'open'])).code).toBe(2);
   });
 });
 

@@ -8,6 +8,7 @@ import { addDoctor } from './doctor/commands.js';
 import { addImport } from './import/commands.js';
 import { migrateCommand } from './migrate.js';
 import { addRetention } from './retention/commands.js';
+import { addTasks } from './tasks/commands.js';
 import { addTimers } from './timers/commands.js';
 import { tzCheckCommand } from './tz-check.js';
 
@@ -24,6 +25,7 @@ export function carillon(): Command {
       process.exit(await upCommand());
     });
   addTimers(program);
+  addTasks(program);
   addDead(program);
   addApply(program);
   addImport(program);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jobKeyPrefix, mutexKeyPrefix, onceKeyPrefix } from './model/cluster-record.js';
 
 // Jobs, once-jobs and mutexes have names of their own: one of each may be called the same.
 
@@ -18,10 +19,9 @@ const named = (what: string, prefix: string) => (key: string) => {
   return `${prefix}${key}`;
 };
 
-export const onceKeyPrefix = 'once/';
-export const jobKey = named('job', 'job/');
+export const jobKey = named('job', jobKeyPrefix);
 export const onceKey = named('job', onceKeyPrefix);
-export const mutexKey = named('mutex', 'mutex/');
+export const mutexKey = named('mutex', mutexKeyPrefix);
 
 /** A hook class, and so a topic, for each job: its events go to those replicas alone that run it. */
 export function jobClass(key: string): string {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InvalidSpecError } from '#client';
-import type { CronTask } from './cron-tasks.js';
 import { FrameworkSwitch } from './framework-switch.js';
+import type { CronTask } from './model/cron-task-record.js';
 import type { Task } from './model/task.js';
 import { withParent } from './query/condition.js';
 import { MemoryTimers } from './spec-dsl.js';

@@ -1,9 +1,11 @@
 import { TimerExistsError } from '#client';
-import type { TimerChangeWire, TimerRecord } from '#contract';
+import type { TimerChangeWire } from '#contract';
 import { taskError } from './errors.js';
 import type { FrameworkSwitch } from './framework-switch.js';
-import type { NewTask, TaskContext, TaskOptions } from './model/task.js';
-import { cronTag, executorOf, openEnvelope, templateOf } from './model/task-record.js';
+import { type CronTask, cronTaskOf } from './model/cron-task-record.js';
+import type { NewTask } from './model/task.js';
+import { cronTag } from './model/task-record.js';
+import { templateOf } from './model/task-timer.js';
 import type { TaskTimers } from './ports.js';
 
 export interface NewCronTask extends NewTask {
@@ -15,23 +17,6 @@ export interface NewCronTask extends NewTask {
   readonly concurrency?: number;
   /** A tick that finds no room: dropped (default), or, with a concurrency of 1, kept, one at most, until there is. */
   readonly overlap?: 'skip' | 'queueOne';
-}
-
-export interface CronTask {
-  readonly id: string;
-  readonly executor: string;
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly context: TaskContext;
-  readonly options: TaskOptions;
-  /** Tasks made so far; the last one is `<id>:<triggerTimes>`. */
-  readonly triggerTimes: number;
-  /** Of its tasks, those that have not ended. */
-  readonly open: number;
-  readonly nextTime: Date | undefined;
-  readonly isPaused: boolean;
-  readonly createdAt: Date;
-  readonly version: number;
 }
 
 /** What can be changed of a cron task; the executor and the context are for good. */
@@ -156,24 +141,3 @@ const roomOf = (concurrency: number, overlap: 'skip' | 'queueOne') => {
   if (concurrency === 1) return { overlap, openMax: 1 };
   return { overlap: 'allow' as const, openMax: concurrency === 0 ? openMax : concurrency };
 };
-
-function cronTaskOf(record: TimerRecord): CronTask {
-  const spawn = (record.spawn ?? {}) as {
-    readonly timer?: { readonly hookClass?: string; readonly data?: string };
-  };
-  const { hookClass = '', data } = spawn.timer ?? {};
-  const children = Array.isArray(record.children) ? record.children.length : 0;
-  return {
-    id: record.key,
-    executor: executorOf(hookClass),
-    cron: record.schedPolicyExpr,
-    timeZone: record.timeZone,
-    ...openEnvelope(data),
-    triggerTimes: typeof record.fires === 'number' ? record.fires : 0,
-    open: children,
-    nextTime: record.nextFireTime === undefined ? undefined : new Date(record.nextFireTime),
-    isPaused: record.status === 'paused',
-    createdAt: new Date(record.createTime),
-    version: record.version,
-  };
-}

@@ -10,14 +10,16 @@ export {
   type TaskAllocatorOptions,
 } from './allocator/task-allocator.js';
 export { ClaimSender } from './claim-sender.js';
-export type { CronTask, CronTaskChange, NewCronTask } from './cron-tasks.js';
+export type { CronTaskChange, NewCronTask } from './cron-tasks.js';
 export { InvalidStateError, InvalidTaskError, NotReadyError } from './errors.js';
 export { FrameworkSwitch, taskFramework } from './framework-switch.js';
+export type { CronTask } from './model/cron-task-record.js';
 export * from './model/task.js';
+export { defaultTaskNamespace } from './model/task-record.js';
 export type { Claim, ClaimPost, RunnerTimers, TaskTimers } from './ports.js';
 export * from './query/condition.js';
 export type { ExecutorContext, TaskExecutor } from './runner/executor.js';
 export { RunnerStopsError } from './runner/task-run.js';
 export { TaskRunner, type TaskRunnerOptions } from './runner/task-runner.js';
-export { defaultTaskNamespace, type HeldTask, TaskService, type TaskServiceOptions } from './task-service.js';
+export { type HeldTask, TaskService, type TaskServiceOptions } from './task-service.js';
 export { type HeldService, type TaskCredentials, TaskServiceHolder } from './task-service-holder.js';

@@ -4,15 +4,8 @@ import { CronTasks, type NewCronTask } from './cron-tasks.js';
 import { InvalidTaskError, NotReadyError, taskError } from './errors.js';
 import { type FrameworkSwitch, taskFramework } from './framework-switch.js';
 import type { NewTask, Task, TaskProgress, TaskResult } from './model/task.js';
-import {
-  cronTag,
-  hookClassOf,
-  hookClassPrefix,
-  progressText,
-  resultText,
-  taskOf,
-  timerOf,
-} from './model/task-record.js';
+import { defaultTaskNamespace, hookClassOf, isTask, taskOf } from './model/task-record.js';
+import { progressText, resultText, timerOf } from './model/task-timer.js';
 import type { ClaimPost, TaskTimers } from './ports.js';
 import {
   type FieldCondition,
@@ -34,7 +27,6 @@ export interface TaskServiceOptions {
 export type HeldTask = Pick<Task, 'id' | 'eventId' | 'attempt'>;
 type Deadline = Pick<CallOptions, 'signal' | 'timeoutMs'>;
 
-export const defaultTaskNamespace = 'tasks';
 const pageSize = 500;
 
 /** Makes tasks, asks for them, and speaks for those who run them. Safe to share; holds nothing of its own. */
@@ -100,7 +92,7 @@ export class TaskService {
       // left to itself it takes the order that costs least
       order: 'id',
     })) {
-      if (!record.hookClass.startsWith(hookClassPrefix) || record.tags.includes(cronTag)) continue;
+      if (!isTask(record)) continue;
       const task = taskOf(record);
       if (!matches(task, query.conditions)) continue;
       found.push(task);

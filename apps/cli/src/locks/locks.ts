@@ -1,30 +1,15 @@
-import type { LeaseRecord, TimerRecord } from '#contract';
+import { type HeldLock, lockOf } from '#cluster/model';
 import { withClient } from '../connection.js';
 import { note, type ShownAs, sayJson, sayTable } from '../output/out.js';
 import type { Column } from '../output/table.js';
 
-export interface Lock {
-  readonly namespace: string;
-  readonly key: string;
-  readonly lease: LeaseRecord;
-  readonly isHeld: boolean;
-}
-
-/** Pure: leases of these timers; without `isAll` those that are held at this moment. */
-export const locksOf = (timers: readonly TimerRecord[], now: number, isAll: boolean): Lock[] =>
-  timers.flatMap(({ namespace, key, lease }) => {
-    if (lease === undefined) return [];
-    const isHeld = Date.parse(lease.until) > now;
-    return isHeld || isAll ? [{ namespace, key, lease, isHeld }] : [];
-  });
-
-const columns: readonly Column<Lock>[] = [
+const columns: readonly Column<HeldLock>[] = [
   { title: 'NAMESPACE', of: ({ namespace }) => namespace },
   { title: 'KEY', of: ({ key }) => key },
-  { title: 'HOLDER', of: ({ lease }) => lease.holder },
-  { title: 'TOKEN', of: ({ lease }) => lease.token, align: 'right' },
-  { title: 'SINCE', of: ({ lease }) => lease.since },
-  { title: 'UNTIL', of: ({ lease, isHeld }) => (isHeld ? lease.until : `${lease.until} (ended)`) },
+  { title: 'HOLDER', of: ({ holder }) => holder },
+  { title: 'TOKEN', of: ({ token }) => token, align: 'right' },
+  { title: 'SINCE', of: ({ since }) => since },
+  { title: 'UNTIL', of: ({ until, isHeld }) => (isHeld ? until : `${until} (ended)`) },
 ];
 
 interface LocksFlags extends ShownAs {
@@ -33,12 +18,15 @@ interface LocksFlags extends ShownAs {
   readonly all?: boolean;
 }
 
+/** Leases that are held; with `--all` those that have ended and that nobody took since, too. */
 export const locksCommand = ({ namespace, keyPrefix, all = false, json }: LocksFlags): Promise<number> =>
   withClient({ readsOnly: true }, async (client) => {
-    const timers: TimerRecord[] = [];
+    const locks: HeldLock[] = [];
     const condition = { keyPrefix, ...(namespace !== undefined && { namespace }) };
-    for await (const timer of client.getTimers(condition)) timers.push(timer);
-    const locks = locksOf(timers, Date.now(), all);
+    for await (const timer of client.getTimers(condition)) {
+      const lock = lockOf(timer, Date.now());
+      if (lock !== undefined && (lock.isHeld || all)) locks.push(lock);
+    }
     if (json) sayJson(locks);
     else if (locks.length === 0) note('nothing is held');
     else sayTable(locks, columns);

@@ -4,6 +4,9 @@ import type {
   FindingWire,
   FireWire,
   HistoryPageWire,
+  HookClassStandWire,
+  InstallationWire,
+  PartitionStandWire,
   PreviewAnswerWire,
   TimerConditionWire,
   TimerCountWire,
@@ -27,6 +30,9 @@ export type BulkPreview = BulkPreviewWire;
 export type Bulk = BulkAnswerWire;
 export type Told = WatchMessage & { readonly timer?: Timer };
 export type Count = TimerCountWire;
+export type Installation = InstallationWire;
+export type PartitionStand = PartitionStandWire;
+export type HookClassStand = HookClassStandWire;
 export type Order = 'id' | 'key' | 'nextFireTime';
 
 export const statuses: readonly Status[] = [

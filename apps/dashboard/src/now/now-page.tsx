@@ -1,18 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { ask, messageOf } from '../api/http.ts';
+import { ask } from '../api/http.ts';
 import { useWatch } from '../api/live.ts';
-import type { Condition, Timer, TimerPage } from '../api/types.ts';
+import type { Condition, Count } from '../api/types.ts';
 import { countLabel, durationLabel } from '../ui/format.ts';
-import { Card, Moment, Notice, StatusMark, Title } from '../ui/parts.tsx';
-import { timerPlace } from '../ui/router.ts';
+import { Card, Title } from '../ui/parts.tsx';
 import { FiresChart, LatenessChart } from './charts.tsx';
+import { InstallationCards } from './installation.tsx';
 import { Meter } from './meter.ts';
+import { NeedsSomebody } from './needs-somebody.tsx';
 
 const drawMs = 1_000;
 const askMs = 5_000;
-const overdueMs = 60_000;
-const shownMax = 20;
 
 export function NowPage() {
   const meter = useRef<Meter>(null);
@@ -34,6 +33,7 @@ export function NowPage() {
         <Counted name="open events" condition={{ status: ['open'] }} to="#/timers?status=open" />
         <Tile name="retries in 5 min" value={current.total('retries', now)} />
         <Tile name="given up in 5 min" value={current.total('givenUp', now)} />
+        <Counted name="dead letters" condition={{ givenUp: true }} to="#/dead" />
         <Counted name="timers" condition={{}} to="#/timers" />
       </div>
       <Card title="Fires" aside={<span className="faint">last five minutes, since this page is open</span>}>
@@ -42,6 +42,7 @@ export function NowPage() {
       <Card title="Lateness" aside={<span className="faint">from the tick to its event</span>}>
         <LatenessChart columns={columns} />
       </Card>
+      <InstallationCards />
     </>
   );
 }
@@ -74,7 +75,7 @@ function Counted({
   const count = useQuery({
     queryKey: ['count', condition, 'now'],
     queryFn: ({ signal }) =>
-      ask<{ count: number; isExact: boolean }>('/v1/timers/count', {
+      ask<Count>('/v1/timers/count', {
         method: 'POST',
         body: { condition },
         signal,
@@ -90,61 +91,5 @@ function Counted({
         </a>
       }
     />
-  );
-}
-
-/** Faults, what stands still, and what should have happened long ago: before anything else. */
-function NeedsSomebody() {
-  const faulted = useTimers('faulted', () => ({ status: ['faulted'] }));
-  const overdue = useTimers('overdue', () => ({
-    status: ['waiting', 'open', 'asking'],
-    dueBefore: new Date(Date.now() - overdueMs).toISOString(),
-  }));
-  const failure = faulted.error ?? overdue.error;
-  const timers = [...(faulted.data?.timers ?? []), ...(overdue.data?.timers ?? [])];
-  return (
-    <Card title="Needs somebody">
-      {failure !== null && <Notice kind="bad">{messageOf(failure)}</Notice>}
-      {failure === null && timers.length === 0 && (
-        <p className="calm">
-          Nothing has a fault, nothing is overdue. <a href="#/dead">Dead letters</a> have a page of their own.
-        </p>
-      )}
-      <ul className="needs">
-        {timers.map((timer) => (
-          <Need key={timer.id} timer={timer} />
-        ))}
-      </ul>
-    </Card>
-  );
-}
-
-function useTimers(name: string, condition: () => Condition) {
-  return useQuery({
-    queryKey: ['needs', name],
-    queryFn: ({ signal }) =>
-      ask<TimerPage>('/v1/timers/query', {
-        method: 'POST',
-        body: { condition: condition(), limit: shownMax },
-        signal,
-      }),
-    refetchInterval: askMs,
-  });
-}
-
-function Need({ timer }: { readonly timer: Timer }) {
-  return (
-    <li className="row tight">
-      <StatusMark status={timer.status} />
-      <a href={timerPlace(timer.id)}>{timer.key}</a>
-      <span>
-        {timer.fault ??
-          (timer.nextFireTime !== undefined && (
-            <>
-              was due <Moment at={timer.nextFireTime} distance />
-            </>
-          ))}
-      </span>
-    </li>
   );
 }

@@ -1,6 +1,7 @@
 import { type NewTimer, TimerExistsError, TimerNotExistError } from '#client';
 import { handBackWaitMs } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
+import { jobTag } from '../model/cluster-record.js';
 import { jobClass, jobKey } from '../names.js';
 import { type JobCallback, jobHook } from './job-hook.js';
 import { type NextWaitInterval, scheduleOf } from './wait.js';
@@ -110,7 +111,7 @@ async function register(
       if (!(error instanceof TimerNotExistError)) throw error;
     }
     try {
-      await timers.createTimer({ key, hookClass, tags: ['carillon.job'], ...timer });
+      await timers.createTimer({ key, hookClass, tags: [jobTag], ...timer });
       return;
     } catch (error) {
       // another process was quicker

@@ -4,7 +4,8 @@ import { type NewTimer, TimerExistsError } from '#client';
 import type { DueEvent, HookContext } from '#hooks';
 import { claimed, handBackWaitMs, runUntilClosed } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
-import { onceClass, onceKey, onceKeyPrefix } from '../names.js';
+import { onceKeyPrefix, onceTag } from '../model/cluster-record.js';
+import { onceClass, onceKey } from '../names.js';
 import { JobExistsError, PropsTooLargeError, propsBytesMax, SchedulerStateError } from './errors.js';
 
 export interface OnceRun {
@@ -128,7 +129,7 @@ export class JobOnceScheduler {
     const timer = {
       key: onceKey(key),
       hookClass: onceClass(application),
-      tags: ['carillon.once'],
+      tags: [onceTag],
       schedPolicyType: 'ONCE',
       schedPolicyExpr: runAt.toISOString(),
       summaryData,

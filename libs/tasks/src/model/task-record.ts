@@ -1,72 +1,44 @@
-import type { NewTimer } from '#client';
 import type { TimerRecord } from '#contract';
 import { durationMs } from '#timer';
-import type {
-  NewTask,
-  Task,
-  TaskContext,
-  TaskOptions,
-  TaskProgress,
-  TaskResult,
-  TaskStatus,
-} from './task.js';
+import type { Task, TaskContext, TaskOptions, TaskProgress, TaskResult, TaskStatus } from './task.js';
 
-// Where each part of a task lives in its timer; libs/tasks/README.md has it as a table.
+// What a timer says of its task; libs/tasks/README.md has it as a table. Pure, and of no runtime: a browser reads tasks by this too.
 
+export const defaultTaskNamespace = 'tasks';
 export const hookClassPrefix = 'task.';
 export const hookClassOf = (executor: string | number): string => `${hookClassPrefix}${executor}`;
 export const executorOf = (hookClass: string): string => hookClass.slice(hookClassPrefix.length);
 
 export const cronTag = 'cron-task';
-export const defaultRetryInterval = '1s';
-const defaultRetention = '24h';
-const defaultHeartbeatTimeout = '30s';
-/** Attempts beside the failed runs that are counted: losses and hand-backs. One that kills its runners ends some day. */
-const lossesMax = 100;
-export const errorTextMax = 1_000;
+export const isTask = ({ hookClass, tags }: Pick<TimerRecord, 'hookClass' | 'tags'>): boolean =>
+  hookClass.startsWith(hookClassPrefix) && !tags.includes(cronTag);
+
+/** Whether a task asks for a runner with each of these labels; case does not count in values. */
+export const hasLabels = ({ options }: Task, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(
+    ([name, value]) => options.labels?.[name]?.toLowerCase() === value.toLowerCase(),
+  );
 
 /** What a task hands to its executor, and what its runner must know, in the timer's data. */
-interface Envelope {
+export interface Envelope {
   readonly context: string;
   readonly encoding?: 'base64';
   readonly options: TaskOptions;
-}
-
-/** The parts of a timer that a one-shot task and the children of a cron task have in common. */
-export function templateOf({ executor, context, options = {} }: Omit<NewTask, 'id'>) {
-  return {
-    hookClass: hookClassOf(executor),
-    data: JSON.stringify(envelope(context ?? '', options)),
-    ackTimeout: options.heartbeatTimeout ?? defaultHeartbeatTimeout,
-    needsClaim: true,
-    keepFor: options.retention ?? defaultRetention,
-    retry: { maxAttempts: lossesMax + (options.maxRetryTimes ?? 0) },
-  };
-}
-
-export function timerOf(task: NewTask, namespace: string): NewTimer {
-  return {
-    namespace,
-    key: task.id,
-    schedPolicyType: 'ONCE',
-    // due now; a duration has no zero
-    schedPolicyExpr: task.options?.delay ?? '1ms',
-    ...templateOf(task),
-  };
-}
-
-function envelope(context: TaskContext, options: TaskOptions): Envelope {
-  if (typeof context === 'string') return { context, options };
-  return { context: Buffer.from(context).toString('base64'), encoding: 'base64', options };
 }
 
 /** Of a timer that is no task of ours: its data is the context, and it has no options. */
 export function openEnvelope(data: string | undefined): { context: TaskContext; options: TaskOptions } {
   const read = data === undefined ? {} : (parsed(data) as Partial<Envelope>);
   if (typeof read.context !== 'string') return { context: data ?? '', options: {} };
-  const context =
-    read.encoding === 'base64' ? new Uint8Array(Buffer.from(read.context, 'base64')) : read.context;
+  const context = read.encoding === 'base64' ? bytesOf(read.context) : read.context;
   return { context, options: read.options ?? {} };
+}
+
+/** What is no base64 is passed over: anybody may have written it. */
+function bytesOf(base64: string): Uint8Array {
+  const digits = base64.replace(/[^A-Za-z0-9+/]/g, '');
+  const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
+  return Uint8Array.from(atob(whole), (character) => character.charCodeAt(0));
 }
 
 const text = (record: TimerRecord, field: string): string | undefined => {
@@ -134,15 +106,10 @@ function resultOf(outcome: Readonly<Record<string, unknown>>): TaskResult | unde
     : { code: 'failed', ...(typeof outcome.error === 'string' && { error: outcome.error }) };
 }
 
-export const resultText = ({ code, error, value }: TaskResult): string =>
-  JSON.stringify({ code, ...(error !== undefined && { error: error.slice(0, errorTextMax) }), value });
-
-export const progressText = ({ percent, note }: TaskProgress): string => JSON.stringify({ percent, note });
 const progressOf = (given: string | undefined): TaskProgress | undefined =>
   given === undefined ? undefined : (parsed(given) as TaskProgress);
 
 /** Failed runs are counted with the open event, so that the count outlives the runner. */
-export const failuresText = (failures: number): string => JSON.stringify({ failures });
 export function failuresOf(eventData: string | undefined): number {
   const read = eventData === undefined ? {} : (parsed(eventData) as { readonly failures?: unknown });
   return typeof read.failures === 'number' ? read.failures : 0;

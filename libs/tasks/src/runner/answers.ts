@@ -2,7 +2,7 @@ import type { TimerRecord } from '#contract';
 import type { Logger } from '#kafka';
 import { taskError } from '../errors.js';
 import type { Task } from '../model/task.js';
-import { progressText, resultText } from '../model/task-record.js';
+import { progressText, resultText } from '../model/task-timer.js';
 import { pause } from '../pause.js';
 import type { RunnerTimers } from '../ports.js';
 import type { RunDeps } from './task-run.js';

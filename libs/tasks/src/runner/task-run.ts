@@ -2,7 +2,7 @@ import type { Logger } from '#kafka';
 import { durationMs } from '#timer';
 import { InvalidTaskError } from '../errors.js';
 import type { Task, TaskProgress, TaskResult } from '../model/task.js';
-import { defaultRetryInterval, errorTextMax, failuresText } from '../model/task-record.js';
+import { defaultRetryInterval, errorTextMax, failuresText } from '../model/task-timer.js';
 import type { TaskExecutor } from './executor.js';
 
 /** What a run asks of the world; each rejects with `InvalidTaskError` when the task is somebody else's. */

@@ -1,0 +1,79 @@
+import { useQuery } from '@tanstack/react-query';
+import { ask, messageOf } from '../api/http.ts';
+import type { Condition, Count, Timer, TimerPage } from '../api/types.ts';
+import { countLabel } from '../ui/format.ts';
+import { Card, Moment, Notice, StatusMark } from '../ui/parts.tsx';
+import { timerPlace } from '../ui/router.ts';
+
+const askMs = 5_000;
+const overdueMs = 60_000;
+const shownMax = 20;
+
+/** Faults, dead letters, and what should have happened long ago: before anything else. */
+export function NeedsSomebody() {
+  const faulted = useTimers('faulted', () => ({ status: ['faulted'] }));
+  const overdue = useTimers('overdue', () => ({
+    status: ['waiting', 'open', 'asking'],
+    dueBefore: new Date(Date.now() - overdueMs).toISOString(),
+  }));
+  const dead = useQuery({
+    queryKey: ['needs', 'dead'],
+    queryFn: ({ signal }) =>
+      ask<Count>('/v1/timers/count', { method: 'POST', body: { condition: { givenUp: true } }, signal }),
+    refetchInterval: askMs,
+  });
+  const failure = faulted.error ?? overdue.error ?? dead.error;
+  const timers = [...(faulted.data?.timers ?? []), ...(overdue.data?.timers ?? [])];
+  const deadCount = dead.data?.count ?? 0;
+  const isCalm = failure === null && timers.length === 0 && dead.data !== undefined && deadCount === 0;
+  return (
+    <Card title="Needs somebody">
+      {failure !== null && <Notice kind="bad">{messageOf(failure)}</Notice>}
+      {isCalm && <p className="calm">Nothing has a fault, nothing is overdue, nothing was given up.</p>}
+      <ul className="needs">
+        {timers.map((timer) => (
+          <Need key={timer.id} timer={timer} />
+        ))}
+        {dead.data !== undefined && deadCount > 0 && (
+          <li className="row tight">
+            <span className="status status-faulted">given up</span>
+            <a href="#/dead">
+              {countLabel(dead.data)} {deadCount === 1 ? 'dead letter' : 'dead letters'}
+            </a>
+            <span>with their errors, to be redriven</span>
+          </li>
+        )}
+      </ul>
+    </Card>
+  );
+}
+
+function useTimers(name: string, condition: () => Condition) {
+  return useQuery({
+    queryKey: ['needs', name],
+    queryFn: ({ signal }) =>
+      ask<TimerPage>('/v1/timers/query', {
+        method: 'POST',
+        body: { condition: condition(), limit: shownMax },
+        signal,
+      }),
+    refetchInterval: askMs,
+  });
+}
+
+function Need({ timer }: { readonly timer: Timer }) {
+  return (
+    <li className="row tight">
+      <StatusMark status={timer.status} />
+      <a href={timerPlace(timer.id)}>{timer.key}</a>
+      <span>
+        {timer.fault ??
+          (timer.nextFireTime !== undefined && (
+            <>
+              was due <Moment at={timer.nextFireTime} distance />
+            </>
+          ))}
+      </span>
+    </li>
+  );
+}
