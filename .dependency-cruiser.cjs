@@ -43,7 +43,7 @@ module.exports = {
       {
         path: '^libs/',
         pathNot:
-          '^libs/($2/|[^/]+/src/index\\.ts$|(client|hooks)/src/nest\\.ts$|(cluster|tasks)/src/model/index\\.ts$)',
+          '^libs/($2/|[^/]+/src/index\\.ts$|(client|hooks)/src/nest\\.ts$|(cluster|tasks)/src/model/index\\.ts$|contract/src/declared-fields\\.ts$)',
       },
     ),
     rule(

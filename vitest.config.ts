@@ -11,6 +11,7 @@ const shared = {
   resolve: {
     alias: [
       { find: '#client/nest', replacement: source('libs/client/src/nest.ts') },
+      { find: '#contract/declared-fields', replacement: source('libs/contract/src/declared-fields.ts') },
       { find: '#cluster/model', replacement: source('libs/cluster/src/model/index.ts') },
       { find: '#tasks/model', replacement: source('libs/tasks/src/model/index.ts') },
       { find: '#hooks/nest', replacement: source('libs/hooks/src/nest.ts') },

@@ -7,7 +7,8 @@ const stampFile = 'dist/apps/dashboard/.stamp';
 const hash = createHash('sha256');
 const sources = globSync([
   'apps/dashboard/**/*.{ts,tsx,css,html,json}',
-  'libs/contract/src/http/*.ts',
+  'libs/contract/src/{http/*,declared-fields}.ts',
+  'libs/{tasks,cluster}/src/model/*.ts',
   'package-lock.json',
   'tsconfig.json',
   'scripts/build-dashboard.mjs',

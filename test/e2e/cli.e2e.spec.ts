@@ -267,7 +267,7 @@ describe('carillon doctor', () => {
 
 describe('carillon tasks', () => {
   it('lists, shows, completes and cancels tasks, and lists those of cron', async () => {
-    const tasks = new TaskService(await cluster.client());
+    const tasks = new TaskService(await cluster.client({ api: { url: env.CARILLON_URL ?? '' } }));
     const options = { labels: { gpu: 'a100' } };
     for (const id of ['scan-1', 'scan-2', 'scan-3'])
       await tasks.create({ id, executor: 'scan', ...(id === 'scan-3' && { options }) });

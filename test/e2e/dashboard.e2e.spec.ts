@@ -3,12 +3,16 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerClient } from '#client';
+import { Cluster as Replica, waitForInterval } from '#cluster';
+import type { HistoryPageWire } from '#contract';
+import { TaskService, withMetadataId } from '#tasks';
 import { expectAccessible, openBrowser } from '../harness/browser.js';
-import { Cluster } from '../harness/cluster.js';
+import { Cluster, partitions } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
 
 const artifacts = 'artifacts/dashboard';
 const firstViewBytesMax = 200 * 1024;
+const interactiveMsMax = 1_000;
 
 let cluster: Cluster;
 let url: string;
@@ -25,7 +29,7 @@ beforeAll(async () => {
   await cluster.start('scheduler');
   await cluster.start('fire');
   ({ url } = await cluster.api());
-  client = await cluster.client();
+  client = await cluster.client({ api: { url } });
   browser = await openBrowser();
   context = await browser.newContext({ timezoneId: 'Europe/Paris', locale: 'en-GB', colorScheme: 'light' });
   page = await context.newPage();
@@ -63,6 +67,13 @@ async function giveUp(key: string, eventId: string): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
+/** Answers the event that it has open. */
+async function openDead(key: string): Promise<string> {
+  const schedule = { schedPolicyType: 'ONCE', schedPolicyExpr: '10ms' };
+  await client.createTimer({ key, ...schedule, hookClass: 'failing', retry: { maxAttempts: 1 } });
+  return eventually('it is open', async () => (await stateOf(key)).eventId);
+}
+
 /** In both themes, and on a phone. */
 async function show(name: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
@@ -86,6 +97,21 @@ describe('the dashboard', () => {
     expect(files.length).toBeGreaterThanOrEqual(2);
     for (const file of files) sizes.push(gzipSync(await (await fetch(`${url}${file}`)).text()).length);
     expect(sizes.reduce((a, b) => a + b, gzipSync(html).length)).toBeLessThan(firstViewBytesMax);
+  });
+
+  it('can be used a second after it was asked for, with nothing kept from before', async () => {
+    const tookMs: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const fresh = await browser.newContext();
+      const first = await fresh.newPage();
+      await first.goto(url, { waitUntil: 'commit' });
+      await first.getByRole('link', { name: 'Timers', exact: true }).click();
+      await first.getByRole('heading', { level: 1, name: 'Timers' }).waitFor();
+      tookMs.push(await first.evaluate<number>('performance.now()'));
+      await fresh.close();
+    }
+    // the best of three: what is measured is the page, not what else this machine does
+    expect(Math.min(...tookMs), tookMs.join(', ')).toBeLessThan(interactiveMsMax);
   });
 
   it('explains the next fires as one types, and says what is wrong beside its field', async () => {
@@ -127,12 +153,43 @@ describe('the dashboard', () => {
     await inLife('Closed').waitFor();
     await client.updateTimer({ key: 'nightly' }, { tags: ['eu', 'told'] });
     await inLife('Changed').waitFor();
-    await page.getByRole('slider').fill('2');
-    await page.getByText('After version 2').waitFor();
-    await page.locator('section', { hasText: 'As it was' }).locator('.status-paused').waitFor();
-    await page.getByText('Copy as curl').click();
-    expect(await page.locator('.copy pre').textContent()).toContain(`curl -X POST ${url}/v1/timers`);
+    const { events } = (await (await fetch(`${pathOf('nightly')}/events`)).json()) as HistoryPageWire;
+    const past = page.locator('section', { hasText: 'As it was' });
+    await page.getByRole('slider').fill(String(Date.parse(events[1]?.recordedAt ?? '')));
+    await past.getByText('version 2 of').waitFor();
+    await past.locator('.status-paused').waitFor();
+    await button('Event after').click();
+    await past.getByText('version 3 of').waitFor();
+    await past.locator('.status-waiting').waitFor();
+    for (const [form, start] of [
+      ['curl', `curl -X POST ${url}/v1/timers`],
+      ['code', `import { TimerClient } from 'carillon/client';`],
+    ] as const) {
+      await page.getByText(`Copy as ${form}`).click();
+      const copy = page.locator('.copy', { hasText: `Copy as ${form}` });
+      expect(await copy.locator('pre').textContent()).toContain(start);
+    }
     await show('timer');
+  });
+
+  it('replays a timer from a watermark, after showing what would fire', async () => {
+    const hourly = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', hookClass: 'nobody' };
+    await client.createTimer({ key: 'replayed', ...hourly, startAt: '2026-01-01T00:00:00Z' });
+    const { eventId } = await eventually('it is open', async () => {
+      const seen = await stateOf('replayed');
+      return seen.eventId === undefined ? null : seen;
+    });
+    await client.closeTimerEvent({ key: 'replayed' }, { eventId: eventId ?? '' });
+    await open('timers');
+    await page.getByRole('link', { name: 'replayed' }).click();
+    await page.getByLabel('From this watermark on').fill('2026-01-01T12:30');
+    const replay = page.locator('section[aria-label="Replay"]');
+    await replay.getByText('What would fire').click();
+    await eventually('five fires', async () => (await replay.locator('.fires > li').count()) === 5);
+    await button('Replay from there').click();
+    await button('Yes, replay it').click();
+    await page.getByText('counts from').waitFor();
+    await eventually('it fires again', async () => (await stateOf('replayed')).status === 'open');
   });
 
   it('changes a timer, and says so of what another one has changed meanwhile', async () => {
@@ -176,22 +233,75 @@ describe('the dashboard', () => {
   });
 
   it('shows who was given up by their error, and redrives them', async () => {
-    for (const key of ['dead-1', 'dead-2']) {
-      await client.createTimer({
-        key,
-        schedPolicyType: 'ONCE',
-        schedPolicyExpr: '10ms',
-        hookClass: 'failing',
-        retry: { maxAttempts: 1 },
-      });
-      await giveUp(key, await eventually('it is open', async () => (await stateOf(key)).eventId));
-    }
-    await open('dead');
+    for (const key of ['dead-1', 'dead-2']) await giveUp(key, await openDead(key));
+    await open('');
+    await page.getByRole('link', { name: '2 dead letters' }).click();
     await button('Redrive all 2').waitFor();
+    await page.getByText('port 5432 of dead-1 refused').waitFor();
     await show('dead');
     await button('Redrive dead-1').click();
     await button('Redrive all 1').waitFor();
     expect((await stateOf('dead-1')).status).toBe('open');
+    await giveUp('dead-3', await openDead('dead-3'));
+    await button('Redrive all 2').waitFor();
+    await page.getByLabel('Redrive at most').selectOption('1');
+    const since = performance.now();
+    await button('Redrive all 2').click();
+    await page.getByText('No event has been given up.').waitFor();
+    expect(performance.now() - since, 'one a second').toBeGreaterThan(1_000);
+    expect((await stateOf('dead-3')).status).toBe('open');
+  });
+
+  it('shows tasks with their runner, progress and result, and what cron made of them', async () => {
+    const tasks = new TaskService(client);
+    const labels = { gpu: 'a100' };
+    for (const id of ['scan-1', 'scan-2'])
+      await tasks.create({ id, executor: 'scan', ...(id === 'scan-1' && { options: { labels } }) });
+    await tasks.createCronTask({ id: 'tidy', executor: 'broom', cron: '* * * * * *', concurrency: 1 });
+    await open('tasks');
+    await page.getByText('scan-1').waitFor();
+    const [open1] = await eventually('its time has come', async () => {
+      const found = await tasks.query(withMetadataId('EQ', 'scan-1'));
+      return found[0]?.eventId === undefined ? null : found;
+    });
+    if (open1 === undefined) throw new Error('there is no scan-1');
+    const held = await tasks.allocate(open1, 'runner-7');
+    await tasks.heartbeat(held, 'runner-7', { percent: 40, note: 'page 4 of 10' });
+    const row = (id: string) =>
+      page.locator('tbody tr', { has: page.getByRole('link', { name: id, exact: true }) });
+    for (const told of ['running', 'runner-7', '40 %', 'page 4 of 10'])
+      await row('scan-1').getByText(told).first().waitFor();
+    await page.getByLabel('Has all of these labels').fill('gpu=A100');
+    await page.getByText('1 found').waitFor();
+    await page.getByLabel('Has all of these labels').fill('');
+    await show('tasks');
+    await tasks.complete(held, 'runner-7', { code: 'failed', error: 'paper jam' });
+    await row('scan-1').getByText('paper jam').waitFor();
+    await button('Complete scan-2').click();
+    await button('Yes, it succeeded').click();
+    await row('scan-2').getByText('success').waitFor();
+    await page.getByRole('link', { name: 'Tasks of tidy' }).click();
+    await row('scan-1').waitFor({ state: 'detached' });
+    await row('tidy:1').waitFor();
+    await button('Cancel tidy:1').click();
+    await row('tidy:1').getByText('canceled').waitFor();
+    await tasks.cron.delete('tidy');
+  });
+
+  it('shows jobs with their last run and their next, and who holds which lock', async () => {
+    const replica = new Replica({ kafka: cluster.kafka, topicPrefix: cluster.prefix, partitions: 4 });
+    await replica.connect();
+    await replica.schedule('sweep', waitForInterval('1h'), () => undefined);
+    const lock = await replica.mutex('press').lock();
+    await open('jobs');
+    const line = (name: string) => page.locator('tbody tr', { hasText: name });
+    await line('sweep').getByText('after finish 1h').waitFor();
+    await line('sweep').getByText('in 59 min').waitFor();
+    await line('press').getByText(String(lock.token), { exact: true }).waitFor();
+    await show('jobs');
+    await lock.unlock();
+    await page.getByText('No lock is held.').waitFor();
+    await replica.close();
   });
 
   it('counts what happens now, in its own lateness', async () => {
@@ -203,6 +313,12 @@ describe('the dashboard', () => {
       'fires a second',
       async () => (await page.locator('.tile strong').first().textContent()) !== '0.0',
     );
+    const partitionRows = page.locator('section[aria-label="Partitions"] tbody tr');
+    await eventually('each partition has its owners', async () => {
+      const texts = await partitionRows.allTextContents();
+      return texts.length === partitions && texts.every((text) => /fire.*scheduler/.test(text));
+    });
+    await page.locator('section[aria-label="Hook classes"]').getByRole('link', { name: 'failing' }).waitFor();
     await show('now');
   });
 
@@ -215,6 +331,32 @@ describe('the dashboard', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Now' }).waitFor();
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
+    // one timer from nothing to held: no pointer is touched
+    const until = async (name: string): Promise<void> => {
+      for (let steps = 0; steps < 60; steps += 1) {
+        await page.keyboard.press('Tab');
+        if ((await page.evaluate<string>('nameOf(document.activeElement)')) === name) return;
+      }
+      throw new Error(`${name} was not reached`);
+    };
+    await page.evaluate(
+      'window.nameOf = (el) => (el.labels?.[0]?.textContent ?? el.textContent ?? "").trim()',
+    );
+    await until('Timers');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Timers' }).waitFor();
+    await until('New timer');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'New timer' }).waitFor();
+    await until('Key');
+    await page.keyboard.type('by-hand');
+    await until('Expression');
+    await page.keyboard.type('0 9 * * *');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'by-hand' }).waitFor();
+    await until('Pause');
+    await page.keyboard.press('Enter');
+    await inLife('Paused').waitFor();
   });
 
   it('deletes a timer once that is confirmed', async () => {

@@ -12,6 +12,7 @@ export {
   timerCondition,
   timerStatuses,
 } from './condition.js';
+export { declaredFields } from './declared-fields.js';
 export {
   type DueEvent,
   type DueKind,

@@ -4,33 +4,6 @@ import { decide, type EpochMs, evolve, type TimerId, type TimerState } from '#ti
 /** A timer as a file says it: the fields of a create, by their wire names. */
 export type DeclaredFields = Readonly<Record<string, unknown>>;
 
-/** What a file decides about a timer; everything else is its life, which no file knows. */
-export const declaredNames = [
-  'schedPolicyType',
-  'schedPolicyExpr',
-  'timeZone',
-  'hookClass',
-  'tags',
-  'data',
-  'dataEncoding',
-  'enable',
-  'startAt',
-  'endAt',
-  'maxFires',
-  'jitter',
-  'exclude',
-  'dst',
-  'missed',
-  'ackTimeout',
-  'retry',
-  'preSchedule',
-  'spawn',
-  'maxPause',
-  'needsClaim',
-  'keepFor',
-] as const;
-export type DeclaredName = (typeof declaredNames)[number];
-
 export type Declared =
   | { readonly ok: true; readonly record: TimerRecord }
   | { readonly ok: false; readonly field?: string; readonly message: string };

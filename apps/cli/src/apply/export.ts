@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import type { TimerRecord } from '#contract';
+import { declaredFields, type TimerRecord } from '#contract';
 import { withClient } from '../connection.js';
 import { note, say } from '../output/out.js';
 import { type ConditionFlags, conditionOf } from '../timers/condition.js';
-import { declared, declaredNames } from './declared.js';
+import { declared } from './declared.js';
 import { isOwnerTag } from './manifest.js';
 
 export interface ExportFlags extends ConditionFlags {
@@ -40,7 +40,7 @@ function fieldsOf(record: TimerRecord, now: number): Record<string, unknown> {
   const { schedPolicyType, schedPolicyExpr } = record;
   const standard = declared(record.namespace, record.key, { schedPolicyType, schedPolicyExpr }, now);
   return Object.fromEntries(
-    declaredNames.flatMap((name) => {
+    declaredFields.flatMap((name) => {
       const value = name === 'tags' ? record.tags.filter((tag) => !isOwnerTag(tag)) : record[name];
       const isStandard = standard.ok && isDeepStrictEqual(value, standard.record[name]);
       const isNeeded = name === 'schedPolicyType' || name === 'schedPolicyExpr';

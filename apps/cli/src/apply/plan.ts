@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TimerRecord } from '#contract';
-import { type DeclaredFields, declaredNames } from './declared.js';
+import { declaredFields, type TimerRecord } from '#contract';
+import type { DeclaredFields } from './declared.js';
 import { type DeclaredTimer, isOwnerTag, type Manifest, ownerTag } from './manifest.js';
 
 export interface FieldChange {
@@ -62,7 +62,7 @@ export function planOf(manifest: Manifest, { named, owned }: Present): Plan {
 }
 
 function changesOf(record: TimerRecord, { record: wanted }: DeclaredTimer): FieldChange[] {
-  return declaredNames.flatMap((field) => {
+  return declaredFields.flatMap((field) => {
     const [from, to] = [record[field], wanted[field]];
     return isDeepStrictEqual(from, to) ? [] : [{ field, from, to }];
   });

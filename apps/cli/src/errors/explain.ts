@@ -26,7 +26,7 @@ const nextSteps: Readonly<Record<string, string>> = {
     'somebody changed it meanwhile: look at it with `carillon timers get`, then say it again',
   'no-open-event': '`carillon timers why` tells what became of its last event',
   'event-open': 'wait for its close, or close it with `carillon timers close`',
-  'task-not-open': '`carillon tasks get` shows where it stands',
+  'tasks/invalid-task': '`carillon tasks get` shows where it stands',
   'stale-attempt': 'the event has moved on: `carillon timers get` shows the present attempt',
   'timer-not-paused': '`carillon timers get` shows where it stands',
   'timer-disabled': 'enable it with `carillon timers update … --set enable=true`',
@@ -44,7 +44,8 @@ const answers = [
   CommandTimeoutError,
   ConnectTimeoutError,
 ];
-const networkCodes = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|57P0|28P01|28000|3D000)/;
+const networkCodes =
+  /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|57P0|28P01|28000|3D000|tasks\/not-ready)/;
 
 /** An error as a person needs it: what happened, what to do, and which exit code a script gets. */
 export function explain(error: unknown): Explained {

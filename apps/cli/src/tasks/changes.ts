@@ -1,40 +1,36 @@
-import { resultText, type Task, type TaskResult, taskOf } from '#tasks/model';
+import { type Task, type TaskResult, TaskService } from '#tasks';
 import { withClient } from '../connection.js';
 import { say, sayJson } from '../output/out.js';
 import { harmless } from '../output/table.js';
 import { type TaskFlags, taskNamed } from './reads.js';
 
-export interface TaskChangeFlags extends TaskFlags {
-  readonly actor?: string;
+function changing(
+  id: string,
+  flags: TaskFlags,
+  what: string,
+  work: (service: TaskService, task: Task) => Promise<Task>,
+): Promise<number> {
+  const { namespace, json } = flags;
+  return withClient({}, async (client) => {
+    const found = await taskNamed(client, namespace, id);
+    const task = await work(new TaskService(client, { namespace }), found);
+    if (json) sayJson(task);
+    else say(harmless(`${task.id} ${what}: ${task.status}, epoch ${task.epoch}`));
+    return 0;
+  });
 }
-
-function tell({ json }: TaskFlags, what: string, task: Task): number {
-  if (json) sayJson(task);
-  else say(harmless(`${task.id} ${what}: ${task.status}, epoch ${task.epoch}`));
-  return 0;
-}
-const callOf = ({ actor }: TaskChangeFlags) => (actor === undefined ? {} : { actor });
 
 /** No run follows. One that is under way may still be completed. */
-export const cancelTask = (id: string, flags: TaskChangeFlags): Promise<number> =>
-  withClient({ namespace: flags.namespace }, async (client) => {
-    await taskNamed(client, flags.namespace, id);
-    return tell(flags, 'cancelled', taskOf(await client.cancelTimer({ key: id }, callOf(flags))));
-  });
+export const cancelTask = (id: string, flags: TaskFlags): Promise<number> =>
+  changing(id, flags, 'cancelled', (service) => service.cancel(id));
 
-/** A person's word in place of the runner's, whose own is refused from then on. */
+/** A person's word in place of the runner's: taken over first, so that what the runner answers is stale from then on. */
 export const completeTask = (
   id: string,
-  flags: TaskChangeFlags & { readonly failed?: string },
+  flags: TaskFlags & { readonly failed?: string; readonly actor: string },
 ): Promise<number> =>
-  withClient({ namespace: flags.namespace }, async (client) => {
-    const { eventId, attempt } = await taskNamed(client, flags.namespace, id);
-    if (eventId === undefined)
-      throw Object.assign(new Error(`${harmless(id)} is completed, or its time has not come`), {
-        code: 'task-not-open',
-      });
-    const result: TaskResult =
-      flags.failed === undefined ? { code: 'success' } : { code: 'failed', error: flags.failed };
-    const close = { eventId, attempt, result: resultText(result) };
-    return tell(flags, 'completed', taskOf(await client.closeTimerEvent({ key: id }, close, callOf(flags))));
+  changing(id, flags, 'completed', async (service, task) => {
+    const { failed, actor } = flags;
+    const result: TaskResult = failed === undefined ? { code: 'success' } : { code: 'failed', error: failed };
+    return service.complete(await service.allocate(task, actor), actor, result);
   });

@@ -24,11 +24,10 @@ export function addTasks(program: Command): void {
   sub('cron', 'cron tasks, with what they made').action(byExitCode(listCronTasks));
   sub('cancel', 'let no run follow; one under way may still be completed')
     .argument('<id>')
-    .option('--actor <name>', 'who asks; kept in the history')
     .action(byExitCode(cancelTask));
   sub('complete', "give it its result in its runner's place")
     .argument('<id>')
     .option('--failed <error>', 'it failed; default: it succeeded')
-    .option('--actor <name>', 'who asks; kept in the history')
+    .option('--actor <name>', 'who completes it, kept as its runner', 'carillon-cli')
     .action(byExitCode(completeTask));
 }

@@ -11,12 +11,15 @@ import type {
   TimerConditionWire,
   TimerCountWire,
   TimerPageWire,
+  TimerRecord,
   WatchMessage,
 } from '#contract';
 
 // Types alone: nothing of the contract's code comes into the page.
 
 export type Timer = TimerPageWire['timers'][number];
+/** For the libraries that read timers: in JSON nothing is there as undefined. */
+export const recordOf = (timer: Timer): TimerRecord => timer as TimerRecord;
 export type TimerPage = TimerPageWire;
 export type HistoryEvent = HistoryPageWire['events'][number];
 export type HistoryPage = HistoryPageWire;

@@ -1,7 +1,8 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { ask, messageOf } from '../api/http.ts';
 import { useWatch } from '../api/live.ts';
+import { useRefresh } from '../api/refresh.ts';
 import type { Count, TimerPage } from '../api/types.ts';
 import { countLabel } from '../ui/format.ts';
 import { Notice, Title } from '../ui/parts.tsx';
@@ -11,7 +12,6 @@ import { groupsOf } from './groups.ts';
 const pageSize = 500;
 /** So many pages are grouped unasked. */
 const pagesUnasked = 4;
-const refreshMs = 2_000;
 const rates = [1, 10, 50] as const;
 const condition = { givenUp: true };
 
@@ -37,7 +37,12 @@ export function DeadPage() {
   useEffect(() => {
     if (hasNextPage && !isFetching && found.length < pagesUnasked) void fetchNextPage();
   }, [hasNextPage, isFetching, found.length, fetchNextPage]);
-  useNewOnes();
+  const readAgain = useRefresh('dead');
+  useWatch('', {
+    onTold: ({ type }) => {
+      if (type === 'EventGivenUp' || type === 'EventRedriven') readAgain();
+    },
+  });
   const timers = found.flatMap((page) => page.timers);
   return (
     <>
@@ -71,18 +76,4 @@ export function DeadPage() {
       )}
     </>
   );
-}
-
-/** The list is asked again a little after something was given up or redriven. */
-function useNewOnes(): void {
-  const client = useQueryClient();
-  const pending = useRef<number | undefined>(undefined);
-  useEffect(() => () => window.clearTimeout(pending.current), []);
-  useWatch('', {
-    onTold: ({ type }) => {
-      if (type !== 'EventGivenUp' && type !== 'EventRedriven') return;
-      window.clearTimeout(pending.current);
-      pending.current = window.setTimeout(() => client.invalidateQueries({ queryKey: ['dead'] }), refreshMs);
-    },
-  });
 }

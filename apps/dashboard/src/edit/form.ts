@@ -1,5 +1,6 @@
 import type { Timer } from '../api/types.ts';
 import { momentOf, wordsOf } from '../timers/search.ts';
+import { localOf } from '../ui/format.ts';
 
 /** What the fields hold, as text; empty: left to the default. */
 export interface Form {
@@ -47,12 +48,6 @@ export const emptyForm: Form = {
   maxAttempts: '',
 };
 
-const local = (moment: string | undefined): string => {
-  if (moment === undefined) return '';
-  const at = new Date(moment);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-};
-
 export function formOf(timer: Timer): Form {
   const exclude = (timer as { readonly exclude?: readonly string[] }).exclude ?? [];
   const { serviceDown, paused, createdLate } = timer.missed;
@@ -67,8 +62,8 @@ export function formOf(timer: Timer): Form {
     tags: timer.tags.join(', '),
     data: timer.data ?? '',
     enable: timer.enable,
-    startAt: local(timer.startAt),
-    endAt: local(timer.endAt),
+    startAt: localOf(timer.startAt),
+    endAt: localOf(timer.endAt),
     maxFires: timer.maxFires === undefined ? '' : String(timer.maxFires),
     jitter: timer.jitter ?? '',
     exclude: exclude.join(', '),

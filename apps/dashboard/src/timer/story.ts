@@ -33,10 +33,15 @@ const late = (data: Data): string[] => {
 
 const tellers: Readonly<Record<string, (data: Data) => Line>> = {
   TimerCreated: () => ({ title: 'Created', tone: 'plain', details: [] }),
-  TimerUpdated: ({ spec }) => ({
+  TimerUpdated: ({ spec, watermark, summary }) => ({
     title: 'Changed',
     tone: 'plain',
-    details: Object.keys((spec as Data | undefined) ?? {}),
+    details: [
+      ...Object.keys((spec as Data | undefined) ?? {}),
+      ...(typeof watermark === 'string' ? [`counts from ${moment(watermark)}`] : []),
+      ...(watermark === null ? ['no watermark'] : []),
+      ...(summary === undefined ? [] : ['summary']),
+    ],
   }),
   TimerPaused: ({ token }) => ({ title: 'Paused', tone: 'held', details: token ? [`for ${token}`] : [] }),
   TimerResumed: ({ by }) => ({

@@ -7,8 +7,9 @@ import { OutlookView } from '../edit/preview-panel.tsx';
 import { scheduleLabel } from '../ui/format.ts';
 import { Card, CopyText, Moment, Notice, StatusMark, Title } from '../ui/parts.tsx';
 import { Actions } from './actions.tsx';
-import { curlOf } from './curl.ts';
+import { codeOf, curlOf } from './copies.ts';
 import { PastView } from './past-view.tsx';
+import { Replay } from './replay.tsx';
 import { Timeline } from './timeline.tsx';
 
 export function TimerPage({ id }: { readonly id: string }) {
@@ -58,8 +59,10 @@ export function TimerPage({ id }: { readonly id: string }) {
         <div>
           <NextFires id={id} isEnabled={!isDeleted} />
           <Why id={id} isEnabled={!isDeleted} />
-          <PastView id={id} latest={timer.data.version} />
+          <PastView timer={timer.data} />
+          {!isDeleted && <Replay timer={timer.data} />}
           <CopyText label="Copy as curl" text={curlOf(timer.data, window.location.origin)} />
+          <CopyText label="Copy as code" text={codeOf(timer.data)} />
         </div>
       </div>
     </>

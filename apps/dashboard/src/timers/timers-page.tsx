@@ -1,10 +1,12 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { ask, messageOf } from '../api/http.ts';
 import { useWatch } from '../api/live.ts';
-import type { TimerPage as Page, Told } from '../api/types.ts';
+import { useRefresh } from '../api/refresh.ts';
+import type { Count, TimerPage as Page, Told } from '../api/types.ts';
 import { countLabel } from '../ui/format.ts';
 import { Notice, Title } from '../ui/parts.tsx';
+import { useSettled } from '../ui/settled.ts';
 import { BulkPanel } from './bulk-panel.tsx';
 import { addressOf, conditionOf, type Search, searchOf } from './search.ts';
 import { SearchForm } from './search-form.tsx';
@@ -12,15 +14,19 @@ import { TimersTable } from './timers-table.tsx';
 
 const pageSize = 50;
 const countMax = 100_000;
-const typingMs = 250;
-/** At most so often the page is read again because of what is told. */
-const refreshMs = 1_000;
+
+interface Trail {
+  readonly of: Search;
+  readonly cursors: readonly string[];
+}
 
 export function TimersPage({ query }: { readonly query: URLSearchParams }) {
   const [search, setSearch] = useState(() => searchOf(query));
   const settled = useSettled(search);
-  // cursors of the pages up to the one that is shown
-  const [cursors, setCursors] = useState<readonly string[]>([]);
+  // cursors of the pages up to the one that is shown; a cursor is good for the search alone that gave it
+  const [trail, setTrail] = useState<Trail>({ of: settled, cursors: [] });
+  const cursors = trail.of === settled ? trail.cursors : [];
+  const setCursors = (next: readonly string[]) => setTrail({ of: settled, cursors: next });
   const [isBulkOpen, setBulkOpen] = useState(false);
   const condition = useMemo(() => conditionOf(settled), [settled]);
   const after = cursors.at(-1);
@@ -33,7 +39,7 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
   const count = useQuery({
     queryKey: ['count', condition],
     queryFn: ({ signal }) =>
-      ask<{ count: number; isExact: boolean }>('/v1/timers/count', {
+      ask<Count>('/v1/timers/count', {
         method: 'POST',
         body: { condition, max: countMax },
         signal,
@@ -44,7 +50,6 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
   const change = (part: Partial<Search>) => {
     const next = { ...search, ...part };
     setSearch(next);
-    setCursors([]);
     window.history.replaceState(null, '', addressOf(next));
   };
   const next = page.data?.next;
@@ -88,33 +93,10 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
   );
 }
 
-/** What was typed, once the typing pauses. */
-function useSettled<T>(value: T): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const waiting = window.setTimeout(() => setSettled(value), typingMs);
-    return () => window.clearTimeout(waiting);
-  }, [value]);
-  return settled;
-}
-
 /** Rows change in place, as they are told; who belongs to the page is asked again, at most once a second. */
 function useLiveList(watchQuery: string): void {
   const client = useQueryClient();
-  const pending = useRef<number | undefined>(undefined);
-  const readAgain = () => {
-    pending.current ??= window.setTimeout(() => {
-      pending.current = undefined;
-      for (const key of ['timers', 'count']) void client.invalidateQueries({ queryKey: [key] });
-    }, refreshMs);
-  };
-  useEffect(
-    () => () => {
-      window.clearTimeout(pending.current);
-      pending.current = undefined;
-    },
-    [],
-  );
+  const readAgain = useRefresh('timers', 'count');
   const onTold = ({ timerId, timer, version }: Told) => {
     readAgain();
     if (timer === undefined) return;

@@ -17,6 +17,14 @@ export function momentLabel(moment: string, now = new Date()): string {
   return (at.toDateString() === now.toDateString() ? clock : dated).format(at);
 }
 
+/** As `datetime-local` fields have it, in the reader's zone: `2027-03-01T09:00:00`, with milliseconds where there are any. */
+export function localOf(moment: string | undefined): string {
+  if (moment === undefined) return '';
+  const at = new Date(moment);
+  const text = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
+  return text.endsWith('.000Z') ? text.slice(0, 19) : text.slice(0, 23);
+}
+
 const steps = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -5,6 +5,8 @@ const links = [
   ['', 'Now'],
   ['timers', 'Timers'],
   ['dead', 'Dead letters'],
+  ['tasks', 'Tasks'],
+  ['jobs', 'Jobs and locks'],
 ] as const;
 const liveWords = { idle: '', connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' } as const;
 
