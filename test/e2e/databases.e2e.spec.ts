@@ -56,6 +56,16 @@ describe('timers in two databases', () => {
   const ownPartition = (key: string): number => slot(key) % partitions;
   const foreignPartition = (key: string): number => (slot(key) + 1) % partitions;
 
+  /** Of the first few keys of that kind, one of each database. */
+  const oneInEach = (prefix: string): string[] =>
+    [0, 1].map((number) => {
+      const key = Array.from({ length: 8 }, (_, n) => `${prefix}${n}`).find(
+        (one) => slot(one) % 2 === number,
+      );
+      if (key === undefined) throw new Error(`none of the keys lies in database ${number + 1}`);
+      return key;
+    });
+
   /** Keys of timers, database by database. */
   const keysIn = async (where: string): Promise<string[][]> => {
     const answers = await Promise.all(
@@ -117,18 +127,20 @@ describe('timers in two databases', () => {
       // a record that names its timer by id alone lies in whatever partition the id's hash says
       expect((await client.pauseTimer({ timerId: id })).status).toBe('paused');
     }
-    const record = createCommand('asked-0', hourly);
-    await produceInto(foreignPartition, [record]);
-    // refused where its timer lies; its receipt is found without a name
-    const receipt = await eventually('it is refused', async () => {
-      const answer = await fetch(`${url}/v1/commands/${record.id}`);
-      return answer.ok ? ((await answer.json()) as { status: string; code: string }) : null;
-    });
-    expect(receipt).toMatchObject({ status: 'rejected', code: 'timer-exists' });
     const refused = await cluster.tail(cluster.topics.rejected);
-    await eventually('it is told', () =>
-      refused.records.some(({ headers }) => String(headers.commandId) === record.id),
-    );
+    for (const key of oneInEach('asked-')) {
+      const record = createCommand(key, hourly);
+      await produceInto(foreignPartition, [record]);
+      // refused where its timer lies; its receipt is found without a name
+      const receipt = await eventually('it is refused', async () => {
+        const answer = await fetch(`${url}/v1/commands/${record.id}`);
+        return answer.ok ? ((await answer.json()) as { status: string; code: string }) : null;
+      });
+      expect(receipt).toMatchObject({ status: 'rejected', code: 'timer-exists' });
+      await eventually('it is told', () =>
+        refused.records.some(({ headers }) => String(headers.commandId) === record.id),
+      );
+    }
   });
 
   it('are listed, counted, watched and paused as one collection', async () => {
@@ -263,6 +275,29 @@ describe('timers in two databases', () => {
     expect(parts.map(({ partition }) => partition)).toEqual(Array.from({ length: partitions }, (_, n) => n));
     const { code: health, out: looked } = await carillon(['doctor']);
     expect([health, looked]).toEqual([0, expect.stringContaining('Postgres 2 of 2')]);
+  });
+
+  it('are looked after by the command line, each where it lies', async () => {
+    const keys = oneInEach('dead-');
+    const never = { hookClass: 'nobody', ackTimeout: '100ms', retry: { maxAttempts: 1 } };
+    for (const key of keys)
+      await client.createTimer({ key, schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', ...never });
+    await eventually('both are given up', async () => (await cluster.count('EventGivenUp')) === keys.length);
+    const dead = JSON.parse((await carillon(['dead', 'list', '--json'])).out) as { key: string }[];
+    expect(dead.map(({ key }) => key)).toEqual(keys.toSorted());
+
+    const { timers } = await cluster.verify();
+    expect((await carillon(['rebuild'])).out).toContain(`${timers} timers made anew from the log, 0 removed`);
+    expect((await cluster.verify()).findings).toEqual([]);
+
+    await carillon(['offsets', 'set', 'elsewhere', '3', '7']);
+    const stored = cluster.pools.map((pool) =>
+      pool.query('select partition, next_offset from consumer_offset where topic = $1', ['elsewhere']),
+    );
+    expect((await Promise.all(stored)).map(({ rows }) => rows)).toEqual([
+      [],
+      [{ partition: 3, next_offset: '7' }],
+    ]);
   });
 
   it('are refused in another order, one of them alone, and one of them twice', async () => {

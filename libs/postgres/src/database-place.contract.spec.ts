@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DatabasePlaceError, migrate, migrateAll, schemaState } from '#postgres';
+import { DatabasePlaceError, migrate, migrateAll, openPostgresStore, schemaState, verify } from '#postgres';
+import { slotOfTimerId } from '#timer';
 import { freshDatabase } from '../../../test/harness/database.js';
+import { createTimer } from '../../testing/src/contract/writing.js';
 
 describe('the place of a database', () => {
   const opened: Awaited<ReturnType<typeof freshDatabase>>[] = [];
@@ -58,6 +60,31 @@ describe('the place of a database', () => {
     );
     await migrate(a, 8);
     expect(await partitionsOf(a)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('says which timers it may have: another one is found by verify', async () => {
+    const url = await open();
+    await migrate(url, 8);
+    const settings = {
+      databaseUrl: url,
+      applicationName: 'place',
+      partitions: 8,
+      log: { warn: () => undefined },
+    };
+    const store = openPostgresStore(settings);
+    const timers = [];
+    for (let n = 0; n < 8; n += 1)
+      timers.push(await createTimer(store.log, {}, { namespace: 'n', key: `k-${n}` }));
+    await store.close();
+    await ask(url, 'update database_place set databases = 2; delete from log_head where partition % 2 = 1');
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const { findings } = await verify(pool);
+    await pool.end();
+    const strangers = timers.map(({ id }) => id).filter((id) => slotOfTimerId(id) % 2 === 1);
+    expect(strangers.length).toBeGreaterThan(0);
+    expect(findings.map(({ what, timerId }) => [what, timerId])).toEqual(
+      strangers.toSorted().map((id) => ['wrong-database', id]),
+    );
   });
 
   it('is told without the password', async () => {
