@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { TimerClient, type TimerClientOptions } from '#client';
+import { HookWorker, type HookWorkerOptions } from '#hooks';
+import { serve } from './serve.js';
+
+// The client, whose every call waits until the log has the timer, and a hook worker as a user writes one. Scheduler and fire service are
+// processes of their own, started by the driver.
+
+const hookClass = 'bench';
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+let kafka: TimerClientOptions['kafka'];
+let client: TimerClient;
+
+await serve({
+  async open(url) {
+    kafka = { brokers: url.split(','), clientId: 'bench-peer', log };
+    client = new TimerClient({ kafka, timeoutMs: 60_000 });
+    await client.connect();
+  },
+  async insert(dueAt) {
+    await client.createTimers(dueAt.map(once));
+  },
+  async insertOne(dueAt) {
+    await client.createTimer(once(dueAt));
+  },
+  async work(handled) {
+    const options: HookWorkerOptions = {
+      kafka,
+      groupId: 'bench-peer',
+      partitions: 8,
+      hooks: { [hookClass]: ({ scheduledFor }) => handled(Date.parse(scheduledFor)) },
+    };
+    await new HookWorker(options).start();
+  },
+});
+
+function once(dueAt: number) {
+  return {
+    key: randomUUID(),
+    schedPolicyType: 'ONCE' as const,
+    schedPolicyExpr: new Date(dueAt).toISOString(),
+    hookClass,
+  };
+}
