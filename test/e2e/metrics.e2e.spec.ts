@@ -65,7 +65,8 @@ describe('metrics of a run', () => {
   });
 
   it('are those of the operations page, and no others', () => {
-    const named = readFileSync('docs/operations.md', 'utf8').match(/`carillon_[a-z_]+`/g) ?? [];
+    // those of the probes, which are off here, have a spec of their own
+    const named = readFileSync('docs/operations.md', 'utf8').match(/`carillon_(?!probe_)[a-z_]+`/g) ?? [];
     const shown = `${pages.scheduler}${pages.fire}${pages.api}`.match(/^# TYPE carillon_[a-z_]+/gm) ?? [];
     const names = (all: readonly string[]) =>
       [...new Set(all.map((text) => text.replace(/^# TYPE |`/g, '')))].toSorted();

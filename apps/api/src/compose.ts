@@ -20,7 +20,9 @@ import { Receipts } from './commands/receipts.js';
 import type { ApiConfig } from './config.js';
 import { openToAll } from './http/access.js';
 import { CachedInstallation } from './installation/installation-reads.js';
-import { apiMetrics } from './metrics.js';
+import { type ApiMetrics, apiMetrics } from './metrics.js';
+import { probeMetrics } from './probe/probe-metrics.js';
+import { Prober } from './probe/prober.js';
 import { TimerReads } from './timers/timer-reads.js';
 import { WatchHub } from './watch/hub.js';
 
@@ -57,6 +59,10 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
     logger,
     sleep,
   });
+  const metrics = apiMetrics({
+    watchers: () => hub.size,
+    openEvents: async () => (await queries.count({ status: ['open'] }, openCountedMax)).count,
+  });
   const services = new ServiceGroup(
     [
       {
@@ -67,6 +73,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       // the scheduler has made schema and topics by now
       { start: () => store.expectPartitions(partitions), stop: async () => undefined },
       loopService((stop) => worker.run(stop)),
+      ...probers(config, sender, metrics, logger),
       hub,
     ],
     logger,
@@ -77,10 +84,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       logger,
       authenticator: openToAll,
       hub,
-      metrics: apiMetrics({
-        watchers: () => hub.size,
-        openEvents: async () => (await queries.count({ status: ['open'] }, openCountedMax)).count,
-      }),
+      metrics,
       reads: new TimerReads(queries),
       commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
       bulks: store.bulks,
@@ -102,6 +106,23 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
 }
 
 const clock = (): EpochMs => Math.floor(systemClock()) as EpochMs;
+
+function probers(
+  { PROBE_EVERY_MS: everyMs, ...config }: ApiConfig,
+  sender: CommandSender,
+  { page }: ApiMetrics,
+  logger: Logger,
+): Service[] {
+  if (everyMs === 0) return [];
+  const { PARTITIONS: partitions, TOPIC_PREFIX: topicPrefix } = config;
+  const kafka = kafkaSettings(config, 'carillon-probe', logger);
+  return [
+    new Prober({
+      ...{ kafka, topicPrefix, partitions, everyMs, sender, logger },
+      metrics: probeMetrics(page, partitions),
+    }),
+  ];
+}
 
 const nobody = { namespace: '-', key: '-' };
 

@@ -32,6 +32,9 @@ export const apiSchema = z
     WATCH_BUFFER_BYTES_MAX: whole(1_024, 64 * 1024 * 1024)
       .default(1024 * 1024)
       .describe('what a slow reader may leave unread before it is dropped'),
+    PROBE_EVERY_MS: whole(0, 3_600_000)
+      .default(0)
+      .describe('how often each partition is probed, the whole way; 0: never'),
     WATCH_HEARTBEAT_MS: whole(100, 300_000).default(15_000),
     WATCH_POLL_MS: whole(5, 10_000)
       .default(100)
