@@ -19,11 +19,19 @@ export class TestProcess {
   }
 
   /** @param script of the build, below `dist` */
-  static start(name: string, script: string, env: Readonly<Record<string, string>>): TestProcess {
+  static start(
+    name: string,
+    script: string,
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+  ): TestProcess {
     const file = join(process.cwd(), 'dist', script);
     return new TestProcess(
       name,
-      spawn(process.execPath, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(process.execPath, [file, ...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     );
   }
 

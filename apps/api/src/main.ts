@@ -1,10 +1,5 @@
-import { loadConfig, redacted } from '#runtime';
+import { runProcess } from '#runtime';
 import { apiSchema } from './config.js';
 import { runApi } from './run.js';
 
-const config = loadConfig(apiSchema, process.env);
-if (process.argv.includes('--print-config')) {
-  process.stdout.write(`${JSON.stringify(redacted(config), null, 2)}\n`);
-} else {
-  await runApi(config);
-}
+await runProcess('api', apiSchema, (config) => runApi(config));

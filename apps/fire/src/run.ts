@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { createLogger, type Service, startTracing, stopOnSignals } from '#runtime';
+import { createLogger, nestLog, type Service, startTracing, stopOnSignals } from '#runtime';
 import { composeFire, type FireWraps } from './compose.js';
 import type { FireConfig } from './config.js';
 
@@ -36,7 +36,7 @@ export async function runFire(config: FireConfig, wraps?: FireWraps): Promise<Se
   const app = await NestFactory.createApplicationContext(
     FireModule.wire(composeFire(config, logger, crash, wraps)),
     {
-      logger: ['error', 'warn'],
+      logger: nestLog(logger),
       abortOnError: false,
     },
   );

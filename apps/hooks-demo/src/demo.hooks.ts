@@ -14,6 +14,6 @@ export class DemoHooks {
   @Hook('demo-flaky')
   async stumble(event: DueEvent, { log }: HookContext): Promise<void> {
     if (event.attempt < 3) throw new Error(`attempt ${event.attempt} stumbles`);
-    log.info({ key: event.timer.key, attempt: event.attempt }, 'steady at last');
+    log.info({}, 'steady at last');
   }
 }

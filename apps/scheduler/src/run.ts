@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { topicsOf } from '#contract';
 import type { TimerLog } from '#engine';
 import { kafkaSettings } from '#kafka';
-import { createLogger, type Service, startTracing, stopOnSignals } from '#runtime';
+import { createLogger, nestLog, type Service, startTracing, stopOnSignals } from '#runtime';
 import { KafkaBatchTransport } from '#transport';
 import { composeScheduler } from './compose.js';
 import type { SchedulerConfig } from './config.js';
@@ -29,7 +29,7 @@ export async function runScheduler(
   scheduler.attach(strategy.consumer);
   const app = await NestFactory.createMicroservice(SchedulerModule.wire(scheduler), {
     strategy,
-    logger: ['error', 'warn'],
+    logger: nestLog(logger),
     abortOnError: false,
   });
   await app.listen();

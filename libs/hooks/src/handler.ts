@@ -18,6 +18,7 @@ export interface HookContext {
   readonly signal: AbortSignal;
   /** Moves the ack deadline. It is done by itself every third of the ack timeout; call it to tell progress. */
   heartbeat(progress?: string): Promise<void>;
+  /** Names the event in each line. */
   readonly log: Logger;
   /** The worker's name, by which it claims. */
   readonly worker: string;

@@ -120,7 +120,7 @@ export class HookRun {
       const outcome = await this.hook.handle(this.event, {
         signal: this.#abort.signal,
         heartbeat: (progress) => this.#heartbeat(progress),
-        log: this.deps.log,
+        log: naming(this.deps.log, this.event),
         worker: this.deps.worker,
       });
       return this.#close(outcomeOf(outcome));
@@ -160,7 +160,7 @@ export class HookRun {
       };
     }
     this.deps.log.warn(
-      { eventId: this.event.eventId, attempt: this.event.attempt, error: message },
+      { ...idsOf(this.event), error: message },
       'handler failed; the event will be tried again',
     );
     return { type: 'RetryEvent', ...this.#address('retry'), error: message.slice(0, 4_000) };
@@ -180,7 +180,7 @@ export class HookRun {
       // it may have been taken away, or have ended, while the command was on its way
       if (!this.#isOver) this.#cancelDeadline = this.#startDeadline();
     } catch (error) {
-      this.deps.log.warn({ eventId: this.event.eventId, error: String(error) }, 'a heartbeat was not sent');
+      this.deps.log.warn({ ...idsOf(this.event), error: String(error) }, 'a heartbeat was not sent');
     }
   }
 
@@ -213,3 +213,23 @@ export class HookRun {
 /** Handlers may return what they like; only an object can be an outcome. */
 const outcomeOf = (returned: unknown): HookOutcome =>
   typeof returned === 'object' && returned !== null ? (returned as HookOutcome) : {};
+
+/** What each line about an event names. */
+export const idsOf = ({ eventId, attempt, timer: { id: timerId, namespace, key } }: DueEvent) => ({
+  timerId,
+  namespace,
+  key,
+  eventId,
+  attempt,
+});
+
+/** A handler's own lines name what they are about. */
+function naming(log: Logger, event: DueEvent): Logger {
+  const ids = idsOf(event);
+  return {
+    debug: (details, message) => log.debug({ ...ids, ...details }, message),
+    info: (details, message) => log.info({ ...ids, ...details }, message),
+    warn: (details, message) => log.warn({ ...ids, ...details }, message),
+    error: (details, message) => log.error({ ...ids, ...details }, message),
+  };
+}

@@ -1,4 +1,4 @@
-import { type CommandWire, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
+import { type CommandWire, type DueEvent, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
 import {
   BatchConsumer,
   BatchProducer,
@@ -9,7 +9,7 @@ import {
   type TopicPartition,
   traceparentHeader,
 } from '#kafka';
-import { machineClock } from './hook-run.js';
+import { idsOf, machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
 
@@ -151,10 +151,10 @@ export class HookWorker {
       return;
     }
     this.#unfinished += 1;
-    const { ackTimeoutMs } = parsed.event;
+    const { event } = parsed;
     const isTaken = this.#runner.take(hookClass, parsed, (error) => {
       if (error === null) progress.finish(record.offset);
-      else this.#unanswered(record, progress, error, ackTimeoutMs);
+      else this.#unanswered(record, progress, error, event);
       this.#finished();
     });
     if (isTaken) return;
@@ -166,13 +166,15 @@ export class HookWorker {
    * An answer that could not be sent leaves its offset where it is: the event comes again after a restart. Its heartbeats have ended, so
    * once its deadline has passed it comes again by itself, and the offset moves: nothing behind it is handled twice for it.
    */
-  #unanswered(record: InRecord, progress: LowestUnfinished, error: unknown, ackTimeoutMs: number): void {
+  #unanswered(record: InRecord, progress: LowestUnfinished, error: unknown, event: DueEvent): void {
     const { log } = this.options.kafka;
-    log.error({ error: String(error), offset: String(record.offset) }, 'an answer was not sent');
-    const cancel = machineClock.after(ackTimeoutMs, () => {
+    const { topic, partition, offset } = record;
+    const ids = { ...idsOf(event), topic, partition, offset: String(offset) };
+    log.error({ ...ids, error: String(error) }, 'an answer was not sent');
+    const cancel = machineClock.after(event.ackTimeoutMs, () => {
       this.#overdue.delete(cancel);
       progress.finish(record.offset);
-      log.info({ offset: String(record.offset) }, 'passed over: its deadline has gone by');
+      log.info(ids, 'passed over: its deadline has gone by');
     });
     this.#overdue.add(cancel);
   }

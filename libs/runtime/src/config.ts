@@ -33,5 +33,10 @@ export function redacted(config: Readonly<Record<string, unknown>>): Record<stri
   );
 }
 
+/** Up to the last @ of the authority: a password may hold some itself. Libpq takes one among the parameters as well. */
 const withoutPassword = (value: unknown): unknown =>
-  typeof value === 'string' ? value.replace(/(:\/\/[^:/@]+:)[^@]+@/, '$1***@') : value;
+  typeof value === 'string'
+    ? value
+        .replace(/(:\/\/[^:/@\s]*:)[^/\s]*@/g, '$1***@')
+        .replace(/([?&](?:\w*password|\w*secret|\w*token)=)[^&\s]*/gi, '$1***')
+    : value;

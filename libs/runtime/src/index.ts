@@ -1,7 +1,7 @@
 // What every process needs and no timer knows: configuration, logs, time, life-cycle. Imports nothing of ours.
 export { InvalidConfiguration, loadConfig, redacted } from './config.js';
 export { type HealthOptions, healthServer, type Readiness } from './health.js';
-export { createLogger, type Logger } from './logger.js';
+export { createLogger, type Logger, nestLog } from './logger.js';
 export {
   boundedLabel,
   type Metrics,
@@ -11,6 +11,7 @@ export {
   sizeHistogram,
 } from './metrics.js';
 export { randomBytesPooled } from './random-ids.js';
+export { runProcess } from './run-process.js';
 export { every, loopService, type Service, ServiceGroup, stopOnSignals } from './service.js';
 export { sleep, systemClock } from './sleep.js';
 export { isTracing, startTracing } from './tracing.js';

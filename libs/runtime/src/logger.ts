@@ -14,3 +14,11 @@ export function createLogger(name: string, level: string, pretty = process.stdou
     },
   });
 }
+
+/** Nest's own words as lines of our log. What it says of its ordinary course is for who looks for it. */
+export const nestLog = (logger: Logger) => ({
+  log: (message: unknown, context?: unknown) => logger.debug({ context }, String(message)),
+  warn: (message: unknown, context?: unknown) => logger.warn({ context }, String(message)),
+  error: (message: unknown, ...details: unknown[]) => logger.error({ details }, String(message)),
+  fatal: (message: unknown, ...details: unknown[]) => logger.fatal({ details }, String(message)),
+});

@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import { nestLog } from '#runtime';
 import { ApiModule, type ApiParts } from '../api.module.js';
 import { serveDashboard } from '../dashboard/serve-dashboard.js';
 import { serveDocsPage } from '../docs/docs-page.js';
@@ -22,7 +23,7 @@ export async function createServer(parts: ApiParts): Promise<NestFastifyApplicat
     forceCloseConnections: 'idle',
   });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.wire(parts), adapter, {
-    logger: ['error', 'warn'],
+    logger: nestLog(parts.logger),
     abortOnError: false,
     bodyParser: false,
   });

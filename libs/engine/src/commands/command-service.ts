@@ -238,11 +238,18 @@ export class CommandService<Reply> {
   ): Promise<void> {
     if (envelope === undefined) return;
     const message = error instanceof Error ? error.message : String(error);
+    const { content, source } = envelope;
+    const { commandId } = content;
     this.deps.logger.error(
-      { error: message, source: { ...envelope.source, offset: String(envelope.source.offset) } },
+      {
+        error: message,
+        commandId,
+        ...(content.kind === 'command' && content.target),
+        ...source,
+        offset: String(source.offset),
+      },
       'command rejected: it fails its batch',
     );
-    const commandId = envelope.content.commandId;
     const rejection = {
       code: 'invalid-command',
       message: `this command cannot be stored: ${message}`,

@@ -302,7 +302,7 @@ export class FireService {
     const message = error instanceof Error ? error.message : String(error);
     if (item?.kind !== 'due' || this.#faults.has(item.timer.timerId)) {
       this.deps.logger.error(
-        { error: message, item: item?.kind },
+        { error: message, ...idsOf(item) },
         'an item of the due batch cannot be written',
       );
       return this.#letGo(batch);
@@ -481,6 +481,9 @@ export class FireService {
     }
   }
 }
+
+const idsOf = (item: FireItem | undefined) =>
+  item?.kind === 'acknowledged' ? { batch: item.acknowledged.id } : { timerId: item?.timer.timerId };
 
 const uniqueIds = (due: readonly { readonly timer: ArmedTimer }[]): TimerId[] => [
   ...new Set(due.map(({ timer }) => timer.timerId)),
