@@ -228,6 +228,16 @@ describe('a scheduled job', () => {
     expect(runs).toHaveLength(1);
   });
 
+  it('a note of the last run that nobody can read delays nothing, and is told as never run', async () => {
+    const { start, timers, runs, since } = world();
+    await start(waitForInterval('5m'));
+    await timers.advance('1m');
+    await timers.updateTimer({ key: jobKey(key) }, { summaryData: 'no JSON' });
+    await timers.advance('4m');
+    expect(since()).toEqual([0, 5 * minute]);
+    expect(runs[1]?.lastFinished).toBeNull();
+  });
+
   it('an empty key is refused', async () => {
     const { start, record } = world();
     await expect(start(waitForInterval('1s'), record, {}, '')).rejects.toThrow(InvalidKeyError);

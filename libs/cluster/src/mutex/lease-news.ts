@@ -1,6 +1,6 @@
 import { LeaseHeldError, type TailedEvent } from '#client';
 
-/** While the feed is not heard yet, a waiter looks by itself. */
+/** While the feed is not heard yet, or a clock tells nothing, a waiter looks by itself. */
 const unheardPollMs = 250;
 /** A lease's end is the database's to say: its clock may be behind what was reckoned here. */
 const endSlackMs = 20;
@@ -39,7 +39,8 @@ export class LeaseNews {
   ): Promise<void> {
     // wall clocks differ; a time to live of the caller's own is the most that is believed
     const toldMs = refusal.until === null ? ttlMs : refusal.until.getTime() - Date.now();
-    const toldEndMs = performance.now() + Math.min(Math.max(toldMs, 0), ttlMs);
+    // over, by a clock that runs ahead: it is held all the same, and looking on and on would not make it free
+    const toldEndMs = performance.now() + (toldMs > 0 ? Math.min(toldMs, ttlMs) : unheardPollMs);
     const beganMs = performance.now();
     while (this.#releases === releases) {
       signal?.throwIfAborted();

@@ -16,7 +16,7 @@ function setUp() {
   const tell = (type: string, body: object = {}) => {
     for (const gate of gates) gate.hear({ type, recordKey: 'default/mutex/m', body: () => ({ ...body }) });
   };
-  const process = (over: Partial<LeaseCalls> = {}) => {
+  const process = (over: Partial<LeaseCalls> = {}, key = 'm') => {
     const own: LeaseCalls = {
       acquireLease: (...args) => timers.acquireLease(...args),
       renewLease: (...args) => timers.renewLease(...args),
@@ -26,9 +26,9 @@ function setUp() {
       },
       ...over,
     };
-    const gate = new Gate('m', { timers: own, log: quiet, isListening: () => true });
+    const gate = new Gate(key, { timers: own, log: quiet, isListening: () => true });
     gates.push(gate);
-    return { mutex: (ttl = '3s') => new Mutex('m', gate, none, { ttl }) };
+    return { mutex: (ttl = '3s') => new Mutex(key, gate, none, { ttl }) };
   };
   /** Both clocks: the database's and the process's. */
   const pass = async (ms: number) => {
@@ -37,7 +37,7 @@ function setUp() {
       await vi.advanceTimersByTimeAsync(Math.min(100, ms - step));
     }
   };
-  return { timers, process, pass, tell };
+  return { timers, clock, process, pass, tell };
 }
 
 describe('a mutex', () => {
@@ -70,6 +70,36 @@ describe('a mutex', () => {
     await first.unlock();
     await waiting;
     expect(got).toBeGreaterThan(first.token);
+  });
+
+  /** How often the lock is asked for while another process holds it for ten seconds, and once it is free. */
+  const askedFor = async (aheadMs: number) => {
+    const { process, pass, timers, clock } = setUp();
+    vi.setSystemTime(clock.now() + aheadMs);
+    const first = await process().mutex('1m').lock();
+    let asked = 0;
+    const waiter = process({
+      acquireLease: (...args) => {
+        asked += 1;
+        return timers.acquireLease(...args);
+      },
+    });
+    const waiting = waiter.mutex('1m').lock();
+    await pass(10_000);
+    const whileHeld = asked;
+    await first.unlock();
+    await waiting;
+    return [whileHeld, asked];
+  };
+  it('is not asked for again while somebody has it: who waits is woken, and does not poll', async () =>
+    expect(await askedFor(0)).toEqual([1, 2]));
+  it('is asked for four times a second at most by a process whose clock runs ahead', async () =>
+    expect((await askedFor(3_600_000))[0]).toBeLessThanOrEqual(41));
+
+  it('does not hold up one of another name', async () => {
+    const { process } = setUp();
+    await process().mutex().lock();
+    expect((await process({}, 'n').mutex().lock()).isHeld).toBe(true);
   });
 
   it('is not entered twice, and is first come, first served within a process', async () => {

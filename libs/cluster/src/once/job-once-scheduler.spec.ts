@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryCluster } from '../../../../test/harness/memory-cluster.js';
 import { eventually } from '../../../../test/harness/wait.js';
+import type { ClusterDeps } from '../deps.js';
 import { InvalidKeyError, onceClass } from '../names.js';
 import { JobExistsError, PropsTooLargeError, SchedulerStateError } from './errors.js';
 import { JobOnceScheduler, type OnceOptions } from './job-once-scheduler.js';
@@ -163,6 +164,27 @@ describe('once-jobs', () => {
     await started();
     await timers.advance('10s');
     expect(ran).toEqual([['k', null]]);
+  });
+
+  it('are taken sixteen at a time, or as many as the process says', async () => {
+    for (const [parallelism, wanted] of [
+      [undefined, 16],
+      [1, 1],
+    ] as const) {
+      const { deps } = world();
+      const given: number[] = [];
+      const startWorker: ClusterDeps['startWorker'] = async (...args) => {
+        given.push(args[2].parallelism);
+        return deps.startWorker(...args);
+      };
+      const scheduler = new JobOnceScheduler(
+        { ...deps, startWorker },
+        parallelism === undefined ? {} : { parallelism },
+      );
+      scheduler.setCallback(() => undefined);
+      await scheduler.start();
+      expect(given).toEqual([wanted]);
+    }
   });
 
   it('that fail are tried again', async () => {
