@@ -63,10 +63,11 @@ class Round {
 
   async run({ logDays, endedDays, archiveDays }: RetentionPolicy): Promise<RetentionReport> {
     const { store } = this.deps;
-    for (const name of await store.finishDrops()) this.#tellDropped(name);
+    // a drop may have to wait for a reader: it keeps nothing else from being done
     if (endedDays > 0) await this.#archiveEnded(endedDays);
-    const kept = logDays > 0 ? await this.#dropExpired(logDays) : null;
     const forgotten = archiveDays > 0 ? await store.forgetArchived(archiveDays) : 0;
+    for (const name of await store.finishDrops()) this.#tellDropped(name);
+    const kept = logDays > 0 ? await this.#dropExpired(logDays) : null;
     return { ...this.#progress, forgotten, kept };
   }
 

@@ -82,7 +82,7 @@ export class PostgresRetention implements RetentionStore {
 
   async finishDrops(): Promise<readonly string[]> {
     const begun = await this.#rows<{ name: string }>('select name from log_partition_drop order by name');
-    for (const { name } of begun) await this.#finish(name);
+    for (const { name } of begun) await this.#finish(name).catch(waitsForReaders);
     return begun.map(({ name }) => name);
   }
 
@@ -114,7 +114,7 @@ export class PostgresRetention implements RetentionStore {
 
   async drop({ name }: LogPart): Promise<void> {
     await this.#rows('insert into log_partition_drop (name) values ($1) on conflict do nothing', [name]);
-    await this.#finish(name);
+    await this.#finish(name).catch(waitsForReaders);
   }
 
   async endedBefore(endedDays: number): Promise<EpochMs> {
@@ -149,7 +149,7 @@ export class PostgresRetention implements RetentionStore {
     // takes no lock that a writer or a reader of the log waits for
     if (attached !== undefined) {
       const how = attached.pending ? 'finalize' : 'concurrently';
-      await this.#rows(`alter table event_log detach partition ${child(name)} ${how}`).catch(waitsForReaders);
+      await this.#rows(`alter table event_log detach partition ${child(name)} ${how}`);
     }
     await this.#rows(`drop table if exists ${child(name)}`);
     await this.#rows('delete from log_partition_drop where name = $1', [name]);
