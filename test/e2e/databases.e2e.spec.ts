@@ -23,6 +23,8 @@ describe('timers in two databases', () => {
   /** The second one, as the processes reach it. */
   let second: URL;
   let proxy: TcpProxy;
+  /** One of two fire services. */
+  let leaving: TestProcess;
   let databases: Record<string, string>;
 
   beforeAll(async () => {
@@ -34,7 +36,7 @@ describe('timers in two databases', () => {
     second.hostname = '127.0.0.1';
     databases = { DATABASE_URLS: `${cluster.databaseUrl},${second}` };
     await cluster.start('scheduler', databases);
-    await Promise.all([cluster.start('fire', databases), cluster.start('fire', databases)]);
+    [leaving] = await Promise.all([cluster.start('fire', databases), cluster.start('fire', databases)]);
     ({ url } = await cluster.api(databases));
     client = await cluster.client({ api: { url } });
   });
@@ -233,6 +235,8 @@ describe('timers in two databases', () => {
     );
     expect(keys.filter(isIn(1)).filter((key) => fired().has(key))).toEqual([]);
 
+    // its slots in the first go to the other one, which cannot read what is due in the second
+    await leaving.stop();
     const [here, there] = [0, 1].map((number) => keys.map((key) => `late-${key}`).find(isIn(number)) ?? '');
     await client.createTimer({ key: here ?? '', ...firingIn('100ms') });
     const again = { 'content-type': 'application/json', 'idempotency-key': 'a-1' };
@@ -284,7 +288,7 @@ describe('timers in two databases', () => {
       await client.createTimer({ key, schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', ...never });
     await eventually('both are given up', async () => (await cluster.count('EventGivenUp')) === keys.length);
     const dead = JSON.parse((await carillon(['dead', 'list', '--json'])).out) as { key: string }[];
-    expect(dead.map(({ key }) => key)).toEqual(keys.toSorted());
+    expect(dead.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
 
     const { timers } = await cluster.verify();
     expect((await carillon(['rebuild'])).out).toContain(`${timers} timers made anew from the log, 0 removed`);

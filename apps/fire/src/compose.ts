@@ -119,7 +119,7 @@ export function composeFire(
       },
     });
   const services = stores.map(fireOf);
-  const fire = new FireServices(services);
+  const fire = new FireServices({ services, logger, sleep });
 
   const consumer = new BatchConsumer(kafka, {
     groupId: config.FIRE_GROUP_ID,
