@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { type NewTimer, outboxTableSql, TimerExistsError, type Timers } from '#client';
+import { expect, it, vi } from 'vitest';
+import {
+  type NewTimer,
+  OutboxShipper,
+  outboxTableSql,
+  TimerClient,
+  TimerExistsError,
+  type Timers,
+} from '#client';
 import type { TimerRecord } from '#contract';
 import { RetryLater } from '#hooks';
 import { InMemoryTimers } from '#testing';
@@ -91,6 +98,39 @@ it('tells of what was given up', async () => {
   stop.abort();
   await watching;
   expect(told).toContain('reminder/mia');
+});
+
+it('is made and connected as the pages say, and so is a shipper', async () => {
+  const token = () => 'secret';
+  // what it does is shown on a real Kafka elsewhere
+  const connected = vi.spyOn(TimerClient.prototype, 'connect').mockResolvedValue();
+  const timers = new TimerClient({
+    kafka: { brokers: ['kafka:9092'], clientId: 'billing', log: console },
+    api: { url: 'http://carillon-api:7400', headers: () => ({ authorization: `Bearer ${token()}` }) },
+    namespace: 'billing',
+  });
+  await timers.connect();
+  expect(connected).toHaveBeenCalledOnce();
+  expect(timers.getDefaultNamespace()).toBe('billing');
+
+  const asked = Promise.withResolvers<void>();
+  const pool = {
+    connect: () => {
+      asked.resolve();
+      return Promise.reject(new Error('no database'));
+    },
+  };
+  const log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const kafka = { brokers: ['kafka:9092'], clientId: 'billing', log };
+  const shipper = new OutboxShipper({ pool, kafka });
+  await shipper.start();
+  await asked.promise;
+  await shipper.stop();
 });
 
 const regions = (file: string): [string, string][] =>

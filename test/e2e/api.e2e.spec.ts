@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandRejectedError, TimerClient } from '#client';
 import { InMemoryTimers, wrongTimers } from '#testing';
 import { Cluster } from '../harness/cluster.js';
+import { CurlShell, shellCommands } from '../harness/curl-shell.js';
 import { EventStream } from '../harness/event-stream.js';
 import type { TestProcess } from '../harness/process.js';
 import { eventually } from '../harness/wait.js';
@@ -96,6 +97,43 @@ describe('curl alone', () => {
     stream.close();
     expect((await curl('DELETE', path)).status).toBe(200);
     expect((await curl('GET', path)).body).toMatchObject({ code: 'timer-not-exist', status: 404 });
+  });
+});
+
+describe('the documents, with the curl of this machine', () => {
+  it('take a timer through its life: preview, create, watch, inspect, fire, close', async () => {
+    const shell = await CurlShell.open({ API: api.url });
+    try {
+      for (const command of shellCommands('docs/http.md')) await shell.run(command);
+      await eventually('the watch has seen all of it', () => shell.streamed.includes('TimerDeleted'));
+      for (const type of ['TimerCreated', 'EventTriggered', 'EventClosed', 'TimerPaused'])
+        expect(shell.streamed).toContain(type);
+      for (const told of ['"fires":[', '"key":"report"', '"verdict":"fired"'])
+        expect(shell.answers.join('\n')).toContain(told);
+    } finally {
+      await shell.close();
+    }
+  });
+  it('answer an open event, and start as the readme says', async () => {
+    await client.createTimer({ key: 'by-hand', ...hourly, hookClass: 'by-hand' });
+    await client.manualTriggerEvent({ key: 'by-hand' });
+    const open = await eventually('its event', async () => {
+      const { body } = await curl('GET', '/v1/namespaces/default/timers/by-hand');
+      return body.eventId === undefined ? null : (body as { id: string; eventId: string });
+    });
+    const shell = await CurlShell.open({ API: api.url, ID: open.id });
+    try {
+      for (const command of shellCommands('docs/guide/acknowledging.md'))
+        await shell.run(command.replace('"eventId":"…"', `"eventId":"${open.eventId}"`));
+      expect(shell.answers).toEqual([
+        expect.stringContaining('"progress":"half of it"'),
+        expect.stringContaining('"summaryData":"{\\"sent\\":3}"'),
+      ]);
+      for (const command of shellCommands('README.md', 'curl')) await shell.run(command);
+      expect(shell.answers.at(-1)).toContain('"key":"tea"');
+    } finally {
+      await shell.close();
+    }
   });
 });
 
