@@ -24,6 +24,20 @@ describe('making topics', () => {
     await admin().ensureTopics([{ topic, partitions: 2 }]);
     await expect(admin().ensureTopics([{ topic, partitions: 4 }])).rejects.toThrow(PartitionCountMismatch);
   });
+  it('takes a wider topic where it may be wider, and never a narrower one', async () => {
+    const topic = `spec-${randomUUID().slice(0, 8)}`;
+    await admin().ensureTopics([{ topic, partitions: 4 }]);
+    await admin().ensureTopics([{ topic, partitions: 2, mayBeWider: true }]);
+    await expect(admin().ensureTopics([{ topic, partitions: 8, mayBeWider: true }])).rejects.toThrow(
+      'carillon partitions expand 8',
+    );
+  });
+  it('widens a topic once, and does not narrow it', async () => {
+    const topic = `spec-${randomUUID().slice(0, 8)}`;
+    await admin().ensureTopics([{ topic, partitions: 2 }]);
+    for (const partitions of [4, 4, 2]) await admin().widenTopic(topic, partitions);
+    expect(await admin().topicOffsets(topic)).toHaveLength(4);
+  });
   it('leaves a topic that is there as it is, where its number of partitions does not matter', async () => {
     const topic = `spec-${randomUUID().slice(0, 8)}`;
     await admin().ensureTopics([{ topic, partitions: 2 }]);

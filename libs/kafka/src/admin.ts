@@ -1,5 +1,5 @@
-import { type Admin, AssignerProtocol } from 'kafkajs';
-import { kafkaClient } from './client.js';
+import type { Admin } from 'kafkajs';
+import { assignmentOf, kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
 
 export interface TopicSpec {
@@ -7,6 +7,8 @@ export interface TopicSpec {
   readonly partitions: number;
   /** A topic that is there already may have another number of partitions. */
   readonly anyCount?: boolean;
+  /** It may be wider: the log behind it has not been expanded yet. */
+  readonly mayBeWider?: boolean;
   readonly config?: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +20,11 @@ export class PartitionCountMismatch extends Error {
     readonly wanted: number,
   ) {
     super(
-      `topic ${topic} has ${found} partitions, ${wanted} were configured: set PARTITIONS=${found}, or use another TOPIC_PREFIX`,
+      `topic ${topic} has ${found} partitions, the log has ${wanted}: ${
+        found < wanted
+          ? `\`carillon partitions expand ${wanted}\` makes it wider`
+          : "is it another log's topic? Use another TOPIC_PREFIX"
+      }`,
     );
     this.name = 'PartitionCountMismatch';
   }
@@ -50,16 +56,7 @@ export class KafkaAdmin {
    * @throws PartitionCountMismatch
    */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#use((admin) => ensure(admin, specs));
-        return;
-      } catch (error) {
-        // a topic that was made this moment, by us or by others, is not known to the broker at once
-        if (tries === ensureTriesMax || !isNotYetKnown(error)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, ensureAgainMs * tries));
-      }
-    }
+    await untilKnown(() => this.#use((admin) => ensure(admin, specs)));
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
@@ -85,6 +82,22 @@ export class KafkaAdmin {
     });
   }
 
+  /** Makes a topic wider, and waits until its new partitions can be used; one that is as wide already, or wider, stays as it is. */
+  async widenTopic(topic: string, partitions: number): Promise<void> {
+    await this.#use(async (admin) => {
+      const { topics: told } = await admin.fetchTopicMetadata({ topics: [topic] });
+      if ((told[0]?.partitions.length ?? 0) >= partitions) return;
+      await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    });
+    await untilKnown(
+      async () => {
+        const { length } = await this.topicOffsets(topic);
+        if (length < partitions) throw new PartitionCountMismatch(topic, length, partitions);
+      },
+      (error) => error instanceof PartitionCountMismatch || isNotYetKnown(error),
+    );
+  }
+
   /** Whether every member of a group has its share. */
   async groupState(groupId: string): Promise<'empty' | 'dealing' | 'dealt'> {
     return this.#use(async (admin) => {
@@ -100,11 +113,8 @@ export class KafkaAdmin {
     const { groups } = await this.#use((admin) => admin.describeGroups([groupId]));
     const owners = new Map<number, GroupMember>();
     for (const { memberId, clientHost, memberAssignment } of groups[0]?.members ?? []) {
-      // without bytes there is no share, and its reader would read past their end
-      const share = memberAssignment.length > 0 && AssignerProtocol.MemberAssignment.decode(memberAssignment);
-      if (!share) continue;
       const member = { memberId, host: clientHost.replace(/^\//, '') };
-      for (const partition of share.assignment[topic] ?? []) owners.set(partition, member);
+      for (const partition of assignmentOf(memberAssignment)[topic] ?? []) owners.set(partition, member);
     }
     return owners;
   }
@@ -120,6 +130,18 @@ export class KafkaAdmin {
   }
 }
 
+/** What was made this moment, by us or by others, is not known to every broker at once. */
+async function untilKnown(ask: () => Promise<void>, isTooEarly = isNotYetKnown): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === ensureTriesMax || !isTooEarly(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ensureAgainMs * tries));
+    }
+  }
+}
+
 async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
   const existing = new Set(await admin.listTopics());
   const missing = specs.filter(({ topic }) => !existing.has(topic));
@@ -129,6 +151,7 @@ async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> 
   for (const { name, partitions } of topics) {
     const spec = wanted.get(name);
     if (spec === undefined || spec.anyCount === true || partitions.length === spec.partitions) continue;
+    if (spec.mayBeWider === true && partitions.length > spec.partitions) continue;
     throw new PartitionCountMismatch(name, partitions.length, spec.partitions);
   }
 }
@@ -149,11 +172,15 @@ async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promi
   }
 }
 
+const notYetKnownTypes = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+]);
+
 /** kafkajs gives up waiting for leaders at the first answer that a topic is unknown. */
-function isNotYetKnown(error: unknown): boolean {
-  const type = (error as { type?: string } | null)?.type;
-  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
-}
+const isNotYetKnown = (error: unknown): boolean =>
+  notYetKnownTypes.has((error as { type?: string } | null)?.type ?? '');
 
 function isTopicExists(error: unknown): boolean {
   if ((error as { type?: string } | null)?.type === 'TOPIC_ALREADY_EXISTS') return true;

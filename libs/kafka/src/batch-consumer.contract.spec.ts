@@ -13,6 +13,7 @@ import {
   type OffsetOutOfRange,
   partitionKey,
 } from '#kafka';
+import { eventually } from '../../../test/harness/wait.js';
 
 const told: string[] = [];
 const tell = (_details: object, message: string) => void told.push(message);
@@ -113,6 +114,51 @@ describe('BatchConsumer', () => {
     await signal.until(() => [0, 1, 2, 3].every((partition) => next.get(partition) === 100n));
     expect(gaps).toEqual([]);
     expect(sought).toBe(3);
+  });
+
+  it('is given partitions that its topic gets, holds those that it is told to, and tells who has which', async () => {
+    await freshTopic();
+    const [seen, groupId, admin] = [[] as string[], randomUUID(), new KafkaAdmin(kafka)];
+    let isHeld = true;
+    const consumer = await joined(
+      {
+        startFrom: async (partitions) =>
+          new Map(partitions.map((at) => [partitionKey(at), isHeld && at.partition >= 6 ? 'held' : 0n])),
+        onRecords: (_topic, _partition, records) => void seen.push(...records.map(text)),
+      },
+      groupId,
+    );
+    const producer = new BatchProducer(kafka);
+    closers.push(() => producer.stop());
+    const sendToEach = (partitions: number) =>
+      producer.send(
+        Array.from({ length: partitions }, (_, partition) => ({
+          topic,
+          partition,
+          key: null,
+          value: `${partition}`,
+        })),
+      );
+    await sendToEach(4);
+    await admin.widenTopic(topic, 8);
+    // the producer has not heard of them: it says so, and its next connection has
+    await expect(sendToEach(8)).rejects.toThrow('is not known yet');
+    await eventually('all partitions are written', () =>
+      sendToEach(8).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await eventually('it reads two of the new ones', () => seen.includes('4') && seen.includes('5'));
+    const owners = await admin.groupOwners(groupId, topic);
+    expect([...owners.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(consumer.widthOf(topic)).toBe(8);
+    expect(seen.filter((value) => value === '6' || value === '7')).toEqual([]);
+    isHeld = false;
+    consumer.reposition();
+    await eventually('it reads the others', () => seen.includes('6') && seen.includes('7'));
+    await consumer.stop();
+    expect(await admin.groupOwners(groupId, topic)).toEqual(new Map());
   });
 
   it('shares the partitions among members, and gives all to the one that stays', async () => {

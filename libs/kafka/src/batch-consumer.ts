@@ -4,8 +4,11 @@ import { kafkaClient } from './client.js';
 import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
 import type { KafkaSettings } from './settings.js';
 
-/** Where to begin a partition: an offset, or its end. A partition that is left out begins at the group's committed offset. */
-export type StartOffset = bigint | 'latest';
+/**
+ * Where to begin a partition: an offset, or its end; or not yet (`held`), until `reposition` asks again. A partition that is left
+ * out begins at the group's committed offset.
+ */
+export type StartOffset = bigint | 'latest' | 'held';
 
 export interface BatchConsumerOptions {
   readonly groupId: string;
@@ -52,6 +55,9 @@ export interface BatchConsumerOptions {
  */
 const defaultSessionTimeoutMs = 6_000;
 
+/** Partitions that a topic gets while it is read are found within this. */
+const metadataMaxAgeMs = 3_000;
+
 export class OffsetOutOfRange extends Error {
   readonly code = 'kafka/offset-out-of-range';
   constructor(
@@ -78,6 +84,8 @@ export class BatchConsumer {
   #assigned: readonly TopicPartition[] = [];
   #positioned: Promise<void> = Promise.resolve();
   #ready = new Set<string>();
+  readonly #held = new Set<string>();
+  readonly #widths = new Map<string, number>();
   /** How often each partition was sought; never falls. */
   readonly #seeks = new Map<string, number>();
   #lastProgressMs = 0;
@@ -115,11 +123,21 @@ export class BatchConsumer {
     return this.#assigned;
   }
 
+  /** How many partitions a topic of `startFrom` had at the last assignment. */
+  widthOf(topic: string): number {
+    return this.#widths.get(topic) ?? 0;
+  }
+
   /** Reads on from here; for the loser of an offset fence. */
   seek(topic: string, partition: number, offset: bigint): void {
     const key = partitionKey({ topic, partition });
     this.#seeks.set(key, (this.#seeks.get(key) ?? 0) + 1);
     this.#consumer?.seek({ topic, partition, offset: offset.toString() });
+  }
+
+  /** Asks `startFrom` again, as after an assignment. */
+  reposition(): void {
+    if (this.#consumer !== null) this.#begin(this.#assigned);
   }
 
   pause(topic: string, partitions: readonly number[]): void {
@@ -179,7 +197,7 @@ export class BatchConsumer {
       maxBytesPerPartition: bytesPerPartitionMax,
       maxBytes: bytesPerPartitionMax * 8,
       allowAutoTopicCreation: false,
-      metadataMaxAge: 30_000,
+      metadataMaxAge: metadataMaxAgeMs,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => false },
     });
     const ended = this.#watch(consumer, joined);
@@ -243,11 +261,17 @@ export class BatchConsumer {
   }
 
   #assign(assignment: Readonly<Record<string, number[]>>): void {
+    this.#begin(
+      Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
+    );
+  }
+
+  #begin(assigned: readonly TopicPartition[]): void {
     this.#generation += 1;
     this.#ready.clear();
-    this.#assigned = Object.entries(assignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
-    );
+    this.#assigned = assigned;
     const generation = this.#generation;
     this.#positioned = this.#position(generation).catch((error: unknown) => {
       this.settings.log.warn(
@@ -287,6 +311,13 @@ export class BatchConsumer {
     const key = partitionKey(at);
     const start = starts.get(key);
     const range = ranges.get(key);
+    if (start === 'held') {
+      this.#held.add(key);
+      this.pause(at.topic, [at.partition]);
+      return;
+    }
+    // kafkajs keeps a pause through assignments
+    if (this.#held.delete(key)) this.resume(at.topic, [at.partition]);
     if (start !== undefined && range !== undefined) {
       const offset = start === 'latest' ? range.high : start;
       if (offset < range.low || offset > range.high) {
@@ -309,7 +340,9 @@ export class BatchConsumer {
     );
     const ranges = new Map<string, { low: bigint; high: bigint }>();
     for (const topic of topics) {
-      for (const { partition, low, high } of await this.#admin.topicOffsets(topic))
+      const all = await this.#admin.topicOffsets(topic);
+      this.#widths.set(topic, all.length);
+      for (const { partition, low, high } of all)
         ranges.set(partitionKey({ topic, partition }), { low, high });
     }
     return ranges;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum, groupByPartition, original } from './send-path.js';
+import { checksum, groupByPartition, original, UnknownPartition } from './send-path.js';
 
 describe('the send path', () => {
   it('sums as kafkajs sums', () => {
@@ -9,6 +9,16 @@ describe('the send path', () => {
         expect(checksum(Buffer.from(bytes))).toBe(original.checksum(Buffer.from(bytes)));
       }),
     );
+  });
+
+  it('refuses a partition that it has not heard of, which kafkajs would leave out in silence', () => {
+    const grouping = {
+      topic: 't',
+      partitionMetadata: [{}, {}],
+      messages: [{ partition: 1 }, { partition: 2 }],
+      partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+    };
+    expect(() => groupByPartition(grouping)).toThrow(UnknownPartition);
   });
 
   it('groups as kafkajs groups, in order', () => {

@@ -16,6 +16,15 @@ interface Grouping<Message> {
   }) => number;
 }
 
+/** The topic is wider than this producer knows; the next one that connects will know. */
+export class UnknownPartition extends Error {
+  readonly code = 'kafka/unknown-partition';
+  constructor(topic: string, partition: number) {
+    super(`partition ${partition} of ${topic} is not known yet`);
+    this.name = 'UnknownPartition';
+  }
+}
+
 export function groupByPartition<Message>({
   topic,
   partitionMetadata,
@@ -26,6 +35,8 @@ export function groupByPartition<Message>({
   if (partitionMetadata.length === 0) return groups;
   for (const message of messages) {
     const partition = partitioner({ topic, partitionMetadata, message });
+    // kafkajs's own would leave out what goes to a partition that it has not heard of, and say that it was sent
+    if (partition >= partitionMetadata.length) throw new UnknownPartition(topic, partition);
     const group = groups[partition];
     if (group === undefined) groups[partition] = [message];
     else group.push(message);
