@@ -159,7 +159,7 @@ export class Cluster {
   }
 
   async tail(topic: string): Promise<TopicTail> {
-    await new KafkaAdmin(this.kafka).ensureTopics([{ topic, partitions }]);
+    await new KafkaAdmin(this.kafka).ensureTopics([{ topic, partitions, anyCount: true }]);
     const tail = await TopicTail.open(this.kafka, topic);
     this.#closers.push(() => tail.close());
     return tail;

@@ -40,7 +40,7 @@ beforeEach(async () => {
   url = database.url;
   await migrate(url, 4);
   pool = new pg.Pool({ connectionString: url, max: 4 });
-  store = openPostgresStore({ databaseUrl: url, applicationName: 'spec', partitions: 4, log: quiet });
+  store = openPostgresStore({ databaseUrl: url, applicationName: 'spec', log: quiet });
   closers.push(
     () => database.drop(),
     () => pool.end(),

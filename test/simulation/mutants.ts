@@ -209,6 +209,7 @@ const feedSkips = (): Wraps => {
       hold: (...args) => feed.hold(...args),
       release: () => feed.release(),
       checkpoints: (...args) => feed.checkpoints(...args),
+      topology: () => feed.topology(),
       heads: (...args) => feed.heads(...args),
       advance: (...args) => feed.advance(...args),
       unpublishedRejections: (...args) => feed.unpublishedRejections(...args),

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 /** In an order in which they can be filled again. */
 const tables = [
   'topology',
+  'log_split',
   'log_head',
   'event_log',
   'timer_spec',

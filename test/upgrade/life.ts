@@ -47,7 +47,7 @@ export class Lives {
 
   constructor(databaseUrl: string, positions: ReadonlyMap<number, bigint>) {
     this.#positions = new Map(positions);
-    this.#store = openPostgresStore({ databaseUrl, applicationName: 'life', partitions, log: quiet });
+    this.#store = openPostgresStore({ databaseUrl, applicationName: 'life', log: quiet });
     this.#commands = new CommandService<null>({
       logs: [this.#store.log],
       timer: { decide, evolve },
@@ -83,7 +83,7 @@ export class Lives {
   }
 
   static async on(databaseUrl: string): Promise<Lives> {
-    const store = openPostgresStore({ databaseUrl, applicationName: 'life', partitions, log: quiet });
+    const store = openPostgresStore({ databaseUrl, applicationName: 'life', log: quiet });
     const all = Array.from({ length: partitions }, (_, partition) => partition);
     const stored = await store.log.storedOffsets(topic, all);
     await store.close();

@@ -35,7 +35,6 @@ const openCountedMax = 100_000;
 
 /** Puts the api together: commands to Kafka, queries and the log from Postgres. */
 export function composeApi(config: ApiConfig, logger: Logger): Api {
-  const { PARTITIONS: partitions } = config;
   const databaseUrls = databaseUrlsOf(config);
   const kafka = kafkaSettings(config, 'carillon-api', logger);
   const sender = new CommandSender({ kafka, topicPrefix: config.TOPIC_PREFIX });
@@ -45,7 +44,6 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
   const receipts = new Receipts(store.outcomes, queries);
   const hub = new WatchHub(
     {
-      partitions,
       pollMs: config.WATCH_POLL_MS,
       heartbeatMs: config.WATCH_HEARTBEAT_MS,
       streamsMax: config.WATCHERS_MAX,
@@ -71,7 +69,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       },
       { start: () => sender.connect(), stop: () => sender.close() },
       // the scheduler has made schema and topics by now
-      { start: () => store.expectPartitions(partitions), stop: async () => undefined },
+      { start: () => store.expectPlaces(), stop: async () => undefined },
       loopService((stop) => worker.run(stop)),
       ...probers(config, sender, metrics, logger),
       hub,

@@ -51,7 +51,6 @@ export async function openWorld(
   const config: ApiConfig = apiSchema.parse({
     KAFKA_BROKERS: 'none:1',
     DATABASE_URL: 'postgres://none/none',
-    PARTITIONS: String(partitions),
     WATCH_POLL_MS: '5',
     ...env,
   });
@@ -60,7 +59,6 @@ export async function openWorld(
   const logger = createLogger('api', 'silent', false);
   const hub = new WatchHub(
     {
-      partitions,
       pollMs: config.WATCH_POLL_MS,
       heartbeatMs: config.WATCH_HEARTBEAT_MS,
       streamsMax: config.WATCHERS_MAX,

@@ -54,6 +54,19 @@ export async function inEachDatabase<T>(
   return answers;
 }
 
+/** With a pool of each at once. */
+export async function withPools<T>(work: (pools: ByDatabase<pg.Pool>) => Promise<T>): Promise<T> {
+  const pools = ByDatabase.from(
+    databaseUrls(),
+    (connectionString) => new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000 }),
+  );
+  try {
+    return await work(pools);
+  } finally {
+    await Promise.all(pools.all.map((pool) => pool.end()));
+  }
+}
+
 /** In the database that has a slot or a partition. */
 export function inDatabaseOf<T>(slotOrPartition: number, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   return withPool(new ByDatabase(databaseUrls()).of(slotOrPartition), work);

@@ -7,6 +7,7 @@ import { addDead } from './dead/commands.js';
 import { addDoctor } from './doctor/commands.js';
 import { addImport } from './import/commands.js';
 import { migrateCommand } from './migrate.js';
+import { addPartitions } from './partitions/commands.js';
 import { addRetention } from './retention/commands.js';
 import { addTasks } from './tasks/commands.js';
 import { addTimers } from './timers/commands.js';
@@ -30,6 +31,7 @@ export function carillon(): Command {
   addApply(program);
   addImport(program);
   addDoctor(program);
+  addPartitions(program);
   addCare(program);
   addRetention(program);
   addCompletion(program);

@@ -22,7 +22,7 @@ describe('carillon tz-check', () => {
     database = await freshDatabase();
     await migrate(database.url, partitions);
     const log = { warn: () => undefined };
-    store = openPostgresStore({ databaseUrl: database.url, applicationName: 'tz-check', partitions, log });
+    store = openPostgresStore({ databaseUrl: database.url, applicationName: 'tz-check', log });
     await create('paris', 'Europe/Paris');
     await create('tokyo', 'Asia/Tokyo');
     await create('fixed', '+09:00');

@@ -59,7 +59,6 @@ export function composeFire(
     openPostgresStore({
       databaseUrl,
       applicationName: 'carillon fire',
-      partitions: config.PARTITIONS,
       log: logger,
     }),
   );
@@ -121,7 +120,7 @@ export function composeFire(
   const services = stores.map(fireOf);
   const fire = new FireServices({ services, logger, sleep });
 
-  const consumer = new BatchConsumer(kafka, {
+  const consumer: BatchConsumer = new BatchConsumer(kafka, {
     groupId: config.FIRE_GROUP_ID,
     topics: [topics.events],
     // from the end, asked before what is due is read: what comes between is in both, and the version decides
@@ -129,7 +128,7 @@ export function composeFire(
     onAssigned: async (partitions) => {
       const slots = slotsOf(
         partitions.map(({ partition }) => partition),
-        config.PARTITIONS,
+        consumer.widthOf(topics.events),
       );
       await fire.own(slots);
       const numbers = partitions.map(({ partition }) => partition);
@@ -203,8 +202,8 @@ const closeAll = async (stores: ByDatabase<PostgresStore>): Promise<void> =>
 
 async function prepare(config: FireConfig, admin: KafkaAdmin, events: string): Promise<void> {
   const { PARTITIONS } = config;
-  await migrateAll(databaseUrlsOf(config), PARTITIONS);
+  const partitions = await migrateAll(databaseUrlsOf(config), PARTITIONS);
   await admin.ensureTopics([
-    { topic: events, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
+    { topic: events, partitions, mayBeWider: true, config: { 'max.message.bytes': String(emittedBytesMax) } },
   ]);
 }

@@ -13,7 +13,9 @@ export const fireSchema = z
       .min(1)
       .max(256)
       .default(8)
-      .describe('of commands, events and log; a power of two, fixed for a database'),
+      .describe(
+        'of the log of a new database, and of due topics made here: a power of two; a log that is there keeps its own',
+      ),
     FIRE_GROUP_ID: z.string().min(1).default('carillon-fire'),
     ARMED_MAX: z.coerce.number().int().min(256).default(50_000).describe('timers held in memory'),
     WINDOW_MS: z.coerce

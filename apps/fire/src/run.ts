@@ -40,7 +40,7 @@ export async function runFire(config: FireConfig, wraps?: FireWraps): Promise<Se
       abortOnError: false,
     },
   );
-  logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'fire is up');
+  logger.info({ brokers: config.KAFKA_BROKERS }, 'fire is up');
   const service: Service = { start: async () => undefined, stop: () => app.close().then(tracing.stop) };
   stopOnSignals(service, logger);
   return service;

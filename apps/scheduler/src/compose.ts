@@ -45,6 +45,7 @@ import { bulkService } from './bulks.js';
 import { CommandSpans } from './command-spans.js';
 import type { SchedulerConfig } from './config.js';
 import { envelopeOf } from './intake/envelope.js';
+import { HeldPartitions } from './intake/held-partitions.js';
 import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
@@ -52,11 +53,12 @@ import { retentionService } from './retention.js';
 
 const offsetsMirroredEveryMs = 5_000;
 const tidiedEveryMs = 3_600_000;
+const expansionLookedForEveryMs = 250;
 
 export interface Scheduler extends Service {
   /** What the transport needs: where to start, and what to do with records. */
   readonly intake: {
-    startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
+    startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartOffset>>;
     onAssigned(partitions: readonly TopicPartition[], starts: ReadonlyMap<string, StartOffset>): void;
     onOutOfRange(error: OffsetOutOfRange): void;
     onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
@@ -68,6 +70,7 @@ export interface Scheduler extends Service {
 }
 export interface SchedulerConsumer {
   seek(topic: string, partition: number, offset: bigint): void;
+  reposition(): void;
   commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>;
 }
 
@@ -84,7 +87,6 @@ export function composeScheduler(
     openPostgresStore({
       databaseUrl,
       applicationName: 'carillon scheduler',
-      partitions: config.PARTITIONS,
       log: logger,
     }),
   );
@@ -96,6 +98,9 @@ export function composeScheduler(
   let consumer: SchedulerConsumer | null = null;
   /** Why it is not ready, whatever the database says: a partition that is not consumed, or its end. */
   let stuck: string | null = null;
+  const held = new HeldPartitions(stores.map((store) => () => store.topology()));
+  /** Of the whole log, as last seen: any former number names the same database for a slot. */
+  let logPartitions = config.PARTITIONS;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
   const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) =>
@@ -103,7 +108,7 @@ export function composeScheduler(
       logs: [log, wrapLog(store.anotherLog())],
       place,
       ...(place.of > 1 && {
-        sendOn: (misplaced) => replies.send(misplaced.map((envelope) => sentOn(envelope, config.PARTITIONS))),
+        sendOn: (misplaced) => replies.send(misplaced.map((envelope) => sentOn(envelope, logPartitions))),
       }),
       timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
       mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
@@ -135,11 +140,17 @@ export function composeScheduler(
 
   const services = new ServiceGroup(
     [
-      { start: () => prepare(config, admin, topics), stop: async () => undefined },
+      {
+        start: async () => {
+          logPartitions = await prepare(config, admin, topics);
+          logger.info({ partitions: logPartitions }, 'the log is there');
+        },
+        stop: async () => undefined,
+      },
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: async () => stuck ?? (await readiness(logs, topics.commands)),
+        ready: async () => stuck ?? held.reason ?? (await readiness(logs, topics.commands)),
         metrics: metrics.page,
       }),
       producerService(replies),
@@ -154,6 +165,13 @@ export function composeScheduler(
       ).all,
       ...stores.all.map((store) =>
         every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      ),
+      every(
+        expansionLookedForEveryMs,
+        async () => {
+          if (await held.mayBegin()) consumer?.reposition();
+        },
+        warn('whether the log was expanded will be asked again'),
       ),
       every(
         offsetsMirroredEveryMs,
@@ -182,18 +200,17 @@ export function composeScheduler(
     },
     intake: {
       startFrom: async (partitions) => {
-        const stored = await storedOffsets(
-          logs,
-          topics.commands,
-          partitions.map(({ partition }) => partition),
-        );
+        const numbers = partitions.map(({ partition }) => partition);
+        const stored = await storedOffsets(logs, topics.commands, numbers);
         const ranges = new Map(
           (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
         );
+        const waiting = await held.among(numbers);
+        if (held.reason !== null) logger.warn({ partitions: [...waiting] }, held.reason);
         return new Map(
-          partitions.map((at) => [
+          partitions.map((at): [string, StartOffset] => [
             partitionKey(at),
-            stored.get(at.partition) ?? ranges.get(at.partition) ?? 0n,
+            waiting.has(at.partition) ? 'held' : (stored.get(at.partition) ?? ranges.get(at.partition) ?? 0n),
           ]),
         );
       },
@@ -259,33 +276,22 @@ async function prepare(
   config: SchedulerConfig,
   admin: KafkaAdmin,
   topics: ReturnType<typeof topicsOf>,
-): Promise<void> {
-  const { PARTITIONS } = config;
-  await migrateAll(databaseUrlsOf(config), PARTITIONS);
+): Promise<number> {
+  const partitions = await migrateAll(databaseUrlsOf(config), config.PARTITIONS);
   const overhead = 4 * 1024;
+  const made = (bytesMax: number, more: Readonly<Record<string, string>> = {}) => ({
+    partitions,
+    config: { 'max.message.bytes': String(bytesMax), ...more },
+  });
   await admin.ensureTopics([
-    {
-      topic: topics.commands,
-      partitions: PARTITIONS,
-      config: { 'max.message.bytes': String(commandBytesMax + overhead) },
-    },
-    {
-      topic: topics.events,
-      partitions: PARTITIONS,
-      config: { 'max.message.bytes': String(emittedBytesMax) },
-    },
-    {
-      topic: topics.rejected,
-      partitions: PARTITIONS,
-      config: { 'max.message.bytes': String(rejectedBytesMax + overhead) },
-    },
-    { topic: topics.dead, partitions: PARTITIONS, config: { 'max.message.bytes': String(emittedBytesMax) } },
-    {
-      topic: topics.replies,
-      partitions: PARTITIONS,
-      config: { 'retention.ms': '3600000', 'max.message.bytes': String(emittedBytesMax) },
-    },
+    { topic: topics.commands, ...made(commandBytesMax + overhead), mayBeWider: true },
+    { topic: topics.events, ...made(emittedBytesMax), mayBeWider: true },
+    { topic: topics.rejected, ...made(rejectedBytesMax + overhead), mayBeWider: true },
+    // an expansion leaves these two as they are: nobody counts their partitions
+    { topic: topics.dead, ...made(emittedBytesMax), anyCount: true },
+    { topic: topics.replies, ...made(emittedBytesMax, { 'retention.ms': '3600000' }), anyCount: true },
   ]);
+  return partitions;
 }
 
 const producerService = (producer: BatchProducer): Service => ({

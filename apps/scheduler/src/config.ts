@@ -15,7 +15,9 @@ export const schedulerSchema = z
       .min(1)
       .max(256)
       .default(8)
-      .describe('of commands, events and log; a power of two, fixed for a database'),
+      .describe(
+        'of the log of a new database, and of its topics: a power of two; one that is there keeps its own',
+      ),
     SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler'),
     LOG_RETENTION_DAYS: days.describe('of the log; whole days of UTC that are older go; 0: none'),
     ENDED_RETENTION_DAYS: days.describe('until an ended timer without keepFor is archived; 0: never'),

@@ -33,7 +33,7 @@ export async function runScheduler(
     abortOnError: false,
   });
   await app.listen();
-  logger.info({ brokers: config.KAFKA_BROKERS, partitions: config.PARTITIONS }, 'scheduler is up');
+  logger.info({ brokers: config.KAFKA_BROKERS }, 'scheduler is up');
   const service: Service = {
     start: async () => undefined,
     stop: async () => {

@@ -22,6 +22,7 @@ export * from './log/errors.js';
 export * from './log/log-feed.js';
 export * from './log/merged-log-tail.js';
 export * from './log/timer-log.js';
+export * from './log/topology.js';
 export * from './ports.js';
 export * from './queries/command-outcomes.js';
 export * from './queries/cursor.js';

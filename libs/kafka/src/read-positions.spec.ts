@@ -49,3 +49,13 @@ it('tells of records that are gone, and goes on with the oldest', async () => {
     { topic, partition: 0, from: 15n, to: 0n },
   ]);
 });
+
+it('takes a partition that a topic gets from its beginning, whatever it began with', async () => {
+  const { ranges, positions, starts, gaps } = open('latest');
+  await starts();
+  ranges.push({ partition: 2, low: 0n, high: 5n });
+  expect(
+    (await positions.startFrom([{ topic, partition: 2 }])).get(partitionKey({ topic, partition: 2 })),
+  ).toBe(0n);
+  expect(gaps).toEqual([]);
+});

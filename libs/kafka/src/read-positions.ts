@@ -15,19 +15,24 @@ export interface ReadGap extends TopicPartition {
  */
 export class ReadPositions {
   readonly #next = new Map<string, bigint>();
+  readonly #topics = new Set<string>();
 
   constructor(
     private readonly admin: Pick<KafkaAdmin, 'topicOffsets'>,
-    /** Of a partition that was not read before. */
+    /** Of topics that were not read before; a partition that one gets later begins at its beginning. */
     private readonly from: 'earliest' | 'latest',
     private readonly onGap: (gap: ReadGap) => void = () => undefined,
   ) {}
 
   /** For `startFrom` of a consumer. */
   async startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>> {
-    for (const topic of new Set(partitions.map((at) => at.topic)))
-      for (const { partition, low, high } of await this.admin.topicOffsets(topic))
-        this.#place({ topic, partition }, low, high);
+    for (const topic of new Set(partitions.map((at) => at.topic))) {
+      const ranges = await this.admin.topicOffsets(topic);
+      const isKnown = this.#topics.has(topic);
+      this.#topics.add(topic);
+      for (const { partition, low, high } of ranges)
+        this.#place({ topic, partition }, low, high, isKnown ? 'earliest' : this.from);
+    }
     return this.#next;
   }
 
@@ -53,10 +58,10 @@ export class ReadPositions {
     return [...ends].every(([key, end]) => (this.#next.get(key) ?? 0n) >= end);
   }
 
-  #place(at: TopicPartition, low: bigint, high: bigint): void {
+  #place(at: TopicPartition, low: bigint, high: bigint, from: 'earliest' | 'latest'): void {
     const key = partitionKey(at);
     const next = this.#next.get(key);
-    if (next === undefined) this.#next.set(key, this.from === 'latest' ? high : low);
+    if (next === undefined) this.#next.set(key, from === 'latest' ? high : low);
     else if (next < low || next > high) {
       this.#next.set(key, low);
       this.onGap({ ...at, from: next, to: low });

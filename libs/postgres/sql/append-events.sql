@@ -1,5 +1,6 @@
 -- The last statement of a batch. Takes the heads of the partitions it touches, in order, and gives each event the
--- next gapless position of its partition. The moment on record never falls, also when the clock is set back.
+-- next gapless position of its partition. The moment on record never falls, also when the clock is set back. A
+-- caller that counts other partitions than the log has ($10) writes nothing: the head's own constraint refuses it.
 with fresh as (
   select * from unnest($1::smallint[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[], $8::text[], $9::text[])
     with ordinality as t (partition, stream_id, version, type, record_key, next_fire_at, command_id, data, meta, n)
@@ -8,7 +9,8 @@ with fresh as (
 ), locked as (
   select h.partition from log_head h join counted c using (partition) order by h.partition for update of h
 ), head as (
-  update log_head h set next = h.next + c.events, recorded_at = greatest(h.recorded_at, clock_timestamp())
+  update log_head h set next = h.next + c.events, recorded_at = greatest(h.recorded_at, clock_timestamp()),
+    written_for = $10::smallint
   from counted c join locked l using (partition)
   where h.partition = c.partition
   returning h.partition, h.next - c.events as base, h.recorded_at

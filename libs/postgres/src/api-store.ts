@@ -12,6 +12,7 @@ import { HotConnection, type HotConnectionSettings } from './connection/hot-conn
 import { expectPlace, placeOf } from './database-place.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
+import { readTopology } from './topology/read-topology.js';
 
 export interface PostgresApiStore {
   /** The one reader that keeps up with the log. */
@@ -20,11 +21,8 @@ export interface PostgresApiStore {
   past(): LogTail;
   readonly outcomes: CommandOutcomes;
   readonly bulks: BulkStore;
-  /**
-   * @throws if the log of a database has another number of partitions: some of it would never be seen.
-   * DatabasePlaceError if one was set up as another of them
-   */
-  expectPartitions(partitions: number): Promise<void>;
+  /** @throws DatabasePlaceError if a database was set up as another of them, or not at all */
+  expectPlaces(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,11 +45,11 @@ export function openPostgresApiStore(
     past: isAlone ? first.past : past,
     bulks: new PostgresBulkStore(first.pool),
     outcomes: isAlone ? first.outcomes : new MergedCommandOutcomes(parts.map(({ outcomes }) => outcomes)),
-    expectPartitions: async (partitions) => {
+    expectPlaces: async () => {
       const places = parts.map(({ pool, databaseUrl }, place) => ({ pool, databaseUrl, place }));
       for (const { pool, databaseUrl, place } of places.all) {
         expectPlace(databaseUrl, await placeOf(pool), place);
-        await expectPartitions(pool, partitions);
+        await readTopology(pool);
       }
     },
     close: async () => void (await Promise.all(parts.all.map(({ close }) => close()))),
@@ -83,13 +81,4 @@ function openPart(settings: HotConnectionSettings) {
       return closing;
     },
   };
-}
-
-async function expectPartitions(pool: pg.Pool, partitions: number): Promise<void> {
-  const { rows } = await pool.query<{ partitions: number }>('select partitions from topology');
-  if (rows[0]?.partitions === partitions) return;
-  throw new Error(
-    `this database holds a log of ${rows[0]?.partitions} partitions, but ${partitions} were configured: ` +
-      `set PARTITIONS=${rows[0]?.partitions}`,
-  );
 }

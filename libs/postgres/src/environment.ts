@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { slots } from '#timer';
 
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -27,9 +28,9 @@ export const namesDatabases = {
     DATABASE_URL,
     DATABASE_URLS,
     PARTITIONS,
-  }: DatabaseVariables & { readonly PARTITIONS: number }): boolean =>
+  }: DatabaseVariables & { readonly PARTITIONS?: number }): boolean =>
     (DATABASE_URL === undefined) !== (DATABASE_URLS === undefined) &&
-    (DATABASE_URLS?.length ?? 1) <= PARTITIONS,
+    (DATABASE_URLS?.length ?? 1) <= (PARTITIONS ?? slots),
   otherwise: {
     path: ['DATABASE_URL'],
     error: 'either DATABASE_URL, or DATABASE_URLS with at most PARTITIONS databases',

@@ -21,3 +21,5 @@ export { openAllPostgresQueries, openPostgresQueries, type PostgresQueries } fro
 export type { ReadPoolSettings } from './queries/read-pool.js';
 export { PostgresRetention } from './retention/postgres-retention.js';
 export { openPostgresStore, type PostgresStore, type PostgresStoreSettings } from './store.js';
+export { expandLog } from './topology/expand-log.js';
+export { readTopology } from './topology/read-topology.js';

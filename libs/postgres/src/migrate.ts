@@ -48,6 +48,11 @@ const migrations = [
     undoWith('drop table unchanged_command'),
   ),
   migration(
+    'Topology1764000000007',
+    '0007-topology',
+    noWayBack('an expanded log cannot be read by a version that does not know of expansions'),
+  ),
+  migration(
     'Retention1764000000008',
     '0008-retention',
     noWayBack('what was archived or dropped from the log is not put back. Restore a backup instead.'),
@@ -61,26 +66,32 @@ export const migrationNames: readonly string[] = migrations.map((migration) => n
 /** How many days of log partitions are made ahead; a service that stays up makes them again each hour. */
 export const logPartitionsAheadDays = 7;
 
-/** Each of the databases that hold the timers together, in the order of their places. @throws as `migrate` */
+/**
+ * Each of the databases that hold the timers together, in the order of their places. @throws as `migrate`
+ * @returns the partitions of the log; while it is being expanded, those that every database has by now
+ */
 export async function migrateAll(
   databaseUrls: readonly [string, ...string[]],
   partitions: number,
-): Promise<void> {
+): Promise<number> {
   const { all } = ByDatabase.from(databaseUrls, (url, place) => ({ url, place }));
   // one after the other: two processes that begin at once meet at the first
-  for (const { url, place } of all) await migrate(url, partitions, place);
+  const counts: number[] = [];
+  for (const { url, place } of all) counts.push(await migrate(url, partitions, place));
+  return Math.min(...counts);
 }
 
 /**
- * Brings a database to this version's schema and fixes how many partitions the log has and which of them lie here. Safe to
- * call from many processes at once: the others wait.
- * @throws if the database was set up with another number of partitions, DatabasePlaceError if as another one of several
+ * Brings a database to this version's schema, and fixes which partitions lie here; one that is new gets a log of `partitions`.
+ * Safe to call from many processes at once: the others wait.
+ * @returns the partitions of the whole log: as it was made, or as `carillon partitions expand` left it
+ * @throws DatabasePlaceError if the database was set up as another one of several
  */
 export async function migrate(
   databaseUrl: string,
   partitions: number,
   place: DatabasePlace = onlyDatabase,
-): Promise<void> {
+): Promise<number> {
   const lock = new pg.Client({ connectionString: databaseUrl });
   await lock.connect();
   try {
@@ -88,7 +99,7 @@ export async function migrate(
     const applied = await appliedMigrations(lock);
     if (migrationNames.some((name) => !applied.includes(name))) await applyMissing(databaseUrl);
     await fixPlace(lock, databaseUrl, place);
-    await fixTopology(lock, partitions, place);
+    return await fixTopology(lock, partitions, place);
   } finally {
     await lock.end();
   }
@@ -126,22 +137,19 @@ async function fixTopology(
   client: pg.Client,
   partitions: number,
   { number, of }: DatabasePlace,
-): Promise<void> {
+): Promise<number> {
   await client.query('insert into topology (partitions) values ($1) on conflict do nothing', [partitions]);
-  const stored = await client.query<{ partitions: number }>('select partitions from topology');
-  if (stored.rows[0]?.partitions !== partitions) {
-    throw new Error(
-      `this database holds a log of ${stored.rows[0]?.partitions} partitions, but ${partitions} were configured: ` +
-        `set PARTITIONS=${stored.rows[0]?.partitions}`,
-    );
-  }
   await client.query(
-    'insert into log_head (partition) select generate_series($2::int, $1 - 1, $3) on conflict do nothing',
-    [partitions, number, of],
+    `insert into log_head (partition, partitions, written_for)
+     select generate_series($1::int, partitions - 1, $2), partitions, partitions from topology on conflict do nothing`,
+    [number, of],
   );
   await client.query(
-    'insert into relay_checkpoint (partition) select generate_series($2::int, $1 - 1, $3) on conflict do nothing',
-    [partitions, number, of],
+    `insert into relay_checkpoint (partition)
+     select generate_series($1::int, partitions - 1, $2) from topology on conflict do nothing`,
+    [number, of],
   );
   await client.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
+  const stored = await client.query<{ partitions: number }>('select partitions from topology');
+  return stored.rows[0]?.partitions ?? partitions;
 }

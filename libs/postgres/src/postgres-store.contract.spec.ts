@@ -1,10 +1,11 @@
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { ByDatabase, onlyDatabase } from '#engine';
-import { migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
+import { expandLog, migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
 import {
   bulkStoreContract,
   dueIndexContract,
+  expansionContract,
   logFeedContract,
   type QueriesSubject,
   splitSubject,
@@ -24,10 +25,11 @@ afterAll(async () => {
 async function open(place = onlyDatabase): Promise<QueriesSubject> {
   const database = await freshDatabase();
   await migrate(database.url, partitions, place);
-  const settings = { databaseUrl: database.url, applicationName: 'contract', partitions, log };
+  const settings = { databaseUrl: database.url, applicationName: 'contract', log };
   const [store, others] = [openPostgresStore(settings), [] as ReturnType<typeof openPostgresStore>[]];
   const reading = openPostgresQueries(settings);
   const locks: pg.Client[] = [];
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
   return {
     log: store.log,
     due: store.due,
@@ -40,6 +42,7 @@ async function open(place = onlyDatabase): Promise<QueriesSubject> {
       await client.end();
     },
     partitions,
+    expand: (to) => expandLog(pool, to),
     another: async () => {
       const other = openPostgresStore(settings);
       others.push(other);
@@ -55,7 +58,12 @@ async function open(place = onlyDatabase): Promise<QueriesSubject> {
       return () => client.end();
     },
     close: async () => {
-      await Promise.all([store.close(), reading.close(), ...others.map((other) => other.close())]);
+      await Promise.all([
+        pool.end(),
+        store.close(),
+        reading.close(),
+        ...others.map((other) => other.close()),
+      ]);
       await database.drop();
     },
   };
@@ -64,6 +72,8 @@ async function open(place = onlyDatabase): Promise<QueriesSubject> {
 timerLogContract('Postgres', () => open());
 dueIndexContract('Postgres', () => open());
 logFeedContract('Postgres', () => open());
+expansionContract('Postgres', () => open());
+expansionContract('Postgres, the second of two databases', () => open({ number: 1, of: 2 }));
 timerQueriesContract('Postgres', () => open());
 timerQueriesContract('Postgres, two databases', async () =>
   splitSubject(new ByDatabase([await open({ number: 0, of: 2 }), await open({ number: 1, of: 2 })])),

@@ -1,17 +1,17 @@
 import pg from 'pg';
+import type { LogTopology } from '#engine';
 import { HotConnection, type Logger } from './connection/hot-connection.js';
 import { PostgresDueIndex } from './due/postgres-due-index.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresTimerLog } from './log/postgres-timer-log.js';
 import { logPartitionsAheadDays } from './migrate.js';
 import { PostgresRetention } from './retention/postgres-retention.js';
+import { readTopology } from './topology/read-topology.js';
 
 export interface PostgresStoreSettings {
   readonly databaseUrl: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** Of the log; fixed when the database was made. */
-  readonly partitions: number;
   readonly log: Logger;
 }
 
@@ -23,6 +23,7 @@ export interface PostgresStore {
   readonly feed: PostgresLogFeed;
   /** By a connection of its own, which is there while a round lasts. */
   readonly retention: PostgresRetention;
+  topology(): Promise<LogTopology>;
   /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
   tidy(): Promise<void>;
   close(): Promise<void>;
@@ -46,14 +47,15 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
   );
   let closing: Promise<void> | null = null;
   return {
-    log: new PostgresTimerLog(writes, pool, settings.partitions),
+    log: new PostgresTimerLog(writes, pool),
     anotherLog: () => {
       const own = connection(`writes ${others.length + 2}`);
       others.push(own);
-      return new PostgresTimerLog(own, pool, settings.partitions);
+      return new PostgresTimerLog(own, pool);
     },
     due: new PostgresDueIndex(reads, pool),
     feed: new PostgresLogFeed(relay),
+    topology: () => readTopology(pool),
     retention: new PostgresRetention(settings.databaseUrl, `${settings.applicationName} retention`),
     tidy: async () => {
       await pool.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);

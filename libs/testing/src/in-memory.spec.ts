@@ -4,6 +4,7 @@ import { ManualClock } from './clock/manual-clock.js';
 import { bulkStoreContract } from './contract/bulk-store-contract.js';
 import { bulkWorkerContract } from './contract/bulk-worker-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
+import { expansionContract } from './contract/expansion-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
 import { splitSubject } from './contract/split-subject.js';
 import type { QueriesSubject, StoreHandle } from './contract/subject.js';
@@ -27,6 +28,7 @@ function openInMemory(): Promise<QueriesSubject> {
   return Promise.resolve({
     ...handle(),
     partitions: store.partitions,
+    expand: async (to) => store.expand(to),
     queries: store.queries,
     forgetBefore: (timerId, version) => Promise.resolve(store.forgetBefore(timerId, version)),
     another: () => Promise.resolve(handle()),
@@ -41,6 +43,7 @@ function openInMemory(): Promise<QueriesSubject> {
 timerLogContract('in memory', openInMemory);
 dueIndexContract('in memory', openInMemory);
 logFeedContract('in memory', openInMemory);
+expansionContract('in memory', openInMemory);
 timerQueriesContract('in memory', openInMemory);
 timerQueriesContract('in memory, shared by two', async () =>
   splitSubject(new ByDatabase([await openInMemory(), await openInMemory()])),

@@ -5,6 +5,7 @@ export { ManualClock } from './clock/manual-clock.js';
 export { type BulkSubject, bulkStoreContract } from './contract/bulk-store-contract.js';
 export { type BulkWorkerSubject, bulkWorkerContract } from './contract/bulk-worker-contract.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
+export { expansionContract } from './contract/expansion-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
 export { splitSubject } from './contract/split-subject.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';

@@ -1,4 +1,4 @@
-import type { LogTail, StoredEvent, TimerQueries } from '#engine';
+import type { LogTail, LogTopology, StoredEvent, TimerQueries } from '#engine';
 import type { Gate } from './gate.js';
 import { framed, Group, type Wish } from './group.js';
 import { LogGapError, MovingPosition, type Position } from './position.js';
@@ -14,12 +14,14 @@ export interface CatchUpDeps {
   readonly queries: Pick<TimerQueries, 'stateAtVersion'>;
   /** So many read at a time, however many come back at once. */
   readonly gate: Gate;
+  /** As this process knows it by now. */
+  readonly topology: () => LogTopology;
   /** True: the reader is where the live ones are, and is one of them now. False: there is more to read; here is how far. */
   readonly join: (stream: WatchStream, wish: Wish, at: MovingPosition) => Promise<true | Position>;
 }
 
 /** Whether the log still has everything after a position. */
-export async function isKept(tail: LogTail, from: Position): Promise<boolean> {
+export async function isKept(tail: Pick<LogTail, 'heads' | 'readAfter'>, from: Position): Promise<boolean> {
   const heads = await tail.heads([...from.keys()]);
   const behind = [...from].filter(([partition, at]) => at !== heads.get(partition));
   if (behind.length === 0) return true;
@@ -40,12 +42,13 @@ export async function catchUp(
   from: Position,
   deps: CatchUpDeps,
 ): Promise<void> {
-  const reader = new Reader(stream, wish, new MovingPosition(from), deps);
+  const reader = new Reader(stream, wish, new MovingPosition(deps.topology(), from), deps);
   let goal: Position | null = null;
   while (stream.isOpen) {
     // what was told last is taken before there is more: an unread page is all that one reader holds
     await stream.drained();
-    if (goal === null || reader.at.equals(goal)) {
+    reader.at.follow(deps.topology());
+    if (goal === null || reader.at.hasReached(goal)) {
       const joined = await deps.join(stream, wish, reader.at);
       if (joined === true) return;
       goal = joined;
@@ -71,7 +74,7 @@ class Reader {
   }
 
   async tellPage(goal: Position): Promise<void> {
-    const page = await this.deps.gate.run(() => this.#tail.readAfter(this.at.position, pageEvents));
+    const page = await this.deps.gate.run(() => this.#tail.readAfter(this.at.readable, pageEvents));
     // not beyond the live ones: they would tell it again
     const due = page.filter(({ partition, position }) => position <= (goal.get(partition) ?? 0n));
     if (due.length === 0) throw new LogGapError(-1, 0n, 0n);

@@ -1,16 +1,15 @@
-import type { LogTail, TimerQueries } from '#engine';
+import { inTopology, type LogTail, type LogTopology, type TimerQueries } from '#engine';
 import { type Logger, loopService, type Service, sleep } from '#runtime';
 import { problem } from '../http/problem-error.js';
 import { catchUp, isKept } from './catch-up.js';
 import { heartbeatFrame, noticeFrame } from './frames.js';
 import { Gate } from './gate.js';
 import { framed, Group, type Wish } from './group.js';
-import { LogGapError, MovingPosition, type Position } from './position.js';
+import { LogGapError, MovingPosition, type Position, readPosition, topologyNumberIn } from './position.js';
 import { StateFollower } from './state-follower.js';
 import { shutdownFarewellMs, type WatchStream } from './stream.js';
 
 export interface HubSettings {
-  readonly partitions: number;
   readonly pollMs: number;
   readonly heartbeatMs: number;
   readonly streamsMax: number;
@@ -25,6 +24,8 @@ export interface HubDeps {
 const batchEvents = 500;
 const catchUpsAtOnceMax = 4;
 const statesBytesMax = 64 * 1024 * 1024;
+/** An expansion of the log is heard of within this. */
+const topologyAskedEveryMs = 1_000;
 /** After a failure of the database, ms. */
 const failurePauseMs = 500;
 
@@ -54,6 +55,8 @@ export class WatchHub implements Service {
   readonly #loop: Service;
   #heartbeat: NodeJS.Timeout | null = null;
   #at: MovingPosition | null = null;
+  #topology: LogTopology | null = null;
+  #topologyAskedAt = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
   #isStopped = false;
 
@@ -97,6 +100,13 @@ export class WatchHub implements Service {
       );
   }
 
+  /** What a reader gave as its place, whichever topology it is of. @throws ProblemError `invalid-position` */
+  async placeOf(text: string): Promise<Position> {
+    const known = this.#topology ?? (await this.#askTopology());
+    // another process may have heard of an expansion before this one
+    return readPosition(text, topologyNumberIn(text) > known.number ? await this.#askTopology() : known);
+  }
+
   /** Before a stream is opened. @throws ProblemError: no room, going away, or a position that the log no longer has */
   async admit(from: Position | null): Promise<void> {
     if (this.#isStopped) throw problem('draining', 'this process goes away; come again');
@@ -125,6 +135,7 @@ export class WatchHub implements Service {
             past: this.deps.past,
             queries: this.deps.queries,
             gate: this.#gate,
+            topology: () => this.#knownTopology(),
             join: (...who) => this.#join(...who),
           });
     done.catch((error: unknown) => this.#fail(stream, error));
@@ -169,10 +180,15 @@ export class WatchHub implements Service {
 
   /** @returns whether there may be more at once */
   async #round(): Promise<boolean> {
-    this.#at ??= new MovingPosition(await this.deps.live.heads(this.#partitions()));
+    const topology = await this.#presentTopology();
+    this.#at ??= new MovingPosition(
+      topology,
+      await this.deps.live.heads([...inTopology(topology, new Map()).keys()]),
+    );
     const at = this.#at;
+    at.follow(topology);
     this.#settleJoining(at);
-    const events = await this.deps.live.readAfter(at.position, batchEvents);
+    const events = await this.deps.live.readAfter(at.readable, batchEvents);
     if (events.length === 0) return false;
     const groups = [...this.#groups.values()];
     const told = await this.#follower.follow(events, (event) => groups.some((group) => group.needs(event)));
@@ -241,7 +257,22 @@ export class WatchHub implements Service {
     );
   }
 
-  #partitions(): number[] {
-    return Array.from({ length: this.settings.partitions }, (_, partition) => partition);
+  /** Whoever brings a place has had it read. */
+  #knownTopology(): LogTopology {
+    if (this.#topology === null) throw new Error('a place was taken without the topology that it is of');
+    return this.#topology;
+  }
+
+  async #presentTopology(): Promise<LogTopology> {
+    const isFresh = performance.now() - this.#topologyAskedAt < topologyAskedEveryMs;
+    return this.#topology !== null && isFresh ? this.#topology : this.#askTopology();
+  }
+
+  async #askTopology(): Promise<LogTopology> {
+    const asked = await this.deps.live.topology();
+    this.#topologyAskedAt = performance.now();
+    // answers may overtake one another
+    if (this.#topology === null || asked.number > this.#topology.number) this.#topology = asked;
+    return this.#topology;
   }
 }

@@ -1,27 +1,27 @@
+import { inTopology, type LogTopology, partitionsAt, readableOf } from '#engine';
 import { problem } from '../http/problem-error.js';
-
-/** Number of the way in which timers are spread over partitions; another one would make positions mean something else. */
-export const topologyNumber = 1;
 
 /** How far somebody has read each partition of the log. */
 export type Position = ReadonlyMap<number, bigint>;
 
 // `1.2s-0-1f`: the topology's number, then each partition's position in base 36.
 
-export function writePosition(position: Position): string {
-  return `${topologyNumber}.${[...position.values()].map((at) => at.toString(36)).join('-')}`;
-}
+/** Number of the topology that a position names; it may be one that this process has not heard of. */
+export const topologyNumberIn = (text: string): number => Number(/^([1-9][0-9]{0,4})\./.exec(text)?.[1]);
 
-/** @throws ProblemError `invalid-position` */
-export function readPosition(text: string, partitions: number): Position {
-  const [topology, rest = '', ...more] = text.split('.');
-  const parts = rest.split('-');
-  const isOurs = topology === String(topologyNumber) && more.length === 0 && parts.length === partitions;
+/**
+ * Also of an earlier topology: what came later begins at its beginning.
+ * @throws ProblemError `invalid-position`
+ */
+export function readPosition(text: string, topology: LogTopology): Position {
+  const parts = text.slice(text.indexOf('.') + 1).split('-');
+  const number = topologyNumberIn(text);
+  const isOurs = number <= topology.number && parts.length === partitionsAt(topology, number);
   if (!isOurs || !parts.every((part) => /^[0-9a-z]{1,13}$/.test(part)))
     throw problem('invalid-position', 'Last-Event-ID is not one that this log has given out', {
       field: 'Last-Event-ID',
     });
-  return new Map(parts.map((part, partition) => [partition, parseBase36(part)]));
+  return inTopology(topology, new Map(parts.map((part, partition) => [partition, parseBase36(part)])));
 }
 
 function parseBase36(text: string): bigint {
@@ -32,15 +32,25 @@ function parseBase36(text: string): bigint {
 
 /** A position that moves, and its text at each step: only one partition changes at a time. */
 export class MovingPosition {
-  readonly #at: Map<number, bigint>;
-  readonly #parts: string[];
+  #topology: LogTopology;
+  #at: Map<number, bigint>;
+  #parts: string[] = [];
 
-  constructor(from: Position) {
-    this.#at = new Map([...from].sort(([a], [b]) => a - b));
+  constructor(topology: LogTopology, from: Position) {
+    this.#topology = topology;
+    this.#at = inTopology(topology, from);
     this.#parts = [...this.#at.values()].map((at) => at.toString(36));
   }
 
-  /** @throws RangeError if an event in between is missing */
+  /** The log may have been expanded: the same place, with partitions that are new at their beginning. */
+  follow(topology: LogTopology): void {
+    if (topology.number <= this.#topology.number) return;
+    this.#topology = topology;
+    this.#at = inTopology(topology, this.#at);
+    this.#parts = [...this.#at.values()].map((at) => at.toString(36));
+  }
+
+  /** @throws LogGapError if an event in between is missing */
   move(partition: number, to: bigint): void {
     const from = this.#at.get(partition);
     if (from === undefined || to !== from + 1n) throw new LogGapError(partition, from ?? 0n, to);
@@ -49,16 +59,26 @@ export class MovingPosition {
   }
 
   get text(): string {
-    return `${topologyNumber}.${this.#parts.join('-')}`;
+    return `${this.#topology.number}.${this.#parts.join('-')}`;
   }
 
   get position(): Position {
     return this.#at;
   }
 
+  /** What comes next of each timer lies behind these. */
+  get readable(): Position {
+    return readableOf(this.#topology, this.#at);
+  }
+
   equals(other: Position): boolean {
-    for (const [partition, at] of this.#at) if (other.get(partition) !== at) return false;
-    return true;
+    return (
+      this.#at.size === other.size && [...other].every(([partition, at]) => this.#at.get(partition) === at)
+    );
+  }
+
+  hasReached(goal: Position): boolean {
+    return [...goal].every(([partition, at]) => (this.#at.get(partition) ?? 0n) >= at);
   }
 }
 

@@ -8,7 +8,6 @@ import { watchedCondition } from '../timers/condition-query.js';
 import { within } from '../timers/timer-reads.js';
 import { CONFIG, HUB } from '../tokens.js';
 import type { WatchHub } from './hub.js';
-import { readPosition } from './position.js';
 import { WatchStream } from './stream.js';
 
 /** Server-sent events: what becomes of timers, as it happens. */
@@ -16,7 +15,7 @@ import { WatchStream } from './stream.js';
 export class WatchController {
   constructor(
     @Inject(HUB) private readonly hub: WatchHub,
-    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'PARTITIONS' | 'WATCH_BUFFER_BYTES_MAX'>,
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'WATCH_BUFFER_BYTES_MAX'>,
   ) {}
 
   @Get()
@@ -29,7 +28,7 @@ export class WatchController {
     const asked = read(watchQuery, query);
     const wish = { condition: within(who, watchedCondition(asked)), withTimer: asked.include === 'timer' };
     const last = request.headers['last-event-id'];
-    const from = typeof last === 'string' && last !== '' ? readPosition(last, this.config.PARTITIONS) : null;
+    const from = typeof last === 'string' && last !== '' ? await this.hub.placeOf(last) : null;
     await this.hub.admit(from);
     reply.header('content-type', 'text/event-stream');
     reply.hijack();

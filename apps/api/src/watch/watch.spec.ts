@@ -148,6 +148,38 @@ describe('coming again with Last-Event-ID', () => {
     );
     expect(told(second)).toHaveLength(6);
   });
+  it('goes on in version order when the log gets more partitions meanwhile', async () => {
+    const live = await ready();
+    const early = await ready();
+    const keys = Array.from({ length: 12 }, (_, n) => `k${n}`);
+    const ids = [];
+    for (const key of keys) ids.push((await create(key)).id);
+    await count(early, 12);
+    early.close();
+    for (const id of ids) await post(`/v1/timers/${id}`, { tags: ['before'] }, 'PATCH');
+    const { store } = world;
+    const heads = await store.feed.heads([0, 1, 2, 3]);
+    await store.feed.advance([...heads].map(([partition, to]) => ({ partition, from: 0n, to })));
+    expect(store.expand(partitions * 2)).toEqual({ kind: 'expanded' });
+    for (const id of ids) await post(`/v1/timers/${id}`, { tags: ['after'] }, 'PATCH');
+
+    await count(live, 36);
+    expect(live.lastEventId).toMatch(/^2\.\w+(-\w+){7}$/);
+    const resumed = await watch('', early.lastEventId);
+    expect(early.lastEventId).toMatch(/^1\./);
+    await count(resumed, 24);
+    await eventually('it is live', () => resumed.has('ready'));
+    const again = await watch('', resumed.lastEventId);
+    await eventually('it is live', () => again.has('ready'));
+    await post(`/v1/timers/${ids[0]}/pause`);
+    for (const stream of [live, resumed, again])
+      await count(stream, stream === live ? 37 : stream === resumed ? 25 : 1);
+    for (const stream of [live, resumed])
+      for (const facts of Map.groupBy(stream.facts, ({ data }) => data.key).values()) {
+        const versions = facts.map(({ data }) => data.version);
+        expect(versions).toEqual(versions.map((_, index) => versions[0] + index));
+      }
+  });
   it('knows what matched while nobody watched', async () => {
     const first = await ready('?tag=a');
     const { id } = await create('k', { tags: ['a'] });
@@ -186,7 +218,8 @@ describe('coming again with Last-Event-ID', () => {
   });
   it('refuses a position that is none', async () => {
     expect((await watch('', 'nonsense')).status).toBe(400);
-    expect((await watch('', '2.0-0-0-0')).status).toBe(400);
+    for (const none of ['2.0-0-0-0', '0.0-0-0-0', '1.0-0-0', '1.0-0-0-0-0-0-0-0'])
+      expect((await watch('', none)).status).toBe(400);
   });
 });
 

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { byExitCode } from '../arguments.js';
 import { locksCommand } from '../locks/locks.js';
 import { doctorCommand } from './doctor.js';
-import { partitionsCommand } from './partitions.js';
 
 /** For whoever is paged at night. */
 export function addDoctor(program: Command): void {
@@ -13,13 +12,6 @@ export function addDoctor(program: Command): void {
     )
     .option('--json', 'for programs')
     .action(byExitCode(doctorCommand));
-  program
-    .command('partitions')
-    .description(
-      'partition by partition: who owns it, what waits, what is armed and how late it is (reads Kafka and Postgres)',
-    )
-    .option('--json', 'for programs')
-    .action(byExitCode(partitionsCommand));
   program
     .command('locks')
     .description('leases: who holds what, until when, with which fencing token')

@@ -80,7 +80,11 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
   const admin = new KafkaAdmin(settings);
   const { commands, events, rejected, dead, replies } = topicsOf(topicPrefix());
   const counts = await admin.partitionCounts([commands, events, rejected, dead, replies]);
-  const findings = [presence('Kafka', settings.brokers.join(', ')), ...topicFindings(counts, partitions)];
+  const findings = [
+    presence('Kafka', settings.brokers.join(', ')),
+    ...topicFindings(only(counts, [commands, events, rejected]), partitions),
+    ...topicFindings(only(counts, [dead, replies]), null),
+  ];
   for (const [name, group] of Object.entries(groupIds()))
     findings.push(groupFinding(name, await admin.groupState(group)));
   // without the database there is nothing to compare with, and that was told
@@ -100,6 +104,11 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
   }
   return { findings };
 }
+
+const only = (
+  counts: ReadonlyMap<string, number | null>,
+  topics: readonly string[],
+): Map<string, number | null> => new Map(topics.map((topic) => [topic, counts.get(topic) ?? null]));
 
 const apiTimeoutMs = 5_000;
 

@@ -73,7 +73,10 @@ export function placeFindings(what: string, setUp: Place, configured: Place): Fi
   return [bad(what, told, 'name the databases as they were set up: all of them, in their order')];
 }
 
-/** @param counts partitions of each topic; null: it is not there */
+/**
+ * @param counts partitions of each topic; null: it is not there
+ * @param partitions as many as the log has; null: any number is right
+ */
 export function topicFindings(
   counts: ReadonlyMap<string, number | null>,
   partitions: number | null,
@@ -86,7 +89,7 @@ export function topicFindings(
       return bad(
         what,
         `has ${count} partitions, the log has ${partitions}`,
-        'use another TOPIC_PREFIX, or make it anew',
+        `\`carillon partitions expand ${Math.max(count, partitions)}\` goes on with an expansion that was begun; is TOPIC_PREFIX right?`,
       );
     return ok(what, `${count} partitions`);
   });

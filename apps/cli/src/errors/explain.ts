@@ -34,6 +34,9 @@ const nextSteps: Readonly<Record<string, string>> = {
   'not-given-up': '`carillon dead list` shows what was given up',
   'invalid-spec': 'mend the field that is named; `carillon timers create --help` lists them',
   'history-expired': 'leave out --at and --as-of: that far back the log does not reach any more',
+  'cli/expansion-stalled':
+    'run the same command again, it goes on from here; until it is through, commands in new partitions wait',
+  'cli/cannot-expand': '`carillon partitions` shows how many there are',
   'not-ready': '`carillon doctor` says what is missing',
 };
 

@@ -117,12 +117,11 @@ async function inEachStore<T>(
   const states = await inEachDatabase(schemaState);
   const answers: { database: number; answer: T }[] = [];
   for (const [index, databaseUrl] of databaseUrls().entries()) {
-    const partitions = states[index]?.partitions ?? null;
-    if (partitions === null) throw new UsageError('this database holds no log: `carillon migrate` makes one');
+    if ((states[index]?.partitions ?? null) === null)
+      throw new UsageError('this database holds no log: `carillon migrate` makes one');
     const store = openPostgresStore({
       databaseUrl,
       applicationName: 'carillon',
-      partitions,
       log: silent,
     });
     try {

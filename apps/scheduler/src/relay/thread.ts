@@ -24,7 +24,6 @@ const relays = ByDatabase.from(databaseUrlsOf(config), (databaseUrl, { number })
   const store = openPostgresStore({
     databaseUrl,
     applicationName: 'carillon relay',
-    partitions: config.PARTITIONS,
     log: logger,
   });
   const relay = new Relay({

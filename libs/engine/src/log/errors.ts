@@ -5,17 +5,21 @@ export class TransientLogError extends Error {
   readonly isConflict: boolean;
   /** It was cut off because it took too long: the same again may take as long again, a smaller one does not. */
   readonly isTooSlow: boolean;
+  /** The log has been expanded since its partitions were asked for. */
+  readonly isTopologyOld: boolean;
   constructor(message: string, options: ErrorOptions & TransientTraits = {}) {
     super(message, options);
     this.name = 'TransientLogError';
     this.isConflict = options.isConflict ?? false;
     this.isTooSlow = options.isTooSlow ?? false;
+    this.isTopologyOld = options.isTopologyOld ?? false;
   }
 }
 
 interface TransientTraits {
   readonly isConflict?: boolean;
   readonly isTooSlow?: boolean;
+  readonly isTopologyOld?: boolean;
 }
 
 const conflictsMax = 3;

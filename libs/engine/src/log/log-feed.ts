@@ -1,5 +1,6 @@
 import type { EpochMs, TimerId } from '#timer';
 import type { RejectionWrite } from './timer-log.js';
+import type { LogTopology } from './topology.js';
 
 /** An event as it lies in the log; `data` is its JSON text, shipped without being parsed. */
 export interface StoredEvent {
@@ -23,6 +24,7 @@ export interface StoredRejection extends RejectionWrite {
 
 /** For whoever follows the log and publishes nothing: no lock is taken, nothing is noted. */
 export interface LogTail {
+  topology(): Promise<LogTopology>;
   /** Position of the last event that is committed, 0 for none. */
   heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
   /** Events after these positions in position order, at most `max` in all, in one query. */

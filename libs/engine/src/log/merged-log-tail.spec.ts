@@ -3,11 +3,18 @@ import type { TimerId } from '#timer';
 import { ByDatabase } from './databases.js';
 import type { LogTail, StoredEvent } from './log-feed.js';
 import { MergedLogTail } from './merged-log-tail.js';
+import { expanded, type LogTopology } from './topology.js';
 
 /** A log whose every partition has so many events. */
 class Tail implements LogTail {
   readonly asked: (readonly number[])[] = [];
-  constructor(private readonly events: bigint) {}
+  constructor(
+    private readonly events: bigint,
+    private readonly spread: LogTopology = { number: 1, partitions: 4, splits: [] },
+  ) {}
+  async topology() {
+    return this.spread;
+  }
   async heads(partitions: readonly number[]) {
     return new Map(partitions.map((partition) => [partition, this.events]));
   }
@@ -49,6 +56,20 @@ describe('the logs of several databases, read as one', () => {
         [3, 3n],
       ]),
     );
+  });
+
+  it('are spread as far as all of them have been expanded', async () => {
+    const four: LogTopology = { number: 1, partitions: 4, splits: [] };
+    const headsOf = (first: number) =>
+      new Map([
+        [first, 5n],
+        [first + 2, 6n],
+      ]);
+    const [even, odd] = [expanded(four, 8, headsOf(0)), expanded(four, 8, headsOf(1))];
+    const half = new MergedLogTail(new ByDatabase([new Tail(1n, even), new Tail(1n, four)]));
+    expect(await half.topology()).toEqual(four);
+    const whole = new MergedLogTail(new ByDatabase([new Tail(1n, even), new Tail(1n, odd)]));
+    expect(await whole.topology()).toEqual(expanded(four, 8, new Map([...headsOf(0), ...headsOf(1)])));
   });
 
   it('are each asked for their own partitions, and none if they have none', async () => {

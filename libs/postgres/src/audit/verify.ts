@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
-import { type DatabasePlace, isHeldBy } from '#engine';
+import { type DatabasePlace, isHeldBy, type LogTopology } from '#engine';
 import { evolve, type RecordedEvent, slotOfTimerId, type TimerId, type TimerState } from '#timer';
 import { placeOf } from '../database-place.js';
 import { type EventRow, recordedEvent } from '../log/history.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
+import { readTopology } from '../topology/read-topology.js';
 
 export interface Finding {
   readonly what:
@@ -16,6 +17,7 @@ export interface Finding {
     | 'position-twice'
     | 'version-twice'
     | 'head-behind'
+    | 'out-of-order'
     | 'wrong-database';
   readonly timerId?: TimerId;
   readonly detail: string;
@@ -43,11 +45,12 @@ export async function verify(pool: Pool, findingsMax = 100): Promise<VerifyRepor
     await client.query(`set local timezone = 'UTC'`);
     const place = await placeOf(client);
     findings.push(...(await positionFindings(client)));
+    const topology = await readTopology(client);
     for await (const page of streams(client)) {
       timers += page.length;
       for (const stream of page) {
         events += stream.events.length;
-        findings.push(...streamFindings(stream), ...placeFindings(stream, place));
+        findings.push(...streamFindings(stream, topology), ...placeFindings(stream, place));
       }
       if (findings.length >= findingsMax) break;
     }
@@ -60,9 +63,15 @@ export async function verify(pool: Pool, findingsMax = 100): Promise<VerifyRepor
 
 export type Querying = Pick<Pool, 'query'>;
 
+/** With its place in the log. */
+export interface PlacedEvent extends RecordedEvent {
+  readonly partition: number;
+  readonly position: bigint;
+}
+
 export interface Stream {
   readonly timerId: TimerId;
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly PlacedEvent[];
   readonly stored: TimerState | null;
 }
 
@@ -108,13 +117,24 @@ export async function* statesAfter(db: Querying): AsyncGenerator<TimerState[]> {
   }
 }
 
+interface PlacedRow extends EventRow {
+  readonly stream_id: TimerId;
+  readonly partition: number;
+  readonly position: string;
+}
+
 async function pageOf(db: Querying, ids: readonly TimerId[]): Promise<Stream[]> {
-  const log = await db.query<EventRow & { readonly stream_id: TimerId }>(
-    'select stream_id, version, command_id, data, meta from event_log where stream_id = any($1::uuid[]) order by stream_id, version',
+  const log = await db.query<PlacedRow>(
+    'select stream_id, version, command_id, data, meta, partition, position from event_log where stream_id = any($1::uuid[]) order by stream_id, version',
     [ids],
   );
-  const events = new Map<TimerId, RecordedEvent[]>(ids.map((id) => [id, []]));
-  for (const row of log.rows) events.get(row.stream_id)?.push(recordedEvent(row));
+  const events = new Map<TimerId, PlacedEvent[]>(ids.map((id) => [id, []]));
+  for (const row of log.rows)
+    events.get(row.stream_id)?.push({
+      ...recordedEvent(row),
+      partition: row.partition,
+      position: BigInt(row.position),
+    });
   const stored = await storedStates(db, ids);
   return ids.map((timerId) => ({
     timerId,
@@ -146,7 +166,7 @@ export function foldStream(events: readonly RecordedEvent[]): TimerState | null 
   return events.slice(start).reduce<TimerState | null>(evolve, null);
 }
 
-function streamFindings({ timerId, events, stored }: Stream): Finding[] {
+function streamFindings({ timerId, events, stored }: Stream, topology: LogTopology): Finding[] {
   const findings: Finding[] = [];
   for (const [index, { version }] of events.entries()) {
     const expected = (events[0]?.version ?? 1) + index;
@@ -156,6 +176,8 @@ function streamFindings({ timerId, events, stored }: Stream): Finding[] {
   }
   if (events.length === 0)
     return [{ what: 'state-without-log', timerId, detail: `state at version ${stored?.version}, no event` }];
+  const misplaced = outOfOrder(events, topology);
+  if (misplaced !== null) findings.push({ what: 'out-of-order', timerId, detail: misplaced });
   const folded = foldStream(events);
   if (folded !== null && stored === null)
     findings.push({ what: 'state-missing', timerId, detail: `the log folds to version ${folded.version}` });
@@ -174,6 +196,28 @@ function placeFindings({ timerId }: Stream, place: DatabasePlace): Finding[] {
   if (isHeldBy(place, slot)) return [];
   const detail = `slot ${slot} lies in database ${(slot % place.of) + 1} of ${place.of}, this is number ${place.number + 1}`;
   return [{ what: 'wrong-database', timerId, detail }];
+}
+
+/** A timer's events follow one another in its partition, and go over to another one only where an expansion split that off. */
+function outOfOrder(events: readonly PlacedEvent[], { splits }: LogTopology): string | null {
+  for (const [index, { version, partition, position }] of events.entries()) {
+    const before = events[index - 1];
+    if (before === undefined) continue;
+    const isNext =
+      before.partition === partition
+        ? before.position < position
+        : isSplitOff(splits, partition, before.partition, before.position);
+    if (!isNext)
+      return `version ${version} lies at ${partition}/${position}, the one before at ${before.partition}/${before.position}`;
+  }
+  return null;
+}
+
+/** Through any number of expansions in which the timer had no event. */
+function isSplitOff(splits: LogTopology['splits'], partition: number, from: number, at: bigint): boolean {
+  const split = splits.find((one) => one.partition === partition);
+  if (split === undefined) return false;
+  return split.parent === from ? at <= split.after : isSplitOff(splits, split.parent, from, at);
 }
 
 /** As JSON sees it: an absent field and an undefined one are the same. */

@@ -232,6 +232,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const dataClasses = new Set(['22', '23', '54']);
 /** A name, a version or an id that another transaction has just taken: load again and see it. */
 const uniqueViolation = '23505';
+/** The log has other partitions than the writer believes: see append-events.sql. */
+const topologyConstraint = 'log_head_topology';
 
 /** Of a check; also said, without a constraint's name, of a log that has no partition for the day. */
 const checkViolation = '23514';
@@ -247,13 +249,15 @@ function classify(error: unknown, isSessionTooSlow: boolean): Error {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
   const isConflict = code === uniqueViolation;
   // no event can be written, whatever it says: it is not the batch that is at fault
-  const isOfData = !isConflict && !isDayMissing(error);
+  const isTopologyOld = error instanceof pg.DatabaseError && error.constraint === topologyConstraint;
+  const isOfData = !isConflict && !isTopologyOld && !isDayMissing(error);
   if (isOfData && dataClasses.has(code.slice(0, 2))) {
     return new DataLogError(`Postgres refused the batch (${code}): ${messageOf(error)}`, { cause: error });
   }
   return new TransientLogError(`Postgres: ${messageOf(error)}${code === '' ? '' : ` (${code})`}`, {
     cause: error,
     isConflict,
+    isTopologyOld,
     isTooSlow: isSessionTooSlow || isCutOff(error),
   });
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const database = await freshDatabase();
   drop = () => database.drop();
   await migrate(database.url, 4);
-  store = openPostgresStore({ databaseUrl: database.url, applicationName: 'large', partitions: 4, log });
+  store = openPostgresStore({ databaseUrl: database.url, applicationName: 'large', log });
 });
 afterAll(async () => {
   await store.close();

@@ -1,9 +1,10 @@
-import type { LogFeed, StoredEvent, StoredRejection } from '#engine';
+import type { LogFeed, LogTopology, StoredEvent, StoredRejection } from '#engine';
 import type { CommandId, EpochMs, RejectionCode, TimerId } from '#timer';
 import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
 import { type Statement, statement } from '../connection/statement.js';
 import { traceparentOf } from '../log/history.js';
+import { topologyFrom, topologyStatement } from '../topology/read-topology.js';
 
 const holdPartitions = statement('hold-partitions');
 const releasePartitions = statement('release-partitions');
@@ -56,6 +57,11 @@ export class PostgresLogFeed implements LogFeed {
 
   checkpoints(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
     return this.#positions(readCheckpoints, partitions);
+  }
+
+  async topology(): Promise<LogTopology> {
+    const [result] = await this.connection.send([{ statement: topologyStatement, values: [] }]);
+    return topologyFrom(result?.rows ?? []);
   }
 
   heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {

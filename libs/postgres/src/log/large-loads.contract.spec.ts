@@ -13,7 +13,6 @@ it('loads timers for commands up to a bound of bytes, and always a single one', 
   const store = openPostgresStore({
     databaseUrl: database.url,
     applicationName: 'large',
-    partitions: 4,
     log: { warn: () => undefined },
   });
   try {

@@ -40,7 +40,7 @@ it('writes nothing when its session was cut off between what it read and what it
     log,
     idleInTransactionTimeoutMs: 100,
   });
-  const timerLog = new PostgresTimerLog(connection, pool, 4);
+  const timerLog = new PostgresTimerLog(connection, pool);
   try {
     const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '1h' };
     await transact(timerLog, { type: 'CreateTimer', ...target, timer });

@@ -10,6 +10,7 @@ import {
   type TransactionRequest,
   type TransactionResult,
   type TransactionWrites,
+  TransientLogError,
 } from '#engine';
 import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
 import { textArray } from '../connection/binary-array.js';
@@ -25,6 +26,9 @@ const storedOffsets = {
   name: 'stored-offsets',
   text: 'select partition, next_offset from consumer_offset where topic = $1',
 };
+
+/** It changes only with an expansion, and the log refuses whoever has not heard of one. */
+const readPartitions = { name: 'read-partitions', text: 'select partitions from topology' };
 
 const takenNames = statement('taken-names');
 const [summaryColumn, specColumn] = [12, 16];
@@ -43,10 +47,11 @@ type Rows = readonly (readonly unknown[])[];
  * up to the loads leaves in one write, everything from the first change to the commit in another.
  */
 export class PostgresTimerLog implements TimerLog {
+  #partitions: number | null = null;
+
   constructor(
     private readonly connection: HotConnection,
     private readonly history: History,
-    private readonly partitions: number,
   ) {}
 
   async transact(
@@ -55,10 +60,13 @@ export class PostgresTimerLog implements TimerLog {
   ): Promise<TransactionResult> {
     try {
       const session = await this.connection.session();
+      this.#partitions ??= await partitionsOf(session);
+      const partitions = this.#partitions;
       const loaded = await this.#lookUp(session, request, await this.#load(session, request));
-      await session.send([...callsFor(decide(loaded), this.partitions), transaction.commit]);
+      await session.send([...callsFor(decide(loaded), partitions), transaction.commit]);
       return { now: loaded.now, lostSources: loaded.lostSources };
     } catch (error) {
+      if (error instanceof TransientLogError && error.isTopologyOld) this.#partitions = null;
       await this.connection.abandon();
       throw error;
     }
@@ -99,6 +107,14 @@ export class PostgresTimerLog implements TimerLog {
     const rows = new Map(reads.map(({ what }, index) => [what, (results[index + 1]?.rows ?? []) as Rows]));
     return loadedFrom(request, rows, results.at(-1)?.rows[0]?.[0] as EpochMs);
   }
+}
+
+async function partitionsOf(session: Session): Promise<number> {
+  const [result] = await session.send([{ statement: readPartitions, values: [] }]);
+  const partitions = result?.rows[0]?.[0];
+  if (partitions === undefined)
+    throw new TransientLogError('this database was never set up: start a scheduler');
+  return Number(partitions);
 }
 
 function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, now: EpochMs): LoadedTimers {

@@ -224,6 +224,7 @@ function append(
       uuidArray(rows.map((r) => r.commandId)),
       textArray(rows.map((r) => eventToJson(r.event))),
       textArray(rows.map((r) => metaText(r.meta))),
+      partitions,
     ],
   };
 }

@@ -19,6 +19,7 @@ export function splitSubject(parts: ByDatabase<QueriesSubject>): QueriesSubject 
     due: first.due,
     feed: first.feed,
     partitions: first.partitions,
+    expand: (to) => first.expand(to),
     queries: new MergedTimerQueries(parts.map(({ queries }) => queries)),
     forgetBefore: (timerId, version) => parts.of(slotOfTimerId(timerId)).forgetBefore(timerId, version),
     another: () => first.another(),

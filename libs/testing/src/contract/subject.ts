@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { DueIndex, LogFeed, TimerLog, TimerQueries } from '#engine';
+import type { DueIndex, ExpandOutcome, LogFeed, TimerLog, TimerQueries } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
 
 /** A store as one process sees it. */
@@ -16,8 +16,10 @@ export interface StoreHandle {
  * express every moment relative to `due.now()`.
  */
 export interface Subject extends StoreHandle {
-  /** Of the log. */
+  /** Of the log, as it was opened. */
   readonly partitions: number;
+  /** Spreads the log over more partitions. The suite that does so has a store of its own. */
+  expand(to: number): Promise<ExpandOutcome>;
   /** The same store as another process sees it, with locks of its own. The suite closes it. */
   another(): Promise<StoreHandle>;
   /** Lets the store's clock move on by at least this much: a manual one is moved, a real one is waited for. */

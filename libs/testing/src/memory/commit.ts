@@ -147,7 +147,7 @@ function store(tables: Tables, { timerId, name, after, emission }: Prepared): vo
 }
 
 function append(tables: Tables, stream: Prepared, now: EpochMs): void {
-  const partition = slotOfTimerId(stream.timerId) % tables.partitions;
+  const partition = slotOfTimerId(stream.timerId) % tables.topology.partitions;
   const log = tables.logs[partition] ?? [];
   const history = tables.streams.get(stream.timerId) ?? [];
   tables.streams.set(stream.timerId, history);

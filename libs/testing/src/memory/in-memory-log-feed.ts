@@ -1,4 +1,4 @@
-import type { LogFeed, StoredEvent, StoredRejection } from '#engine';
+import type { LogFeed, LogTopology, StoredEvent, StoredRejection } from '#engine';
 import type { Tables } from './tables.js';
 
 /** Which reader holds which partition; shared by all readers of one store. */
@@ -28,6 +28,10 @@ export class InMemoryLogFeed implements LogFeed {
     return Promise.resolve(
       new Map(partitions.map((partition) => [partition, this.tables.checkpoints.get(partition) ?? 0n])),
     );
+  }
+
+  topology(): Promise<LogTopology> {
+    return Promise.resolve(this.tables.topology);
   }
 
   heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {

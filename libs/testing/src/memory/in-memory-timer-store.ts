@@ -1,3 +1,4 @@
+import type { ExpandOutcome } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
 import { InMemoryDueIndex } from './in-memory-due-index.js';
 import { type Holders, InMemoryLogFeed } from './in-memory-log-feed.js';
@@ -18,7 +19,6 @@ export class InMemoryTimerStore {
   readonly due: InMemoryDueIndex;
   readonly feed: InMemoryLogFeed;
   readonly queries: InMemoryTimerQueries;
-  readonly partitions: number;
   /** Everything it holds, for checks to look at. */
   readonly tables: Tables;
   readonly #now: () => EpochMs;
@@ -28,13 +28,21 @@ export class InMemoryTimerStore {
   constructor({ partitions, now }: InMemoryStoreSettings) {
     if (!Number.isInteger(partitions) || partitions < 1 || 256 % partitions !== 0)
       throw new RangeError(`partitions must be a power of two up to 256, not ${partitions}`);
-    this.partitions = partitions;
     this.#now = now;
     this.tables = new Tables(partitions);
     this.log = this.openLog();
     this.due = new InMemoryDueIndex(this.tables, now);
     this.queries = new InMemoryTimerQueries(this.tables);
     this.feed = this.openFeed();
+  }
+
+  get partitions(): number {
+    return this.tables.topology.partitions;
+  }
+
+  /** As `carillon partitions expand` does to a database. @throws RangeError */
+  expand(to: number): ExpandOutcome {
+    return this.tables.expand(to);
   }
 
   /** Another session, as a second process would have: faults that one is given the other does not get. */

@@ -2,7 +2,10 @@ import {
   type EmissionId,
   type EmissionWrite,
   type EventMeta,
+  type ExpandOutcome,
+  expanded,
   foldOn,
+  type LogTopology,
   noFold,
   type StoredEvent,
   type StoredRejection,
@@ -58,7 +61,7 @@ export class Tables {
   readonly offsets = new Map<string, bigint>();
   readonly outbox = new Map<EmissionId, OutboxRow>();
   /** One log a partition; the event at position p stands at index p - 1. */
-  readonly logs: readonly StoredEvent[][];
+  readonly logs: StoredEvent[][];
   readonly streams = new Map<TimerId, StreamEvent[]>();
   readonly checkpoints = new Map<number, bigint>();
   /** In the order of their sequence. */
@@ -70,8 +73,25 @@ export class Tables {
   readonly lockedElsewhere = new Set<TimerId>();
   lastSequence = 0n;
 
-  constructor(readonly partitions: number) {
+  topology: LogTopology;
+
+  constructor(partitions: number) {
+    this.topology = { number: 1, partitions, splits: [] };
     this.logs = Array.from({ length: partitions }, () => []);
+  }
+
+  /** Spreads the log over more partitions from now on, if everything is published. @throws RangeError */
+  expand(to: number): ExpandOutcome {
+    if (to === this.topology.partitions) return { kind: 'already' };
+    const heads = new Map(this.logs.map((log, partition) => [partition, BigInt(log.length)]));
+    const next = expanded(this.topology, to, heads);
+    let unpublished = 0;
+    for (const [partition, head] of heads)
+      unpublished += Number(head - (this.checkpoints.get(partition) ?? 0n));
+    if (unpublished > 0) return { kind: 'behind', unpublished };
+    this.topology = next;
+    while (this.logs.length < to) this.logs.push([]);
+    return { kind: 'expanded' };
   }
 
   /** Its last emission is not on record as acknowledged. */

@@ -64,6 +64,7 @@ export class SimDatabase {
         hold: (...args) => ask('hold', () => (process.isDead ? Promise.resolve([]) : feed.hold(...args))),
         release: () => ask('release', () => feed.release()),
         checkpoints: (...args) => ask('checkpoints', () => feed.checkpoints(...args)),
+        topology: () => ask('topology', () => feed.topology()),
         heads: (...args) => ask('heads', () => feed.heads(...args)),
         readAfter: (...args) => ask('read-after', () => feed.readAfter(...args)),
         advance: (...args) => ask('advance', () => feed.advance(...args)),

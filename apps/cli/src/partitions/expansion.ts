@@ -1,0 +1,101 @@
+import type { ExpandOutcome } from '#engine';
+
+/** A running system, as an expansion sees and changes it. Whatever changes something may be done again. */
+export interface ExpandableSystem {
+  /** Of the log. */
+  logPartitions(): Promise<number>;
+  /** Topics whose partitions are numbered as the log's are, with how many each has. */
+  topicPartitions(): Promise<ReadonlyMap<string, number>>;
+  widenTopics(to: number): Promise<void>;
+  /** Consumer groups with members that have not dealt out so many partitions yet. */
+  groupsBehind(to: number): Promise<readonly string[]>;
+  /** Where the commands in the log's own partitions end now. */
+  commandEnds(): Promise<CommandEnds>;
+  /** Commands before these ends that are not applied. */
+  unapplied(ends: CommandEnds): Promise<number>;
+  expandLog(to: number): Promise<ExpandOutcome>;
+}
+export type CommandEnds = ReadonlyMap<number, bigint>;
+
+export interface ExpansionHelp {
+  /** A line for whoever waits; the same one is not told twice in a row. */
+  tell(line: string): void;
+  /** Waits a moment. @throws ExpansionStalledError when it has taken too long; `why` says what did not come */
+  pause(why: string): Promise<void>;
+}
+
+/** It goes on where it stopped, when it is run again. */
+export class ExpansionStalledError extends Error {
+  readonly code = 'cli/expansion-stalled';
+  constructor(why: string) {
+    super(`not yet: ${why}`);
+    this.name = 'ExpansionStalledError';
+  }
+}
+
+/** It would have fewer, or a number that is no power of two. */
+export class CannotExpandError extends Error {
+  readonly code = 'cli/cannot-expand';
+  constructor(from: number, to: number) {
+    super(
+      `the log has ${from} partitions: it can be expanded to a larger power of two up to 256, not to ${to}`,
+    );
+    this.name = 'CannotExpandError';
+  }
+}
+
+/**
+ * Spreads a running system over more partitions (docs/adr/0013). Each step looks at what is there, so it may end between
+ * any two of them and be begun again: first the topics, whose new partitions schedulers hold back; then every process has its
+ * share of them; then what was sent to the old partitions is applied; then, under the lock of all writers, the relay
+ * reaches the end and the log is spread anew. From there on schedulers take what waits in the new partitions.
+ * @throws ExpansionStalledError, CannotExpandError
+ */
+export async function expand(system: ExpandableSystem, to: number, help: ExpansionHelp): Promise<void> {
+  const from = await system.logPartitions();
+  if (to < from || 256 % to !== 0) throw new CannotExpandError(from, to);
+  await widen(system, to, help);
+  if (to === from) return help.tell(`log: is spread over ${to} partitions already`);
+  await untilDealt(system, to, help);
+  for (;;) {
+    await drain(system, help);
+    const outcome = await system.expandLog(to);
+    if (outcome.kind !== 'behind') break;
+    await help.pause(
+      `${outcome.unpublished} events are not on the change feed yet: does a scheduler run, and does it reach Kafka?`,
+    );
+  }
+  help.tell(`log: is spread over ${to} partitions from here on`);
+}
+
+async function widen(system: ExpandableSystem, to: number, { tell }: ExpansionHelp): Promise<void> {
+  const counts = await system.topicPartitions();
+  const narrow = [...counts].filter(([, count]) => count < to).map(([topic]) => topic);
+  if (narrow.length > 0) await system.widenTopics(to);
+  tell(`topics: ${[...counts.keys()].join(', ')} have ${to} partitions`);
+}
+
+async function untilDealt(
+  system: ExpandableSystem,
+  to: number,
+  { tell, pause }: ExpansionHelp,
+): Promise<void> {
+  for (;;) {
+    const behind = await system.groupsBehind(to);
+    if (behind.length === 0) break;
+    tell(`processes: ${behind.join(', ')} deal out ${to} partitions`);
+    await pause(`${behind.join(', ')} did not deal out ${to} partitions: are all processes of this version?`);
+  }
+  tell('processes: each has its share of the new partitions');
+}
+
+/** What was sent to the old partitions by now is applied before anything in the new ones. */
+async function drain(system: ExpandableSystem, { tell, pause }: ExpansionHelp): Promise<void> {
+  const ends = await system.commandEnds();
+  for (;;) {
+    const left = await system.unapplied(ends);
+    if (left === 0) break;
+    tell(`commands: ${left} in the old partitions are still to be applied`);
+    await pause(`${left} commands in the old partitions are not applied: does a scheduler run?`);
+  }
+}
