@@ -73,7 +73,7 @@ export class FireServices {
       } catch (error) {
         this.deps.logger.warn(
           { error: String(error) },
-          'a database is away; what is due soon there will be read when it answers',
+          'a database is away; its slots follow when it answers',
         );
       }
     }
