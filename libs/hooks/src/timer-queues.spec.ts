@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { CommandWire, DueEvent } from '#contract';
 import type { EventId, TimerId } from '#timer';
-import { type HookHandler, LeaveOpen, RetryLater } from './handler.js';
+import { HandBack, type HookHandler, LeaveOpen, RetryLater } from './handler.js';
 import { HookRun, machineClock } from './hook-run.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
 import { TimerQueues } from './timer-queues.js';
@@ -134,6 +134,14 @@ describe('an answer', () => {
       { type: 'RetryEvent', after: '1h', data: 'd' },
     ]);
     expect(await answered(() => Promise.reject(new LeaveOpen()))).toEqual([]);
+  });
+  it('is a retry that counts no attempt for HandBack, at once or when it says', async () => {
+    const [atOnce] = await answered(() => Promise.reject(new HandBack('no room')));
+    expect(atOnce).toMatchObject({ type: 'RetryEvent', handBack: true, error: 'handed back: no room' });
+    expect(atOnce).not.toHaveProperty('after');
+    expect(await answered(() => Promise.reject(new HandBack('no room', '5s')))).toMatchObject([
+      { type: 'RetryEvent', handBack: true, after: '5s' },
+    ]);
   });
   it('has the same command id when it is sent again, another for another attempt', async () => {
     const [first] = await answered(() => undefined);

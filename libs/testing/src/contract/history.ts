@@ -101,6 +101,7 @@ const kinds = [
   'FireDue',
   'CloseEvent',
   'RetryEvent',
+  'HandBack',
   'HeartbeatEvent',
   'ClaimEvent',
   'UpdateTimer',
@@ -140,6 +141,8 @@ function commandOf(kind: Kind, state: TimerState, now: EpochMs): TimerCommand {
       return { type: kind, commandId, eventId, attempt, summary: { text: String(now) }, watermark: now };
     case 'RetryEvent':
       return { type: kind, commandId, eventId, attempt, error: 'not now' };
+    case 'HandBack':
+      return { type: 'RetryEvent', commandId, eventId, attempt, handBack: true, after: '1ms' };
     case 'HeartbeatEvent':
       return { type: kind, commandId, eventId, attempt, worker: 'w', progress: { text: '50 %' } };
     case 'ClaimEvent':

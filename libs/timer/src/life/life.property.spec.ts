@@ -99,6 +99,12 @@ const makers: Record<string, Make> = {
   close: (state) => ({ type: 'CloseEvent', eventId: openId(state), attempt: attempt(state) }),
   closeStale: (state) => ({ type: 'CloseEvent', eventId: openId(state), attempt: attempt(state) - 1 || 9 }),
   retry: (state) => ({ type: 'RetryEvent', eventId: openId(state), attempt: attempt(state), error: 'no' }),
+  handBack: (state) => ({
+    type: 'RetryEvent',
+    eventId: openId(state),
+    attempt: attempt(state),
+    handBack: true,
+  }),
   beat: (state) => ({ type: 'HeartbeatEvent', eventId: openId(state), attempt: attempt(state) }),
   answer: (state) => ({ type: 'AnswerPreSchedule', eventId: openId(state), attempt: attempt(state) }),
   delay: (state) => ({
