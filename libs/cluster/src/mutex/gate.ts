@@ -35,6 +35,9 @@ export class Gate {
   readonly #news: LeaseNews;
   readonly #timerKey: string;
   #inARow = 0;
+  /** Who this process was when it had the lease last, and whose release was heard last. */
+  #lastHolder: string | null = null;
+  #releasedHolder: unknown = null;
 
   constructor(
     private readonly key: string,
@@ -45,6 +48,7 @@ export class Gate {
   }
 
   hear(event: TailedEvent): void {
+    if (event.type === 'LeaseReleased') this.#releasedHolder = event.body().holder;
     this.#news.hear(event);
   }
 
@@ -77,7 +81,7 @@ export class Gate {
     if (this.#inARow < inARowMax) return;
     this.#inARow = 0;
     // they hear of the release as we do, and are quicker this once
-    await this.#news.nextRelease(standBackMaxMs, signal);
+    if (this.#releasedHolder !== this.#lastHolder) await this.#news.nextRelease(standBackMaxMs, signal);
     await pause(10 + Math.random() * 20, signal);
   }
 
@@ -112,6 +116,7 @@ export class Gate {
       const options = signal === undefined ? {} : { signal };
       const { token } = await timers.acquireLease(target, { holder, ttl: `${ttlMs}ms` }, options);
       this.#inARow += 1;
+      this.#lastHolder = holder;
       const terms = { key: this.key, timerKey: this.#timerKey, holder, token, ttlMs };
       return new HeldLease(timers, terms, log, sinceMs, pass);
     } catch (error) {

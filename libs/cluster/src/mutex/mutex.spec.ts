@@ -22,7 +22,7 @@ function setUp() {
       renewLease: (...args) => timers.renewLease(...args),
       releaseLease: async (...args) => {
         await timers.releaseLease(...args);
-        tell('LeaseReleased');
+        tell('LeaseReleased', { holder: args[1].holder });
       },
       ...over,
     };
@@ -259,6 +259,12 @@ describe('a mutex', () => {
     expect(() => new Gate('', { timers, log: quiet, isListening: () => true })).toThrow(InvalidKeyError);
     expect(() => process().mutex('0s')).toThrow(RangeError);
     expect(() => process().mutex('99ms')).toThrow(RangeError);
+  });
+
+  it('that nobody else wants is not waited for, however often it is locked', async () => {
+    const { mutex } = setUp().process();
+    // the clock that a wait for others would need stands still
+    for (let n = 0; n < 40; n += 1) await (await mutex().lock()).unlock();
   });
 
   it('lets other processes in after so many hand-overs within one', async () => {
