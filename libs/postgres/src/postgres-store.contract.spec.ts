@@ -73,7 +73,6 @@ timerLogContract('Postgres', () => open());
 dueIndexContract('Postgres', () => open());
 logFeedContract('Postgres', () => open());
 expansionContract('Postgres', () => open());
-expansionContract('Postgres, the second of two databases', () => open({ number: 1, of: 2 }));
 timerQueriesContract('Postgres', () => open());
 timerQueriesContract('Postgres, two databases', async () =>
   splitSubject(new ByDatabase([await open({ number: 0, of: 2 }), await open({ number: 1, of: 2 })])),
