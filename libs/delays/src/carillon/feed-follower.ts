@@ -13,7 +13,7 @@ const rememberedMin = 25_000;
 /** Counters may be a quarter of a second behind; what they cost is taken from the events. */
 const gatherBytes = 256 * 1024;
 
-/** Every record of one namespace, once and in order for each timer. */
+/** Every record of one namespace, once; in order for each timer, but for one that an expansion of the log moves just then. */
 export class FeedFollower {
   readonly #consumer: BatchConsumer;
   readonly #positions: ReadPositions;
@@ -89,14 +89,14 @@ export class FeedFollower {
     return key?.subarray(0, this.#prefix.length).equals(this.#prefix) === true;
   }
 
-  /** Repeats carry a version that was seen. */
-  #isNew({ topic, headers }: InRecord): boolean {
+  /** Repeats carry a version that was seen, and come where they came before: a timer that has moved leaves its former partition to be read. */
+  #isNew({ topic, partition, headers }: InRecord): boolean {
     const [id, version] = [
       headers.ce_timerid?.toString('latin1'),
       Number(headers.ce_timerversion?.toString('latin1')),
     ];
     if (id === undefined || Number.isNaN(version)) return false;
-    const name = `${topic}/${id}`;
+    const name = `${topic}/${partition}/${id}`;
     const seen = this.#versions.get(name) ?? this.#olderVersions.get(name) ?? 0;
     if (version <= seen) return false;
     this.#versions.set(name, version);
