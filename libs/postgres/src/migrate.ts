@@ -59,6 +59,13 @@ const migrations = [
   ),
   migration(placeMigration, '0009-database-place', undoWith('drop table database_place')),
   migration('GivenUp1764000000011', '0011-given-up', undoWith('drop index timer_state_given_up')),
+  migration(
+    'NamesHoldIds1764000000012',
+    '0012-names-hold-ids',
+    undoWith(
+      'alter table timer_spec drop constraint timer_spec_name, add constraint timer_spec_name unique (namespace, key)',
+    ),
+  ),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);

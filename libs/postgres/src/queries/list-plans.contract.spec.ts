@@ -87,7 +87,7 @@ describe('plans of lists', () => {
   async function scansOf({
     text,
     values,
-  }: Query): Promise<{ indexes: string; rows: number; seqScans: number }> {
+  }: Query): Promise<{ indexes: string; rows: number; seqScans: number; heapScans: number }> {
     const [row] = await pool.rows(`explain (analyze, timing off, format json) ${text}`, values);
     const [plan] = (row?.[0] ?? []) as readonly { readonly Plan: Node }[];
     const scans = plan === undefined ? [] : flat(plan.Plan).filter(isScan);
@@ -95,6 +95,8 @@ describe('plans of lists', () => {
       indexes: scans.map((node) => node['Index Name'] ?? '').join(' '),
       rows: scans.reduce((sum, node) => sum + rowsRead(node), 0),
       seqScans: scans.filter((node) => node['Node Type'] === 'Seq Scan').length,
+      // many rows of a table at once, rather than the few of a page one by one
+      heapScans: scans.filter((node) => node['Node Type'] === 'Bitmap Heap Scan').length,
     };
   }
 
@@ -130,6 +132,13 @@ describe('plans of lists', () => {
     const { indexes, seqScans } = await scansOf(dueQuery({ tags: ['rare'], dueFrom: at(0) }, null, bounds));
     expect(indexes).toContain('timer_spec_tags');
     expect(seqScans).toBe(0);
+  });
+
+  it('what is due of a namespace is found without reading a timer that is not', async () => {
+    const condition = { namespace: 'tenant-7', dueFrom: at(0), dueBefore: at(dayMs) };
+    const { indexes, seqScans, heapScans } = await scansOf(dueQuery(condition, null, bounds));
+    expect(indexes).toContain('timer_spec_name');
+    expect([seqScans, heapScans]).toEqual([0, 0]);
   });
 
   it('timers without a next time have an index of their own', async () => {
