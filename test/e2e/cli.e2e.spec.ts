@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KafkaAdmin } from '#kafka';
 import { TaskService } from '#tasks';
 import { Cluster, partitions } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
@@ -267,6 +268,16 @@ describe('carillon doctor', () => {
       /topic elsewhere.commands: is not there[\s\S]*processes of scheduler: are not there/,
     );
   });
+});
+
+it('carillon bench measures a small load, and leaves nothing behind', async () => {
+  const { code, json } = await carillon(['bench', '--timers', '40', '--rate', '40', '--json']);
+  expect([code, json.asked, json.closed]).toEqual([0, 40, 40]);
+  expect(json.lateness.p50).toBeLessThanOrEqual(json.lateness.p99);
+  expect(json.closeTime.p99).toBeLessThanOrEqual(json.closeTime.max);
+  expect((await carillon(['timers', 'list', '-n', 'carillon-bench', '--json'])).json).toEqual([]);
+  const topics = await new KafkaAdmin(cluster.kafka).partitionCounts([cluster.topics.due(json.hookClass)]);
+  expect([...topics.values()]).toEqual([null]);
 });
 
 describe('carillon tasks', () => {

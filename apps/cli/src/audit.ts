@@ -1,10 +1,12 @@
+import type pg from 'pg';
 import { rebuild, verify } from '#postgres';
 import { inDatabaseOf, inEachDatabase } from './connection.js';
+import { progressOf } from './output/progress.js';
 
 /** @returns the exit code: 0 if the log and the state agree */
 export async function verifyCommand({ json }: { readonly json?: boolean }): Promise<number> {
   const reports = await inEachDatabase(async (pool, { number, of }) => {
-    const { findings, ...read } = await verify(pool);
+    const { findings, ...read } = await withBar('verify', pool, (onRead) => verify(pool, { onRead }));
     // where there are several, it matters which one is meant
     return {
       ...read,
@@ -32,11 +34,22 @@ export async function verifyCommand({ json }: { readonly json?: boolean }): Prom
 }
 
 export async function rebuildCommand(): Promise<number> {
-  const reports = await inEachDatabase((pool) => rebuild(pool));
+  const reports = await inEachDatabase((pool) => withBar('rebuild', pool, (onMade) => rebuild(pool, onMade)));
   process.stdout.write(
     `${sumOf(reports, 'timers')} timers made anew from the log, ${sumOf(reports, 'removed')} removed that it does not know\n`,
   );
   return 0;
+}
+
+/** How far it is, by the timers that the database knows now. */
+async function withBar<T>(
+  what: string,
+  pool: pg.Pool,
+  work: (at: (timers: number) => void) => Promise<T>,
+): Promise<T> {
+  const { rows } = await pool.query<{ count: string }>('select count(*) from timer_state');
+  using bar = progressOf(what, Number(rows[0]?.count));
+  return await work(bar.at);
 }
 
 /** For a person who has looked at why a stored offset is outside its topic. */

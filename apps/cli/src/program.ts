@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addApply } from './apply/commands.js';
 import { byExitCode } from './arguments.js';
 import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
+import { addBench } from './bench/commands.js';
 import { addCompletion } from './completion/commands.js';
 import { addDead } from './dead/commands.js';
 import { addDoctor } from './doctor/commands.js';
@@ -34,6 +35,7 @@ export function carillon(): Command {
   addPartitions(program);
   addCare(program);
   addRetention(program);
+  addBench(program);
   addCompletion(program);
   return program;
 }

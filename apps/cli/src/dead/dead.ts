@@ -5,6 +5,7 @@ import { withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
+import { progressOf } from '../output/progress.js';
 import { type Column, harmless } from '../output/table.js';
 
 interface DeadFlags extends ShownAs {
@@ -109,10 +110,12 @@ async function redriveEach(
   { rate, actor }: RedriveFlags,
 ): Promise<Redriven[]> {
   const outcomes: Redriven[] = [];
+  using bar = progressOf('redrive', wanted.length);
   for (const [index, { namespace, key, eventId }] of wanted.entries()) {
     if (index > 0) await after(1_000 / Number(rate));
     const options = { ...(actor !== undefined && { actor }), ...(eventId !== undefined && { eventId }) };
     outcomes.push({ namespace, key, ...(await redriven(client, { namespace, key }, options)) });
+    bar.at(outcomes.length);
   }
   return outcomes;
 }

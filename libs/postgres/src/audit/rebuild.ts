@@ -12,7 +12,10 @@ export interface RebuildReport {
  * Makes the state anew from the log, in one transaction that keeps writers out: afterwards `verify` finds nothing.
  * What was under way to Kafka is kept: an open event whose emission was pending stays pending.
  */
-export async function rebuild(pool: Pool): Promise<RebuildReport> {
+export async function rebuild(
+  pool: Pool,
+  onMade: (timers: number) => void = () => undefined,
+): Promise<RebuildReport> {
   const client = await pool.connect();
   try {
     await client.query('begin');
@@ -26,6 +29,7 @@ export async function rebuild(pool: Pool): Promise<RebuildReport> {
         else await store(client, folded);
         if (folded !== null) timers += 1;
       }
+      onMade(timers);
     }
     await client.query('commit');
     return { timers, removed };

@@ -29,6 +29,12 @@ export interface VerifyReport {
   readonly findings: readonly Finding[];
 }
 
+export interface VerifyOptions {
+  readonly findingsMax?: number;
+  /** After each page: how many timers were read so far. */
+  readonly onRead?: (timers: number) => void;
+}
+
 /** Streams are compared in pages of this many timers. */
 const timersPerPage = 500;
 
@@ -36,7 +42,10 @@ const timersPerPage = 500;
  * Proves, from one snapshot, that folding the log gives the state, and that positions and versions have no gap and no
  * double. Reads everything; changes nothing.
  */
-export async function verify(pool: Pool, findingsMax = 100): Promise<VerifyReport> {
+export async function verify(
+  pool: Pool,
+  { findingsMax = 100, onRead = () => undefined }: VerifyOptions = {},
+): Promise<VerifyReport> {
   const client = await pool.connect();
   const findings: Finding[] = [];
   let [timers, events] = [0, 0];
@@ -52,6 +61,7 @@ export async function verify(pool: Pool, findingsMax = 100): Promise<VerifyRepor
         events += stream.events.length;
         findings.push(...streamFindings(stream, topology), ...placeFindings(stream, place));
       }
+      onRead(timers);
       if (findings.length >= findingsMax) break;
     }
     await client.query('commit');
