@@ -11,7 +11,9 @@ import type {
 } from '#contract';
 import type { TimerRef } from './command-of.js';
 import type {
+  CountOptions,
   HistoryOptions,
+  NextOptions,
   PageOptions,
   PastOptions,
   PreviewQuery,
@@ -35,12 +37,9 @@ export interface Commands {
 export interface Reads {
   timer(ref: TimerRef, options: PastOptions): Promise<TimerRecord>;
   page(condition: TimerConditionWire, options: PageOptions): Promise<TimerPage>;
-  count(
-    condition: TimerConditionWire,
-    options: ReadOptions & { readonly max?: number },
-  ): Promise<TimerCountWire>;
+  count(condition: TimerConditionWire, options: CountOptions): Promise<TimerCountWire>;
   events(ref: TimerRef, options: HistoryOptions): Promise<HistoryPageWire>;
-  nextFires(ref: TimerRef, options: ReadOptions & { readonly count?: number }): Promise<OutlookWire>;
+  nextFires(ref: TimerRef, options: NextOptions): Promise<OutlookWire>;
   why(ref: TimerRef, options: WhyOptions): Promise<WhyAnswerWire>;
   preview(request: PreviewQuery, options: ReadOptions): Promise<PreviewAnswerWire>;
   watch(condition: TimerConditionWire, options: WatchOptions): AsyncIterable<WatchedChange>;

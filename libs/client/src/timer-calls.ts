@@ -11,6 +11,7 @@ import type {
   HoldOptions,
   ListOptions,
   NewTimer,
+  NextOptions,
   PageOptions,
   PastOptions,
   PreviewQuery,
@@ -210,7 +211,7 @@ export class TimerCalls implements Timers {
     } while (after !== undefined);
   }
 
-  nextFires(ref: TimerRef, options: ReadOptions & { readonly count?: number } = {}) {
+  nextFires(ref: TimerRef, options: NextOptions = {}) {
     return this.ports.reads.nextFires(this.#named(ref), options);
   }
 

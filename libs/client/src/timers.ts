@@ -86,6 +86,11 @@ export interface CountOptions extends ReadOptions {
   readonly max?: number;
 }
 
+export interface NextOptions extends ReadOptions {
+  /** How many fires; default 10. */
+  readonly count?: number;
+}
+
 export interface HistoryOptions extends ReadOptions {
   /** A version: only later events. */
   readonly after?: number;
@@ -188,7 +193,7 @@ export interface Timers {
   /** The timer's log events, oldest first, page by page, also of a timer that was deleted. */
   history(ref: TimerRef, options?: HistoryOptions): AsyncIterable<HistoryEventWire>;
   /** The fires to come, each with its why. */
-  nextFires(ref: TimerRef, options?: ReadOptions & { readonly count?: number }): Promise<OutlookWire>;
+  nextFires(ref: TimerRef, options?: NextOptions): Promise<OutlookWire>;
   /** Why it fired, or did not, tick by tick. */
   why(ref: TimerRef, options?: WhyOptions): Promise<WhyAnswerWire>;
   /** The fires of a timer that is not there yet, or the difference that a change would make. Nothing is changed. */

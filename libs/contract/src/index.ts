@@ -43,6 +43,7 @@ export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-co
 export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
 export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refusedReply } from './replies.js';
+export { type Supposed, supposedChange, supposedTimer } from './supposed.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';
 export { commandBytesMax, emittedBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';

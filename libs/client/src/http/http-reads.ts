@@ -1,35 +1,18 @@
 import type { z } from 'zod';
 import {
-  type HistoryPageWire,
   historyPage,
-  type OutlookWire,
   outlookSchema,
-  type PreviewAnswerWire,
   previewAnswer,
-  type TimerConditionWire,
-  type TimerCountWire,
   type TimerRecord,
   timerCount,
   timerPage,
   timerRecordSchema,
-  type WhyAnswerWire,
   whyAnswer,
 } from '#contract';
 import type { TimerRef } from '../command-of.js';
 import { ApiNotConfiguredError, UnexpectedAnswerError } from '../errors.js';
 import type { Reads } from '../ports.js';
-import type {
-  CountOptions,
-  HistoryOptions,
-  PageOptions,
-  PastOptions,
-  PreviewQuery,
-  ReadOptions,
-  TimerPage,
-  WatchedChange,
-  WatchOptions,
-  WhyOptions,
-} from '../timers.js';
+import type { ReadOptions, TimerPage } from '../timers.js';
 import type { ApiConnection, ApiRequest } from './api-connection.js';
 import { watchChanges } from './watch-changes.js';
 
@@ -37,42 +20,32 @@ import { watchChanges } from './watch-changes.js';
 export class HttpReads implements Reads {
   constructor(private readonly api: ApiConnection) {}
 
-  timer(ref: TimerRef, { at, version, ...call }: PastOptions): Promise<TimerRecord> {
+  readonly timer: Reads['timer'] = (ref, { at, version, ...call }) => {
     const query = { at, version };
     return this.#get(pathOf(ref), query, timerRecordSchema, call) as unknown as Promise<TimerRecord>;
-  }
+  };
 
-  page(condition: TimerConditionWire, { order, limit, after, ...call }: PageOptions): Promise<TimerPage> {
+  readonly page: Reads['page'] = (condition, { order, limit, after, ...call }) => {
     const body = { condition, order, limit, after };
     return this.#post('/v1/timers/query', body, timerPage, call) as unknown as Promise<TimerPage>;
-  }
+  };
 
-  count(condition: TimerConditionWire, { max, ...call }: CountOptions): Promise<TimerCountWire> {
-    return this.#post('/v1/timers/count', { condition, max }, timerCount, call);
-  }
+  readonly count: Reads['count'] = (condition, { max, ...call }) =>
+    this.#post('/v1/timers/count', { condition, max }, timerCount, call);
 
-  events(ref: TimerRef, { after, limit, from, to, ...call }: HistoryOptions): Promise<HistoryPageWire> {
-    return this.#get(`${pathOf(ref)}/events`, { after, limit, from, to }, historyPage, call);
-  }
+  readonly events: Reads['events'] = (ref, { after, limit, from, to, ...call }) =>
+    this.#get(`${pathOf(ref)}/events`, { after, limit, from, to }, historyPage, call);
 
-  nextFires(
-    ref: TimerRef,
-    { count, ...call }: ReadOptions & { readonly count?: number } = {},
-  ): Promise<OutlookWire> {
-    return this.#get(`${pathOf(ref)}/next`, { count }, outlookSchema, call);
-  }
+  readonly nextFires: Reads['nextFires'] = (ref, { count, ...call }) =>
+    this.#get(`${pathOf(ref)}/next`, { count }, outlookSchema, call);
 
-  why(ref: TimerRef, { from, to, ...call }: WhyOptions): Promise<WhyAnswerWire> {
-    return this.#get(`${pathOf(ref)}/why`, { from, to }, whyAnswer, call);
-  }
+  readonly why: Reads['why'] = (ref, { from, to, ...call }) =>
+    this.#get(`${pathOf(ref)}/why`, { from, to }, whyAnswer, call);
 
-  preview(request: PreviewQuery, call: ReadOptions): Promise<PreviewAnswerWire> {
-    return this.#post('/v1/preview', request, previewAnswer, call);
-  }
+  readonly preview: Reads['preview'] = (request, call) =>
+    this.#post('/v1/preview', request, previewAnswer, call);
 
-  watch(condition: TimerConditionWire, options: WatchOptions): AsyncIterable<WatchedChange> {
-    return watchChanges(this.api, condition, options);
-  }
+  readonly watch: Reads['watch'] = (condition, options) => watchChanges(this.api, condition, options);
 
   #get<T>(path: string, query: NonNullable<ApiRequest['query']>, schema: z.ZodType<T>, call: ReadOptions) {
     return this.#read({ method: 'GET', path, query }, schema, call);

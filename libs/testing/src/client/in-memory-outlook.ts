@@ -1,28 +1,26 @@
-import { type NewTimer, type PreviewQuery, rejectionError, type WhyOptions } from '#client';
+import { type PreviewQuery, rejectionError, type WhyOptions } from '#client';
 import {
   changeWire,
-  commandBytesMax,
   firesDefault,
   nextQuery,
   type OutlookWire,
   outlookWire,
   type PreviewAnswerWire,
-  parseCommand,
   previewEnvelope,
+  type Supposed,
+  supposedChange,
+  supposedTimer,
   type WhyAnswerWire,
   whyQuery,
   whyWire,
 } from '#contract';
 import type { HistoryEntry } from '#engine';
 import {
-  decide,
   durationMs,
   type EpochMs,
   preview,
   previewChange,
-  type TimerChange,
   type TimerId,
-  type TimerSpec,
   type TimerState,
   whyBetween,
 } from '#timer';
@@ -31,8 +29,6 @@ import { historyExpired, problem, read } from './problems.js';
 
 const whyDefaultMs = durationMs('1d');
 const historyPage = 1_000;
-/** Of commands that are only thought of. */
-const id = '00000000-0000-8000-8000-000000000000';
 
 /** What schedules say and said of the timers of a store, in the words of the wire. */
 export class InMemoryOutlook {
@@ -69,8 +65,12 @@ export class InMemoryOutlook {
     presentOf: (timerId: string) => Promise<TimerState>,
   ): Promise<PreviewAnswerWire> {
     const { timerId, timer, set, count, from = this.now() } = read(previewEnvelope, request);
-    if (timerId === undefined) return outlookWire(preview(specOf(timer, from), { count, from }));
-    const change = previewChange(await presentOf(timerId), changeOf(set ?? {}), { count, from });
+    if (timerId === undefined)
+      return outlookWire(preview(accepted(supposedTimer(Object(timer), from)).spec, { count, from }));
+    const change = previewChange(await presentOf(timerId), accepted(supposedChange(set ?? {})), {
+      count,
+      from,
+    });
     if (!change.ok) throw rejectionError(change.rejection);
     return changeWire(change);
   }
@@ -88,27 +88,8 @@ export class InMemoryOutlook {
   }
 }
 
-/** Read as its command would be, so that it is refused in the same words. */
-function specOf(given: unknown, now: EpochMs): TimerSpec {
-  const { namespace = 'default', key = 'preview', ...timer } = Object(given) as Partial<NewTimer>;
-  const command = commandOf({ type: 'CreateTimer', namespace, key, timer });
-  if (command.type !== 'CreateTimer') throw new Error('a new timer was read as something else');
-  const decision = decide(null, { ...command, timerId: id as TimerId }, now);
-  if (!decision.ok) throw rejectionError(decision.rejection);
-  const [created] = decision.events;
-  if (created?.type !== 'TimerCreated') throw new Error('a new timer begins with TimerCreated');
-  return created.spec;
-}
-
-function changeOf(set: unknown): TimerChange {
-  const command = commandOf({ type: 'UpdateTimer', timerId: id, set });
-  if (command.type !== 'UpdateTimer') throw new Error('a change was read as something else');
-  return command.set;
-}
-
-function commandOf(wire: object) {
-  const value = Buffer.from(JSON.stringify({ id, ...wire }));
-  const parsed = parseCommand({ key: null, value }, commandBytesMax);
-  if (!parsed.ok) throw rejectionError(parsed.rejection);
-  return parsed.command;
+/** @throws as the command would be refused */
+function accepted<T>(supposed: Supposed<T>): T {
+  if (!supposed.ok) throw rejectionError(supposed.rejection);
+  return supposed.value;
 }
