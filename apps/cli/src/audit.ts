@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { rebuild, verify } from '#postgres';
 import { inDatabaseOf, inEachDatabase } from './connection.js';
-import { progressOf } from './output/progress.js';
+import { type At, withProgress } from './output/progress.js';
 
 /** @returns the exit code: 0 if the log and the state agree */
 export async function verifyCommand({ json }: { readonly json?: boolean }): Promise<number> {
@@ -42,14 +42,9 @@ export async function rebuildCommand(): Promise<number> {
 }
 
 /** How far it is, by the timers that the database knows now. */
-async function withBar<T>(
-  what: string,
-  pool: pg.Pool,
-  work: (at: (timers: number) => void) => Promise<T>,
-): Promise<T> {
+async function withBar<T>(what: string, pool: pg.Pool, work: (at: At) => Promise<T>): Promise<T> {
   const { rows } = await pool.query<{ count: string }>('select count(*) from timer_state');
-  using bar = progressOf(what, Number(rows[0]?.count));
-  return await work(bar.at);
+  return withProgress(what, Number(rows[0]?.count), work);
 }
 
 /** For a person who has looked at why a stored offset is outside its topic. */

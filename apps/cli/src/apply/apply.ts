@@ -6,7 +6,7 @@ import { withClient } from '../connection.js';
 import { exitCodes, UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson } from '../output/out.js';
-import { progressOf } from '../output/progress.js';
+import { withProgress } from '../output/progress.js';
 import { harmless } from '../output/table.js';
 import { type Manifest, ownerTag, readManifest } from './manifest.js';
 import { type Plan, type Present, planOf, type Step, setOf } from './plan.js';
@@ -99,16 +99,16 @@ async function execute(client: TimerClient, { steps, same }: Plan, flags: ApplyF
   return refused.length === 0 ? exitCodes.done : exitCodes.no;
 }
 
-async function outcomesOf(client: TimerClient, steps: Plan['steps'], flags: ApplyFlags): Promise<Done[]> {
-  const done: Done[] = [];
-  using bar = progressOf('apply', steps.length);
-  for (let first = 0; first < steps.length; first += atOnceMax) {
-    const some = steps.slice(first, first + atOnceMax);
-    done.push(...(await Promise.all(some.map((step) => outcomeOf(client, step, flags)))));
-    bar.at(done.length);
-  }
-  return done;
-}
+const outcomesOf = (client: TimerClient, steps: Plan['steps'], flags: ApplyFlags): Promise<Done[]> =>
+  withProgress('apply', steps.length, async (at) => {
+    const done: Done[] = [];
+    for (let first = 0; first < steps.length; first += atOnceMax) {
+      const some = steps.slice(first, first + atOnceMax);
+      done.push(...(await Promise.all(some.map((step) => outcomeOf(client, step, flags)))));
+      at(done.length);
+    }
+    return done;
+  });
 
 // the manifest's reader has held these fields to the schema of a create
 const newTimer = ({ fields, namespace, key }: Extract<Step, { do: 'create' }>): NewTimer => ({

@@ -6,7 +6,7 @@ import { HookWorker } from '#hooks';
 import { KafkaAdmin } from '#kafka';
 import { kafka, topicPrefix, withClient } from '../connection.js';
 import { note, type ShownAs, say, sayJson } from '../output/out.js';
-import { progressOf } from '../output/progress.js';
+import { withProgress } from '../output/progress.js';
 import { Cycles, quantilesOf } from './figures.js';
 
 const namespace = 'carillon-bench';
@@ -18,6 +18,7 @@ const leadMs = 2_000;
 const makingMsEach = 5;
 const patienceMs = 30_000;
 const deletedAtOnce = 50;
+const lookedEveryMs = 100;
 
 interface BenchFlags extends ShownAs {
   readonly timers: string;
@@ -79,7 +80,7 @@ class Bench {
   async run() {
     const { count, perSecond } = this.wish;
     await this.#worker.start();
-    const watching = await this.#watch();
+    const { watching } = await this.#watch();
     const sinceMs = performance.now();
     const firstAtMs = Date.now() + leadMs + count * makingMsEach;
     const outcomes = await this.client.createTimers(
@@ -107,12 +108,13 @@ class Bench {
     const keys: string[] = [];
     for await (const { key } of this.client.getTimers({ namespace, hookClass: this.#hookClass }))
       keys.push(key);
-    using bar = progressOf('tidying up', keys.length);
-    for (let first = 0; first < keys.length; first += deletedAtOnce) {
-      const some = keys.slice(first, first + deletedAtOnce);
-      await Promise.all(some.map((key) => this.client.deleteTimer({ key })));
-      bar.at(first + some.length);
-    }
+    await withProgress('tidying up', keys.length, async (at) => {
+      for (let first = 0; first < keys.length; first += deletedAtOnce) {
+        const some = keys.slice(first, first + deletedAtOnce);
+        await Promise.all(some.map((key) => this.client.deleteTimer({ key })));
+        at(first + some.length);
+      }
+    });
     await new KafkaAdmin(kafka()).deleteTopics([topicsOf(topicPrefix()).due(this.#hookClass)]);
   }
 
@@ -126,8 +128,8 @@ class Bench {
     };
   }
 
-  /** Resolves once nothing is missed; the promise within it, when the watch has ended. */
-  async #watch(): Promise<Promise<void>> {
+  /** Resolves once nothing is missed; `watching`, when the watch has ended. */
+  async #watch(): Promise<{ readonly watching: Promise<void> }> {
     const ready = Promise.withResolvers<void>();
     const options = { signal: this.#stopping.signal, onReady: ready.resolve };
     const changes = this.client.watch({ namespace, keyPrefix: `${this.#hookClass}/` }, options);
@@ -136,15 +138,17 @@ class Bench {
     })();
     watching.catch(ready.reject);
     await ready.promise;
-    return watching;
+    return { watching };
   }
 
-  async #untilClosed(deadlineMs: number): Promise<void> {
+  #untilClosed(deadlineMs: number): Promise<void> {
     const { count } = this.wish;
-    using bar = progressOf('closed', count);
-    while (this.#cycles.closed < count && Date.now() < deadlineMs && !this.#stopping.signal.aborted) {
-      bar.at(this.#cycles.closed);
-      await after(100, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-    }
+    const { signal } = this.#stopping;
+    return withProgress('closed', count, async (at) => {
+      while (this.#cycles.closed < count && Date.now() < deadlineMs && !signal.aborted) {
+        at(this.#cycles.closed);
+        await after(lookedEveryMs, undefined, { signal }).catch(() => undefined);
+      }
+    });
   }
 }

@@ -5,7 +5,7 @@ import { withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
-import { progressOf } from '../output/progress.js';
+import { withProgress } from '../output/progress.js';
 import { type Column, harmless } from '../output/table.js';
 
 interface DeadFlags extends ShownAs {
@@ -104,21 +104,21 @@ interface Redriven {
   readonly error?: string;
 }
 
-async function redriveEach(
+const redriveEach = (
   client: TimerClient,
   wanted: readonly { readonly namespace: string; readonly key: string; readonly eventId?: string }[],
   { rate, actor }: RedriveFlags,
-): Promise<Redriven[]> {
-  const outcomes: Redriven[] = [];
-  using bar = progressOf('redrive', wanted.length);
-  for (const [index, { namespace, key, eventId }] of wanted.entries()) {
-    if (index > 0) await after(1_000 / Number(rate));
-    const options = { ...(actor !== undefined && { actor }), ...(eventId !== undefined && { eventId }) };
-    outcomes.push({ namespace, key, ...(await redriven(client, { namespace, key }, options)) });
-    bar.at(outcomes.length);
-  }
-  return outcomes;
-}
+): Promise<Redriven[]> =>
+  withProgress('redrive', wanted.length, async (at) => {
+    const outcomes: Redriven[] = [];
+    for (const [index, { namespace, key, eventId }] of wanted.entries()) {
+      if (index > 0) await after(1_000 / Number(rate));
+      const options = { ...(actor !== undefined && { actor }), ...(eventId !== undefined && { eventId }) };
+      outcomes.push({ namespace, key, ...(await redriven(client, { namespace, key }, options)) });
+      at(outcomes.length);
+    }
+    return outcomes;
+  });
 
 async function redriven(
   client: TimerClient,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barLine, progressOf } from './progress.js';
+import { barLine, withProgress } from './progress.js';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];
@@ -14,24 +14,24 @@ describe('a progress bar', () => {
     expect(barLine('verify', 1_000, 1_000, 4_000)).toMatch(/100 % {2}1000 of 1000$/);
     expect(barLine('verify', 17, 0, 4_000)).toBe('verify  17');
   });
-  it('is drawn a few times a second, ends with the work, and leaves nothing behind', () => {
+  it('is drawn a few times a second, ends with the work, and leaves nothing behind', async () => {
     const shown = screen(true);
     let now = 0;
-    const bar = progressOf('apply', 100, shown, () => now);
-    for (let done = 1; done <= 100; done += 1) {
-      now += 10;
-      bar.at(done);
-    }
-    bar[Symbol.dispose]();
+    const work = async (at: (done: number) => void) => {
+      for (let done = 1; done <= 100; done += 1) {
+        now += 10;
+        at(done);
+      }
+      throw new Error('it failed at the end');
+    };
+    await expect(withProgress('apply', 100, work, shown, () => now)).rejects.toThrow('failed');
     expect(shown.written.length).toBeLessThan(14);
     expect(shown.written.at(-2)).toContain('100 of 100');
     expect(shown.written.at(-1)).toBe('\r\u001b[2K');
   });
-  it('is nothing where nobody looks', () => {
+  it('is nothing where nobody looks', async () => {
     const piped = screen(false);
-    const bar = progressOf('apply', 2, piped);
-    bar.at(1);
-    bar[Symbol.dispose]();
+    expect(await withProgress('apply', 2, async (at) => at(1), piped)).toBeUndefined();
     expect(piped.written).toEqual([]);
   });
 });

@@ -1,10 +1,7 @@
 import { durationText } from './duration.js';
 
-/** `using bar = progressOf(…)`: at the end of the block nothing of it is left. */
-export interface Progress extends Disposable {
-  /** So many are done; drawn a few times a second. */
-  at(done: number): void;
-}
+/** So many are done; drawn a few times a second. */
+export type At = (done: number) => void;
 
 interface Screen {
   readonly isTTY?: boolean;
@@ -17,26 +14,30 @@ const barMax = 30;
 const wipe = '\r\u001b[2K';
 
 /**
- * A bar for long work, on standard error and on a terminal alone: a pipe, a log and `--json` see nothing of it.
+ * A bar for long work, on standard error and on a terminal alone: a pipe, a log and `--json` see nothing of it. Nothing of it is left
+ * when the work has ended.
  * @param total 0: not known, so that only what is done is told
  */
-export function progressOf(
+export async function withProgress<T>(
   what: string,
   total: number,
+  work: (at: At) => Promise<T>,
   screen: Screen = process.stderr,
   now: () => number = performance.now.bind(performance),
-): Progress {
-  if (screen.isTTY !== true) return { at: () => undefined, [Symbol.dispose]: () => undefined };
+): Promise<T> {
+  if (screen.isTTY !== true) return work(() => undefined);
   const since = now();
   let drawnAt = Number.NEGATIVE_INFINITY;
-  return {
-    at: (done) => {
-      if (now() - drawnAt < drawnEveryMs && done !== total) return;
-      drawnAt = now();
-      screen.write(wipe + barLine(what, done, total, now() - since).slice(0, (screen.columns ?? 80) - 1));
-    },
-    [Symbol.dispose]: () => void screen.write(wipe),
+  const at: At = (done) => {
+    if (now() - drawnAt < drawnEveryMs && done !== total) return;
+    drawnAt = now();
+    screen.write(wipe + barLine(what, done, total, now() - since).slice(0, (screen.columns ?? 80) - 1));
   };
+  try {
+    return await work(at);
+  } finally {
+    screen.write(wipe);
+  }
 }
 
 /** Pure: `verify [#######-----]  58 %  580 of 1000, 12 s left` */

@@ -39,7 +39,8 @@ export function GroupCard({ group, rate }: { readonly group: Group; readonly rat
       }
     >
       <p className="faint">
-        From {hookClasses.map((name) => (name === '' ? 'no hook class' : name)).join(', ')}, given up{' '}
+        {hookClasses.length === 1 ? 'Hook class' : 'Hook classes'}{' '}
+        {hookClasses.map((name) => (name === '' ? 'none' : name)).join(', ')}, given up{' '}
         <Moment at={first} distance />
         {last !== first && (
           <>

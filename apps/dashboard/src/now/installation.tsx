@@ -83,7 +83,7 @@ const HookClasses = ({ classes }: { readonly classes: readonly HookClassStand[] 
 
 /** A member's id begins with what it is and ends with what tells it from others of its kind. */
 const shortName = (member: string): string =>
-  member.replace(/^carillon-/, '').replace(/-[0-9a-f-]{23,}$/, '');
+  member.replace(/^carillon-/, '').replace(/-[0-9a-f-]{23,}([0-9a-f]{4})$/, ' $1');
 
 function Owner({ owner, isKnown }: { readonly owner: PartitionStand['fire']; readonly isKnown: boolean }) {
   if (owner === undefined) return isKnown ? <span className="status status-faulted">nobody</span> : <>–</>;
