@@ -57,7 +57,11 @@ async function watchMany(url: URL, count: number): Promise<Watcher[]> {
 const stage = await Stage.open();
 try {
   await stage.start('scheduler');
-  const api = await stage.start('api', { HTTP_PORT: '0', WATCHERS_MAX: String(watchers) });
+  const api = await stage.start('api', {
+    HTTP_PORT: '0',
+    CARILLON_ENV: 'development',
+    WATCHERS_MAX: String(watchers),
+  });
   const url = new URL(await api.ask<string>('url'));
   const aloneMb = stage.residentMb(api);
   const startedAt = performance.now();

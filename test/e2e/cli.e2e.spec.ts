@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaAdmin } from '#kafka';
 import { TaskService } from '#tasks';
 import { Cluster, partitions } from '../harness/cluster.js';
+import { TestProcess } from '../harness/process.js';
 import { eventually } from '../harness/wait.js';
 
 let cluster: Cluster;
@@ -305,6 +306,84 @@ describe('carillon tasks', () => {
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('`carillon tasks get`')]);
     expect((await carillon(['tasks', 'get', 'nobody'])).code).toBe(1);
     expect((await carillon(['tasks', 'list', '--status', 'open'])).code).toBe(2);
+  });
+});
+
+describe('an api in production', () => {
+  it('does not start open', async () => {
+    const open = TestProcess.start('api', 'apps/api/src/main.js', {
+      ...env,
+      HTTP_PORT: '0',
+      CARILLON_ENV: 'production',
+    });
+    await open.exited;
+    expect(open.lines.join('\n')).toMatch(
+      /AUTH: .*AUTH=keys .*carillon keys create.*CARILLON_ENV=development/,
+    );
+    expect(open.has('api is up')).toBe(false);
+  });
+
+  it('lets keys in for what they may, under their name, until they are revoked', async () => {
+    const { url, process } = await cluster.api({ CARILLON_ENV: 'production', AUTH: 'keys' });
+    const made = await carillon([
+      'keys',
+      'create',
+      'ci',
+      '--grant',
+      'default:operator',
+      '--actor',
+      'ada',
+      '--json',
+    ]);
+    const { key, id } = made.json as { key: string; id: string };
+    const as = (token: string) => ({ CARILLON_URL: url, CARILLON_TOKEN: token });
+    const refused = await carillon(['timers', 'list'], '', as(''));
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/\[unauthenticated\][\s\S]*CARILLON_TOKEN/),
+    ]);
+    const list = await carillon(['timers', 'list', '--json'], '', as(key));
+    expect([list.code, list.json]).toEqual([0, expect.any(Array)]);
+
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const post = (path: string, body: object) =>
+      fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '2100-01-01T00:00:00Z' };
+    expect((await post('/v1/timers', { key: 'by-key', ...timer })).status).toBe(201);
+    expect((await post('/v1/timers', { namespace: 'other', key: 'by-key', ...timer })).status).toBe(403);
+    const history = await carillon(['timers', 'history', 'by-key', '--json'], '', as(key));
+    expect(history.out).toContain('"actor":"key:ci"');
+
+    await carillon(['keys', 'revoke', id, '--actor', 'bob']);
+    await eventually(
+      'the key is refused',
+      async () => (await carillon(['timers', 'list'], '', as(key))).code === 1,
+    );
+    const { out } = await carillon(['keys', 'list', '--json']);
+    expect(JSON.parse(out)).toMatchObject([
+      { id, name: 'ci', createdBy: 'ada', revokedBy: 'bob', lastUsedAt: expect.any(String) },
+    ]);
+    const secret = key.slice(-43);
+    expect(out).not.toContain(secret);
+    expect(process.has(secret)).toBe(false);
+  });
+
+  it('makes no key that nobody can use, or twice under one name', async () => {
+    const create = async (name: string, ...words: string[]) => {
+      const { code, err } = await carillon(['keys', 'create', name, ...words]);
+      return [code, err];
+    };
+    expect(await create('a', '--grant', 'default:root')).toEqual([
+      2,
+      expect.stringContaining('<namespace>:<role>'),
+    ]);
+    expect(await create('a', '--grant', '*:reader', '--expires', '2020-01-01')).toEqual([
+      2,
+      expect.stringContaining('to come'),
+    ]);
+    expect((await create('twin', '--grant', '*:reader'))[0]).toBe(0);
+    expect(await create('twin', '--grant', '*:reader')).toEqual([2, expect.stringContaining('already')]);
+    expect((await carillon(['keys', 'revoke', 'nobody'])).code).toBe(2);
   });
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandTimeoutError } from '#client';
 import { problemSchema, type TimerRecord, timerRecordSchema } from '#contract';
+import { grantsOf } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
+import type { Identity } from './http/access.js';
 import { openWorld, type World } from './spec-dsl.js';
 
 const hourly = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h' };
@@ -375,14 +377,16 @@ describe('problems', () => {
 });
 
 describe('a principal of one namespace', () => {
-  const ada = { name: 'ada', role: 'operator', namespaces: ['hers'] } as const;
+  const ada: Identity = { name: 'ada', grants: grantsOf(['hers:operator']), expiresAt: null };
   it('sees and changes nothing elsewhere', async () => {
     await world.close();
     world = await openWorld(
       {},
       {
         authenticate: ({ headers }) =>
-          Promise.resolve(headers.who === 'ada' ? ada : { ...ada, name: 'root', namespaces: 'all' }),
+          Promise.resolve(
+            headers.who === 'ada' ? ada : { ...ada, name: 'root', grants: grantsOf(['*:admin']) },
+          ),
       },
     );
     const { id } = await create('k', { namespace: 'his' });
@@ -412,7 +416,7 @@ describe('a principal of one namespace', () => {
       {},
       {
         authenticate: ({ headers }) =>
-          Promise.resolve(headers.who === 'ada' ? { ...ada, role: 'reader' } : null),
+          Promise.resolve(headers.who === 'ada' ? { ...ada, grants: grantsOf(['hers:reader']) } : null),
       },
     );
     expect((await ask('GET', '/v1/timers')).status).toBe(401);

@@ -14,11 +14,11 @@ import {
 } from '#runtime';
 import type { EpochMs } from '#timer';
 import type { ApiParts } from './api.module.js';
+import { authenticatorOf } from './auth/authenticator.js';
 import { BulkSender } from './bulk/bulk-sender.js';
 import { CommandDoor } from './commands/command-door.js';
 import { Receipts } from './commands/receipts.js';
 import type { ApiConfig } from './config.js';
-import { openToAll } from './http/access.js';
 import { CachedInstallation } from './installation/installation-reads.js';
 import { type ApiMetrics, apiMetrics } from './metrics.js';
 import { probeMetrics } from './probe/probe-metrics.js';
@@ -80,7 +80,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
     parts: {
       config,
       logger,
-      authenticator: openToAll,
+      authenticator: authenticatorOf(config, { keys: store.keys, now: clock, logger }),
       hub,
       metrics,
       reads: new TimerReads(queries),

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { commandBytesMax } from '#contract';
 import { kafkaVariables } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
+import { authProblems, authVariables } from './auth/config.js';
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 export const apiSchema = z
   .object({
     ...kafkaVariables,
+    ...authVariables,
     ...databaseVariables,
     TOPIC_PREFIX: z.string().min(1).default('timers'),
     PARTITIONS: whole(1, 256)
@@ -17,10 +19,7 @@ export const apiSchema = z
     FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
     LOG_LEVEL: z.string().default('info'),
     HTTP_PORT: whole(0, 65_535).default(8_080).describe('0: any that is free'),
-    HTTP_HOST: z
-      .string()
-      .default('127.0.0.1')
-      .describe('0.0.0.0 behind a gateway that knows who may come in'),
+    HTTP_HOST: z.string().default('127.0.0.1').describe('0.0.0.0: whoever can reach this machine'),
     COMMAND_TIMEOUT_MS: whole(100, 300_000)
       .default(10_000)
       .describe('how long a request waits for an outcome'),
@@ -42,5 +41,9 @@ export const apiSchema = z
       .default(100)
       .describe('how often the log is asked while somebody watches'),
   })
-  .refine(namesDatabases.isSo, namesDatabases.otherwise);
+  .refine(namesDatabases.isSo, namesDatabases.otherwise)
+  .superRefine((config, context) => {
+    for (const { variable, message } of authProblems(config))
+      context.addIssue({ code: 'custom', path: [variable], message });
+  });
 export type ApiConfig = z.infer<typeof apiSchema>;

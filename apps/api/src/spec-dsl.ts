@@ -52,6 +52,7 @@ export async function openWorld(
     KAFKA_BROKERS: 'none:1',
     DATABASE_URL: 'postgres://none/none',
     WATCH_POLL_MS: '5',
+    CARILLON_ENV: 'development',
     ...env,
   });
   const scheduler = new Scheduler();
@@ -105,7 +106,7 @@ export async function openWorld(
 }
 
 const outcomesOf = ({ queries, tables }: InMemoryTimerStore): CommandOutcomes => ({
-  rejectionOf: (commandId) => Promise.resolve(tables.rejectionOf(commandId)?.rejection ?? null),
+  rejectionOf: (commandId) => Promise.resolve(tables.rejectionOf(commandId) ?? null),
   appliedTo: async (target, commandId) => {
     const timerId =
       'timerId' in target ? target.timerId : await queries.lastIdOf(target.namespace, target.key);
@@ -183,12 +184,13 @@ class Scheduler {
   }
 
   #envelope(command: CommandWire, actor: string | undefined): CommandEnvelope {
-    const parsed = parseCommand({ key: null, value: Buffer.from(JSON.stringify(command)) }, commandBytesMax);
+    const value = Buffer.from(JSON.stringify(command));
+    const parsed = parseCommand({ key: null, value }, commandBytesMax);
     const source = { topic: 'timers.commands', partition: 0, offset: BigInt(this.sent.length) };
     return {
       source,
       key: null,
-      value: null,
+      value,
       content: parsed.ok
         ? { kind: 'command', commandId: parsed.commandId, target: parsed.target, command: parsed.command }
         : { kind: 'unreadable', commandId: parsed.commandId, rejection: parsed.rejection },

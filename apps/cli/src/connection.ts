@@ -72,6 +72,10 @@ export function inDatabaseOf<T>(slotOrPartition: number, work: (pool: pg.Pool) =
   return withPool(new ByDatabase(databaseUrls()).of(slotOrPartition), work);
 }
 
+/** In the first of the databases, where what is not of a timer lies. */
+export const inFirstDatabase = <T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> =>
+  withPool(databaseUrls()[0], work);
+
 async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
   try {
@@ -102,7 +106,7 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = new TimerClient({
     kafka: readsOnly ? nobody : kafka(),
-    api: { url: apiUrl() },
+    api: { url: apiUrl(), ...tokenOf(process.env) },
     topicPrefix: topicPrefix(),
     ...(namespace !== undefined && { namespace }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -114,6 +118,10 @@ export async function withClient<T>(
     await client.close();
   }
 }
+
+/** An empty one is none: that is how a shell takes it away. */
+const tokenOf = ({ CARILLON_TOKEN: token }: NodeJS.ProcessEnv): { readonly token?: string } =>
+  token === undefined || token === '' ? {} : { token };
 
 function running(variable: string): RunFile {
   try {

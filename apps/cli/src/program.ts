@@ -7,6 +7,7 @@ import { addCompletion } from './completion/commands.js';
 import { addDead } from './dead/commands.js';
 import { addDoctor } from './doctor/commands.js';
 import { addImport } from './import/commands.js';
+import { addKeys } from './keys/commands.js';
 import { migrateCommand } from './migrate.js';
 import { addPartitions } from './partitions/commands.js';
 import { addRetention } from './retention/commands.js';
@@ -33,6 +34,7 @@ export function carillon(): Command {
   addImport(program);
   addDoctor(program);
   addPartitions(program);
+  addKeys(program);
   addCare(program);
   addRetention(program);
   addBench(program);

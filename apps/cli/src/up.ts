@@ -91,7 +91,12 @@ class Up {
     await Promise.all([
       this.#startChild('fire', env),
       this.#startChild('hooks-demo', env),
-      this.#startChild('api', { ...env, HTTP_PORT: String(http) }),
+      // of this machine alone: whoever is on it may do everything, unless AUTH says otherwise
+      this.#startChild('api', {
+        ...env,
+        CARILLON_ENV: process.env.CARILLON_ENV ?? 'development',
+        HTTP_PORT: String(http),
+      }),
     ]);
     const run: RunFile = { kafkaBrokers, databaseUrls, httpUrl: `http://127.0.0.1:${http}` };
     writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });

@@ -1,5 +1,8 @@
 // Use cases (handle commands, fire what is due, relay the log) and the ports they need. No Kafka, no SQL, no Nest.
 // Start at log/timer-log.ts: the one way to write.
+export * from './access/api-keys.js';
+export * from './access/grants.js';
+export * from './access/key-text.js';
 export * from './bulk/bulk.js';
 export * from './bulk/bulk-commands.js';
 export * from './bulk/bulk-worker.js';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import {
+  type ApiKeyStore,
   type BulkStore,
   ByDatabase,
   type CommandOutcomes,
@@ -7,6 +8,7 @@ import {
   MergedCommandOutcomes,
   MergedLogTail,
 } from '#engine';
+import { PostgresApiKeys } from './access/postgres-api-keys.js';
 import { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 import { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
 import { expectPlace, placeOf } from './database-place.js';
@@ -21,6 +23,7 @@ export interface PostgresApiStore {
   past(): LogTail;
   readonly outcomes: CommandOutcomes;
   readonly bulks: BulkStore;
+  readonly keys: ApiKeyStore;
   /** @throws DatabasePlaceError if a database was set up as another of them, or not at all */
   expectPlaces(): Promise<void>;
   close(): Promise<void>;
@@ -30,7 +33,7 @@ type ApiStoreSettings = Omit<HotConnectionSettings, 'databaseUrl'>;
 
 /**
  * What a process needs of the log that serves others: of each database two connections, opened on first use, and a few for
- * what is seldom. Bulks lie in the first database.
+ * what is seldom. Bulks and API keys lie in the first database.
  */
 export function openPostgresApiStore(
   databaseUrls: readonly [string, ...string[]],
@@ -44,6 +47,7 @@ export function openPostgresApiStore(
     live: isAlone ? first.live : new MergedLogTail(parts.map(({ live }) => live)),
     past: isAlone ? first.past : past,
     bulks: new PostgresBulkStore(first.pool),
+    keys: new PostgresApiKeys(first.pool),
     outcomes: isAlone ? first.outcomes : new MergedCommandOutcomes(parts.map(({ outcomes }) => outcomes)),
     expectPlaces: async () => {
       const places = parts.map(({ pool, databaseUrl }, place) => ({ pool, databaseUrl, place }));

@@ -1,6 +1,7 @@
 // The log, the state and the offsets in Postgres: TypeORM keeps the schema, named SQL files do what is hot.
 // Imports engine (its ports) and timer. Start at log/postgres-timer-log.ts for the write protocol.
 
+export { PostgresApiKeys } from './access/postgres-api-keys.js';
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type SchemaState, schemaState } from './audit/schema-state.js';

@@ -58,6 +58,7 @@ const migrations = [
     noWayBack('what was archived or dropped from the log is not put back. Restore a backup instead.'),
   ),
   migration(placeMigration, '0009-database-place', undoWith('drop table database_place')),
+  migration('ApiKeys1764000000010', '0010-api-keys', undoWith('drop table api_key')),
   migration('GivenUp1764000000011', '0011-given-up', undoWith('drop index timer_state_given_up')),
   migration(
     'NamesHoldIds1764000000012',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ByDatabase, recordKey, TransientLogError } from '#engine';
 import { ManualClock } from './clock/manual-clock.js';
+import { apiKeysContract } from './contract/api-keys-contract.js';
 import { bulkStoreContract } from './contract/bulk-store-contract.js';
 import { bulkWorkerContract } from './contract/bulk-worker-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
@@ -11,6 +12,7 @@ import type { QueriesSubject, StoreHandle } from './contract/subject.js';
 import { timerLogContract } from './contract/timer-log-contract.js';
 import { timerQueriesContract } from './contract/timer-queries-contract.js';
 import { apply, createTimer, deletion, loadWith, nameOf, request, writing } from './contract/writing.js';
+import { InMemoryApiKeys } from './memory/in-memory-api-keys.js';
 import { InMemoryBulkStore } from './memory/in-memory-bulk-store.js';
 import { InMemoryTimerStore } from './memory/in-memory-timer-store.js';
 
@@ -48,6 +50,13 @@ timerQueriesContract('in memory', openInMemory);
 timerQueriesContract('in memory, shared by two', async () =>
   splitSubject(new ByDatabase([await openInMemory(), await openInMemory()])),
 );
+apiKeysContract('in memory', () => {
+  const clock = new ManualClock();
+  return Promise.resolve({
+    store: new InMemoryApiKeys(() => clock.now()),
+    close: () => Promise.resolve(),
+  });
+});
 bulkStoreContract('in memory', () => {
   const clock = new ManualClock();
   let store = new InMemoryBulkStore(() => clock.now());

@@ -2,6 +2,7 @@
 // May import any lib. The contract suites are what every store passes: start at contract/subject.ts.
 export { InMemoryTimers, type InMemoryTimersOptions } from './client/in-memory-timers.js';
 export { ManualClock } from './clock/manual-clock.js';
+export { type ApiKeysSubject, apiKeysContract } from './contract/api-keys-contract.js';
 export { type BulkSubject, bulkStoreContract } from './contract/bulk-store-contract.js';
 export { type BulkWorkerSubject, bulkWorkerContract } from './contract/bulk-worker-contract.js';
 export { dueIndexContract } from './contract/due-index-contract.js';
@@ -14,6 +15,7 @@ export { timerQueriesContract } from './contract/timer-queries-contract.js';
 export type { TimersSubject } from './contract/timers/stage.js';
 export { type WrongTimer, wrongTimers } from './contract/timers/wrong-timers.js';
 export { timersContract } from './contract/timers-contract.js';
+export { InMemoryApiKeys } from './memory/in-memory-api-keys.js';
 export { InMemoryBulkStore } from './memory/in-memory-bulk-store.js';
 export { InMemoryDueIndex } from './memory/in-memory-due-index.js';
 export { InMemoryLogFeed } from './memory/in-memory-log-feed.js';

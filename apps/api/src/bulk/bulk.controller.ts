@@ -68,6 +68,6 @@ export class BulkController {
   }
 }
 
-/** Whoever may use all namespaces sees every bulk; anybody else those that they asked for. */
-const isOwn = ({ namespaces, name }: Principal, { actor }: Bulk): boolean =>
-  namespaces === 'all' || (name !== null && name === actor);
+/** An admin of all namespaces sees every bulk; anybody else those that they asked for. */
+const isOwn = ({ isAdmin, name }: Principal, { actor }: Bulk): boolean =>
+  isAdmin || (name !== null && name === actor);

@@ -43,7 +43,8 @@ export class CommandDoor {
    */
   async #earlier(commandId: string, { address, context }: CommandCall): Promise<CommandResult | null> {
     if (context.idempotencyKey === undefined) return null;
-    const receipt = await this.receipts.of(commandId as CommandId, address);
+    const found = await this.receipts.of(commandId as CommandId, address);
+    const receipt = found?.receipt;
     if (receipt?.status === 'rejected') throw refusal(receipt as Rejection, commandId);
     if (receipt?.status !== 'applied' || receipt.timer === undefined) return null;
     return { kind: 'applied', commandId, timer: receipt.timer as TimerRecord };

@@ -28,9 +28,9 @@ export class CommandsController {
     if (!('timerId' in addressOf({ timerId: commandId }))) throw problem('bad-request', 'an id is a UUID');
     const { timerId, namespace, key } = read(receiptQuery, query);
     const address = targetOf(timerId as TimerId | undefined, namespace, key);
-    if (address !== null) await this.reads.forCommand(who, address);
-    const receipt = await this.receipts.of(commandId, address);
-    if (receipt !== null) return receipt;
+    const mayAsk = address === null || (await this.reads.maySee(who, address));
+    const found = mayAsk ? await this.receipts.of(commandId, address) : null;
+    if (found !== null && (await this.reads.maySee(who, found.about))) return found.receipt;
     throw problem(
       'command-not-found',
       'it was not refused within a day; to see whether it was applied, name its timer: ?timerId= or ?namespace=&key=',

@@ -194,10 +194,19 @@ export const openApiDocument = (): ReturnType<typeof createDocument> =>
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'this process' }],
-    security: [],
+    security: [{ bearer: [] }],
     tags: ['timers', 'commands', 'history', 'schedule', 'watch', 'bulk', 'installation'].map((name) => ({
       name,
     })),
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'an API key (`carillon_…`) or a token of the issuer; in development none is needed',
+        },
+      },
+    },
     paths: {
       ...collection,
       ...timerPathsOf('/v1/timers/{timerId}', byId),

@@ -1,31 +1,42 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { problem } from './problem-error.js';
+import { type Grants, grantsOf, type Namespaces, namespacesWith, type Role } from '#engine';
+import type { EpochMs } from '#timer';
+import { problem, withHeaders } from './problem-error.js';
 
 // Who asks, and what they may. How somebody proves who they are is an Authenticator's matter; routes only say which
 // role they need, and ask `mayUse` about a namespace.
 
-export const roles = ['reader', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
-
-export interface Principal {
+/** Somebody who has proved who they are. */
+export interface Identity {
   /** Becomes the actor of the commands; null: nobody in particular, who may name an actor by header. */
   readonly name: string | null;
-  readonly role: Role;
-  readonly namespaces: 'all' | readonly string[];
+  readonly grants: Grants;
+  /** When the proof is over; null: never. */
+  readonly expiresAt: EpochMs | null;
 }
 
 export interface Authenticator {
-  /** Null: nobody that we know. */
-  authenticate(request: FastifyRequest): Promise<Principal | null>;
+  /** Null: nobody that we know. @throws ProblemError `not-ready` if that cannot be told just now */
+  authenticate(request: FastifyRequest): Promise<Identity | null>;
 }
 export const AUTHENTICATOR = Symbol('authenticator');
 
-/** Everybody may do everything: for a process that only its own machine, or a gateway, can reach. */
+/** Everybody may do everything: for a process in development. */
 export const openToAll: Authenticator = {
-  authenticate: () => Promise.resolve({ name: null, role: 'admin', namespaces: 'all' }),
+  authenticate: () => Promise.resolve({ name: null, grants: grantsOf(['*:admin']), expiresAt: null }),
 };
+
+/** Somebody at one route. */
+export interface Principal extends Pick<Identity, 'name' | 'expiresAt'> {
+  /** Where they have the role that the route needs. */
+  readonly namespaces: Namespaces;
+  /** Where they may read: of other namespaces they are not even told what is there. */
+  readonly readable: Namespaces;
+  /** Of everything: may look after what others have begun. */
+  readonly isAdmin: boolean;
+}
 
 const neededRole = 'carillon.needed-role';
 /** Which role a route needs at least; without: `reader`. */
@@ -35,6 +46,8 @@ const isPublic = 'carillon.public';
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(isPublic, true);
 
 const principals = new WeakMap<FastifyRequest, Principal>();
+/** RFC 6750: what to come back with. */
+const challenge = { 'www-authenticate': 'Bearer realm="carillon"' };
 
 export class AccessGuard implements CanActivate {
   constructor(
@@ -46,15 +59,28 @@ export class AccessGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(isPublic, places) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.authenticator.authenticate(request);
-    if (principal === null) throw problem('unauthenticated', 'this needs credentials that are valid');
+    const identity = await this.authenticator.authenticate(request);
+    if (identity === null)
+      throw withHeaders(
+        problem('unauthenticated', 'send `Authorization: Bearer …` with an API key or a token that is valid'),
+        challenge,
+      );
     const needed = this.reflector.getAllAndOverride<Role | undefined>(neededRole, places) ?? 'reader';
-    if (roles.indexOf(principal.role) < roles.indexOf(needed))
-      throw problem('forbidden', `this needs the role ${needed}; yours is ${principal.role}`);
+    const principal = principalWith(identity, needed);
+    if (principal.namespaces.length === 0)
+      throw problem('forbidden', `this needs the role ${needed} in some namespace, which you have in none`);
     principals.set(request, principal);
     return true;
   }
 }
+
+const principalWith = ({ name, grants, expiresAt }: Identity, needed: Role): Principal => ({
+  name,
+  expiresAt,
+  namespaces: namespacesWith(grants, needed),
+  readable: namespacesWith(grants, 'reader'),
+  isAdmin: namespacesWith(grants, 'admin') === 'all',
+});
 
 /** The principal of the request, in a handler's parameters. */
 export const Who = createParamDecorator(
@@ -68,5 +94,7 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal;
 }
 
-export const mayUse = ({ namespaces }: Principal, namespace: string): boolean =>
+export const isAmong = (namespaces: Namespaces, namespace: string): boolean =>
   namespaces === 'all' || namespaces.includes(namespace);
+export const mayUse = ({ namespaces }: Principal, namespace: string): boolean =>
+  isAmong(namespaces, namespace);

@@ -24,6 +24,11 @@ type More = Partial<Pick<Problem, 'field' | 'commandId'>>;
 export const problem = (code: HttpProblemCode, detail: string, more: More = {}): ProblemError =>
   new ProblemError({ type: problemType(code), ...httpProblems[code], code, detail, ...more });
 
+export const withHeaders = (
+  { problem: told }: ProblemError,
+  headers: Readonly<Record<string, string>>,
+): ProblemError => new ProblemError(told, headers);
+
 /** The same code, words and field as the command's own reply. A scheduler newer than this process may know more codes. */
 export function refusal(rejection: Rejection, commandId?: string): ProblemError {
   const { code, message, field } = rejection;

@@ -8,7 +8,7 @@ import type {
   TimerQueries,
 } from '#engine';
 import type { EpochMs, TimerCondition, TimerId, TimerState } from '#timer';
-import { mayUse, type Principal } from '../http/access.js';
+import { isAmong, mayUse, type Principal } from '../http/access.js';
 import { spoken, type TimerAddress } from '../http/address.js';
 import { problem, refusal } from '../http/problem-error.js';
 
@@ -46,7 +46,7 @@ export class TimerReads {
   /** Of a timer that is there or that the log still knows. @throws ProblemError */
   async idOf(principal: Principal, address: TimerAddress): Promise<TimerId> {
     if ('timerId' in address) {
-      if (principal.namespaces !== 'all') await this.#expectOwn(principal, address);
+      if (!(await this.maySee(principal, address))) throw gone(address);
       return address.timerId;
     }
     if (!mayUse(principal, address.namespace)) throw gone(address);
@@ -55,11 +55,20 @@ export class TimerReads {
     return timerId;
   }
 
-  /** What a command may be sent to: a namespace that one may not use is told apart from nothing only to its owner. */
+  /** Whether what is told of a timer may be told to a principal; null: nobody knows of which. */
+  async maySee(principal: Principal, address: TimerAddress | null): Promise<boolean> {
+    if (principal.namespaces === 'all') return true;
+    if (address === null) return false;
+    const namespace = 'timerId' in address ? await this.#namespaceOf(address.timerId) : address.namespace;
+    return namespace !== null && mayUse(principal, namespace);
+  }
+
+  /** What a command may be sent to: who may not read a namespace is not told what is there. */
   async forCommand(principal: Principal, address: TimerAddress): Promise<TimerAddress> {
     if (principal.namespaces === 'all') return address;
-    if (!('timerId' in address)) return this.#expectNamespace(principal, address);
-    await this.one(principal, address);
+    if (!('timerId' in address)) return expectNamespace(principal, address);
+    const { spec } = await this.one({ ...principal, namespaces: principal.readable }, address);
+    expectNamespace(principal, spec);
     return address;
   }
 
@@ -101,29 +110,23 @@ export class TimerReads {
     return (await this.queries.history(timerId, {}, 1)).entries.length > 0;
   }
 
-  async #expectOwn(principal: Principal, address: { readonly timerId: TimerId }): Promise<void> {
-    const state = await this.queries.byId(address.timerId);
-    if (state !== null && mayUse(principal, state.spec.namespace)) return;
+  async #namespaceOf(timerId: TimerId): Promise<string | null> {
+    const state = await this.queries.byId(timerId);
+    if (state !== null) return state.spec.namespace;
     // deleted by now: its first event says whose it was
-    const [first] = state === null ? (await this.queries.history(address.timerId, {}, 1)).entries : [];
-    const namespace =
-      first?.event.type === 'TimerCreated'
-        ? first.event.spec.namespace
-        : first?.event.type === 'TimerSnapshotted'
-          ? first.event.state.spec.namespace
-          : null;
-    if (namespace === null || !mayUse(principal, namespace)) throw gone(address);
+    const [first] = (await this.queries.history(timerId, {}, 1)).entries;
+    if (first?.event.type === 'TimerCreated') return first.event.spec.namespace;
+    return first?.event.type === 'TimerSnapshotted' ? first.event.state.spec.namespace : null;
   }
+}
 
-  #expectNamespace(
-    principal: Principal,
-    address: { readonly namespace: string; readonly key: string },
-  ): TimerAddress {
-    if (mayUse(principal, address.namespace)) return address;
-    throw problem('forbidden', `the namespace ${address.namespace} is not among yours`, {
-      field: 'namespace',
-    });
-  }
+function expectNamespace<A extends { readonly namespace: string }>(principal: Principal, address: A): A {
+  const { namespace } = address;
+  if (mayUse(principal, namespace)) return address;
+  const detail = isAmong(principal.readable, namespace)
+    ? `in the namespace ${namespace} you may only read`
+    : `the namespace ${namespace} is not among yours`;
+  throw problem('forbidden', detail, { field: 'namespace' });
 }
 
 /** A principal's own namespaces, whatever the condition asks for. */

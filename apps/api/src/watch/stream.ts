@@ -37,6 +37,21 @@ export class WatchStream {
     this.response.write(chunk);
   }
 
+  /** Ends then, as if this process went away: whoever reads comes again, and proves anew who they are. */
+  endAfter(ms: number): void {
+    const end = setTimeout(
+      () =>
+        this.end(
+          noticeFrame('bye', null, {
+            code: 'prove-again',
+            detail: 'come again with Last-Event-ID and with credentials that are valid',
+          }),
+        ),
+      ms,
+    );
+    this.response.once('close', () => clearTimeout(end));
+  }
+
   /** Resolves when the reader has taken what was sent, or is gone. */
   async drained(): Promise<void> {
     if (!this.#isOpen || !this.response.writableNeedDrain) return;

@@ -1,14 +1,18 @@
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { watchQuery } from '#contract';
+import { durationMs, type EpochMs } from '#timer';
 import type { ApiConfig } from '../config.js';
 import { type Principal, Who } from '../http/access.js';
 import { read } from '../http/read.js';
 import { watchedCondition } from '../timers/condition-query.js';
 import { within } from '../timers/timer-reads.js';
-import { CONFIG, HUB } from '../tokens.js';
+import { CLOCK, CONFIG, HUB } from '../tokens.js';
 import type { WatchHub } from './hub.js';
 import { WatchStream } from './stream.js';
+
+/** Who was let in is asked again after so long, so that a right that was taken away ends here too. */
+const provenMsMax = durationMs('15m');
 
 /** Server-sent events: what becomes of timers, as it happens. */
 @Controller('v1/watch')
@@ -16,6 +20,7 @@ export class WatchController {
   constructor(
     @Inject(HUB) private readonly hub: WatchHub,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'WATCH_BUFFER_BYTES_MAX'>,
+    @Inject(CLOCK) private readonly now: () => EpochMs,
   ) {}
 
   @Get()
@@ -42,6 +47,10 @@ export class WatchController {
     const stream = new WatchStream(reply.raw, this.config.WATCH_BUFFER_BYTES_MAX, (closed) =>
       this.hub.remove(closed),
     );
+    if (who.name !== null)
+      stream.endAfter(
+        Math.max(0, Math.min(provenMsMax, (who.expiresAt ?? Number.POSITIVE_INFINITY) - this.now())),
+      );
     this.hub.add(stream, wish, from);
   }
 }

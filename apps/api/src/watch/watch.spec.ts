@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { watchMessage } from '#contract';
-import type { StoredEvent } from '#engine';
+import { grantsOf, type StoredEvent } from '#engine';
 import { type EpochMs, slotOf, type TimerId } from '#timer';
 import { EventStream } from '../../../../test/harness/event-stream.js';
 import { eventually } from '../../../../test/harness/wait.js';
@@ -114,8 +114,8 @@ describe('a watch of a principal of one namespace', () => {
         authenticate: ({ headers }) =>
           Promise.resolve({
             name: 'ada',
-            role: 'operator',
-            namespaces: headers.who === 'all' ? 'all' : ['hers'],
+            grants: grantsOf([headers.who === 'all' ? '*:operator' : 'hers:reader']),
+            expiresAt: null,
           }),
       },
     );

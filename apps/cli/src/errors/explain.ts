@@ -37,6 +37,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   'cli/expansion-stalled':
     'run the same command again, it goes on from here; until it is through, commands in new partitions wait',
   'cli/cannot-expand': '`carillon partitions` shows how many there are',
+  unauthenticated: 'set CARILLON_TOKEN to an API key (`carillon keys create`) or a token of your issuer',
+  forbidden: '`carillon keys list` shows what a key may; ask for another',
   'not-ready': '`carillon doctor` says what is missing',
 };
 

@@ -7,7 +7,9 @@ import { HttpProblemError, problemError } from './problems.js';
 export interface ApiOptions {
   /** Of the API, with its path if a proxy gives it one: `http://carillon.internal:7400`. */
   readonly url: string;
-  /** Of every request, `authorization` for one; a function is asked anew each time. */
+  /** An API key, or a token of the issuer that the API trusts; a function is asked anew each time, for tokens that are renewed. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** Of every request; a function is asked anew each time. */
   readonly headers?:
     | Readonly<Record<string, string>>
     | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
@@ -68,8 +70,9 @@ export class ApiConnection {
     const url = new URL(`${this.#base}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const { headers: own = {}, fetch: request_ = fetch } = this.options;
+    const { headers: own = {}, token, fetch: request_ = fetch } = this.options;
     const given = typeof own === 'function' ? await own() : own;
+    const proof = typeof token === 'function' ? await token() : token;
     const response = await request_(url, {
       method,
       signal,
@@ -77,6 +80,7 @@ export class ApiConnection {
         accept: 'application/json, application/problem+json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
+        ...(proof !== undefined && { authorization: `Bearer ${proof}` }),
         ...given,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandId, mintTimerId, type Rejection, slotOf } from '#timer';
+import { type CommandId, mintTimerId, slotOf } from '#timer';
 import { ByDatabase } from '../log/databases.js';
-import type { CommandOutcomes } from './command-outcomes.js';
+import type { CommandOutcomes, RefusedCommand } from './command-outcomes.js';
 import { MergedCommandOutcomes } from './merged-command-outcomes.js';
 
 const id = '00000000-0000-7000-8000-000000000001' as CommandId;
-const rejection: Rejection = { code: 'timer-exists', message: 'it is there' };
+const rejection: RefusedCommand = {
+  rejection: { code: 'timer-exists', message: 'it is there' },
+  value: null,
+};
 const name = { namespace: 'n', key: 'k' };
 const timerId = mintTimerId(1, slotOf('n', 'k'), new Uint8Array(9));
 
-const knowing = (known: Rejection | null): CommandOutcomes => ({
+const knowing = (known: RefusedCommand | null): CommandOutcomes => ({
   rejectionOf: async () => known,
   appliedTo: async () => (known === null ? null : { timerId, version: 1 }),
 });

@@ -1,13 +1,13 @@
-import type { CommandId, Rejection } from '#timer';
+import type { CommandId } from '#timer';
 import type { ByDatabase } from '../log/databases.js';
 import { slotOfTarget, type TimerTarget, type TimerVersion } from '../log/timer-log.js';
-import type { CommandOutcomes } from './command-outcomes.js';
+import type { CommandOutcomes, RefusedCommand } from './command-outcomes.js';
 
 /** A refusal lies with the timer; where none is named all are asked. */
 export class MergedCommandOutcomes implements CommandOutcomes {
   constructor(private readonly databases: ByDatabase<CommandOutcomes>) {}
 
-  async rejectionOf(commandId: CommandId, target: TimerTarget | null): Promise<Rejection | null> {
+  async rejectionOf(commandId: CommandId, target: TimerTarget | null): Promise<RefusedCommand | null> {
     // another database that is away is none of its business
     if (target !== null) return this.databases.of(slotOfTarget(target)).rejectionOf(commandId, target);
     const answers = await Promise.all(

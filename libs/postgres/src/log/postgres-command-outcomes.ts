@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
-import type { CommandOutcomes, TimerTarget, TimerVersion } from '#engine';
-import type { CommandId, Rejection, RejectionCode, TimerId } from '#timer';
+import type { CommandOutcomes, RefusedCommand, TimerTarget, TimerVersion } from '#engine';
+import type { CommandId, RejectionCode, TimerId } from '#timer';
 
 // No index of the log leads from a command to its events: it would cost every append, for a question that is asked of few.
 // The receipt names the timer, and one timer's events lie together under the index of its stream.
 
-const refused = `select code, message, field from rejection where command_id = $1 order by sequence limit 1`;
+const refused = `select code, message, field, record_value from rejection where command_id = $1 order by sequence limit 1`;
 const causedById = `
   select stream_id, version from event_log where stream_id = $1 and command_id = $2
   union all
@@ -28,6 +28,7 @@ interface RejectionRow {
   readonly code: RejectionCode;
   readonly message: string;
   readonly field: string | null;
+  readonly record_value: Buffer | null;
 }
 interface EventRow {
   readonly stream_id: TimerId;
@@ -37,11 +38,12 @@ interface EventRow {
 export class PostgresCommandOutcomes implements CommandOutcomes {
   constructor(private readonly pool: Pool) {}
 
-  async rejectionOf(commandId: CommandId): Promise<Rejection | null> {
+  async rejectionOf(commandId: CommandId): Promise<RefusedCommand | null> {
     const { rows } = await this.pool.query<RejectionRow>(refused, [commandId]);
     const [row] = rows;
     if (row === undefined) return null;
-    return { code: row.code, message: row.message, ...(row.field !== null && { field: row.field }) };
+    const { code, message, field, record_value: value } = row;
+    return { rejection: { code, message, ...(field !== null && { field }) }, value };
   }
 
   async appliedTo(target: TimerTarget, commandId: CommandId): Promise<TimerVersion | null> {
