@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerClient } from '#client';
 import { Cluster as Replica, waitForInterval } from '#cluster';
 import type { HistoryPageWire } from '#contract';
+import { mintApiKey } from '#engine';
+import { PostgresApiKeys } from '#postgres';
 import { TaskService, withMetadataId } from '#tasks';
 import { expectAccessible, openBrowser } from '../harness/browser.js';
 import { Cluster, partitions } from '../harness/cluster.js';
@@ -368,6 +370,28 @@ describe('the dashboard', () => {
     await button('Delete').click();
     await button('Yes, delete it').click();
     await page.getByText('This timer has been deleted.').waitFor();
+  });
+
+  it('asks for a key where the API does, and keeps it as long as the tab', async () => {
+    const { url: guarded } = await cluster.api({ CARILLON_ENV: 'production', AUTH: 'keys' });
+    const { id, hash, text } = mintApiKey();
+    const key = { id, hash, name: 'desk', grants: ['*:operator'], createdBy: 'spec', expiresAt: null };
+    await new PostgresApiKeys(cluster.pool).add(key);
+    await page.goto(`${guarded}/#/timers`);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('API key or token').fill(mintApiKey().text);
+    await button('Sign in').click();
+    await page.getByRole('alert').getByText('not known').waitFor();
+    await page.getByLabel('API key or token').fill(text);
+    await button('Sign in').click();
+    await page.getByRole('heading', { level: 1, name: 'Timers' }).waitFor();
+    // the stream says who asks, too
+    await page.getByRole('status').getByText('Live').waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Timers' }).waitFor();
+    await button('Sign out').click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
   });
 
   it('never broke the policy of the page, and no script failed', () => {

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react';
+import { useSession } from './api/session.ts';
 import { DeadPage } from './dead/dead-page.tsx';
 import { EditPage, NewPage } from './edit/edit-page.tsx';
 import { NowPage } from './now/now-page.tsx';
@@ -6,6 +7,7 @@ import { TimerPage } from './timer/timer-page.tsx';
 import { TimersPage } from './timers/timers-page.tsx';
 import { type Place, usePlace } from './ui/router.ts';
 import { Shell } from './ui/shell.tsx';
+import { SignIn } from './ui/sign-in.tsx';
 
 // most who look have neither: they come when they are asked for
 const TasksPage = lazy(async () => ({ default: (await import('./tasks/tasks-page.tsx')).TasksPage }));
@@ -14,9 +16,10 @@ const JobsPage = lazy(async () => ({ default: (await import('./jobs/jobs-page.ts
 export function App() {
   const place = usePlace();
   const at = place.path[0] === 'new' ? 'timers' : (place.path[0] ?? '');
+  const { isAsked } = useSession();
   return (
     <Shell at={at}>
-      <Suspense fallback={<p className="faint">Loading</p>}>{pageOf(place)}</Suspense>
+      <Suspense fallback={<p className="faint">Loading</p>}>{isAsked ? <SignIn /> : pageOf(place)}</Suspense>
     </Shell>
   );
 }

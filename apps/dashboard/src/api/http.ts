@@ -1,3 +1,5 @@
+import { askAgain, proof } from './session.ts';
+
 /** A refusal in the server's own words (RFC 9457). */
 export class Problem extends Error {
   constructor(
@@ -17,13 +19,19 @@ export interface Ask {
   /** Refused unless the timer is at this version. */
   readonly version?: number;
   readonly signal?: AbortSignal;
+  /** In place of the session's own: to try whether it is taken. */
+  readonly token?: string;
 }
 
 /** @throws Problem for a refusal, TypeError if nobody answers */
-export async function ask<T>(path: string, { method = 'GET', body, version, signal }: Ask = {}): Promise<T> {
+export async function ask<T>(
+  path: string,
+  { method = 'GET', body, version, signal, token }: Ask = {},
+): Promise<T> {
   const answer = await fetch(path, {
     method,
     headers: {
+      ...(token === undefined ? proof() : { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(method !== 'GET' && { 'x-carillon-actor': 'dashboard' }),
       ...(version !== undefined && { 'if-match': `"${version}"` }),
@@ -33,6 +41,7 @@ export async function ask<T>(path: string, { method = 'GET', body, version, sign
   });
   const text = await answer.text();
   if (answer.ok) return (text === '' ? null : JSON.parse(text)) as T;
+  if (answer.status === 401 && token === undefined) askAgain();
   throw problemOf(answer.status, text);
 }
 

@@ -1,7 +1,10 @@
+import { EventSource } from 'eventsource';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { askAgain, proof } from './session.ts';
 import type { Told } from './types.ts';
 
-// Server-sent events of `/v1/watch`. A browser comes again by itself with Last-Event-ID; it gives up only on a refusal.
+// Server-sent events of `/v1/watch`. The source comes again by itself with Last-Event-ID; it gives up only on a refusal. A browser's own
+// cannot say who asks.
 
 /** `idle`: what is shown does not change by itself. */
 type LiveState = 'idle' | 'connecting' | 'live' | 'lost';
@@ -44,7 +47,9 @@ function watch(query: string, latest: { readonly current: Watcher }): () => void
   let source: EventSource;
   let again: number | undefined;
   const open = (): void => {
-    source = new EventSource(`/v1/watch?${query}`);
+    source = new EventSource(new URL(`/v1/watch?${query}`, window.location.href), {
+      fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, ...proof() } }),
+    });
     source.addEventListener('ready', () => {
       setState('live');
       latest.current.onReady?.();
@@ -53,8 +58,9 @@ function watch(query: string, latest: { readonly current: Watcher }): () => void
       source.addEventListener(kind, ({ data }: MessageEvent<string>) =>
         latest.current.onTold(JSON.parse(data) as Told),
       );
-    source.addEventListener('error', () => {
+    source.addEventListener('error', ({ code }) => {
       setState('lost');
+      if (code === 401) askAgain();
       if (source.readyState === EventSource.CLOSED) again = window.setTimeout(open, comeAgainMs);
     });
   };

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLiveState } from '../api/live.ts';
+import { signOut, useSession } from '../api/session.ts';
 
 const links = [
   ['', 'Now'],
@@ -13,6 +14,7 @@ const liveWords = { idle: '', connecting: 'Connecting', live: 'Live', lost: 'Rec
 export function Shell({ at, children }: { readonly at: string; readonly children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const live = useLiveState();
+  const { token } = useSession();
   return (
     <>
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
@@ -32,6 +34,11 @@ export function Shell({ at, children }: { readonly at: string; readonly children
         <span className={`live live-${live}`} role="status">
           {liveWords[live]}
         </span>
+        {token !== null && (
+          <button type="button" className="quiet" onClick={leave}>
+            Sign out
+          </button>
+        )}
         <ThemeButton />
       </header>
       <main ref={main} tabIndex={-1}>
@@ -39,6 +46,12 @@ export function Shell({ at, children }: { readonly at: string; readonly children
       </main>
     </>
   );
+}
+
+/** With everything that was read meanwhile. */
+function leave(): void {
+  signOut();
+  window.location.reload();
 }
 
 type Theme = 'light' | 'dark';
