@@ -1,13 +1,22 @@
 import { type Logger as PinoLogger, pino } from 'pino';
+import { secretsOf, withoutSecrets } from './secrets.js';
 
 export type Logger = PinoLogger;
 
-/** JSON lines on standard output; `pretty` for people at a terminal. */
+/**
+ * JSON lines on standard output; `pretty` for people at a terminal. None of the environment's secrets comes into one, whoever put it into an
+ * error.
+ */
 export function createLogger(name: string, level: string, pretty = process.stdout.isTTY): Logger {
-  if (!pretty) return pino({ name, level });
-  return pino({
+  const secrets = secretsOf(process.env);
+  const options = {
     name,
     level,
+    ...(secrets.length > 0 && { hooks: { streamWrite: (line: string) => withoutSecrets(line, secrets) } }),
+  };
+  if (!pretty) return pino(options);
+  return pino({
+    ...options,
     transport: {
       target: 'pino-pretty',
       options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true },
