@@ -1,6 +1,14 @@
 // For services that make and change timers: commands over Kafka, each with its awaited outcome; queries by HTTP; an outbox
 // for commands that belong to a transaction of yours; the pure functions that know schedules. No Nest here; a module for Nest
 // is in `#client/nest`. Start at timers.ts.
+
+export {
+  AesGcmCipher,
+  type AesGcmKeys,
+  type DataCipher,
+  SealBrokenError,
+  UnknownKeyError,
+} from '#contract';
 export {
   type ChangePreview,
   createSchedEventPolicy,

@@ -1,11 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { type CommandWire, topicsOf } from '#contract';
+import { type CommandWire, type DataCipher, sealCommand, topicsOf } from '#contract';
 import type { KafkaSettings } from '#kafka';
 import { defaultNamespace } from './command-of.js';
 import { CommandSender } from './command-sender.js';
+import { encryptedPorts } from './encrypted-ports.js';
 import { ConnectTimeoutError } from './errors.js';
 import { ApiConnection, type ApiOptions } from './http/api-connection.js';
 import { HttpReads, noReads } from './http/http-reads.js';
+import type { TimerPorts } from './ports.js';
 import { TimerCalls } from './timer-calls.js';
 import type { ReadOptions } from './timers.js';
 
@@ -18,6 +20,8 @@ export interface TimerClientOptions {
   readonly topicPrefix?: string;
   /** How long a command waits for its outcome, ms; default 10,000. */
   readonly timeoutMs?: number;
+  /** Seals `data`, `summaryData` and `eventData` before they leave, and opens them when they come back. */
+  readonly cipher?: DataCipher;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -25,11 +29,12 @@ const defaultTimeoutMs = 10_000;
 /** Commands by Kafka, each with its awaited outcome; queries by HTTP. One client serves a whole process. */
 export class TimerClient extends TimerCalls {
   readonly #sender: CommandSender;
+  readonly #cipher: DataCipher | undefined;
   readonly #repliesTopic: string;
 
-  constructor({ kafka, api, topicPrefix, namespace, timeoutMs }: TimerClientOptions) {
+  constructor({ kafka, api, topicPrefix, namespace, timeoutMs, cipher }: TimerClientOptions) {
     const sender = new CommandSender({ kafka, ...(topicPrefix !== undefined && { topicPrefix }) });
-    super({
+    const ports: TimerPorts = {
       commands: sender,
       reads: api === undefined ? noReads : new HttpReads(new ApiConnection(api)),
       namespace: namespace ?? defaultNamespace,
@@ -40,8 +45,10 @@ export class TimerClient extends TimerCalls {
           throw error;
         });
       },
-    });
+    };
+    super(cipher === undefined ? ports : encryptedPorts(ports, cipher));
     this.#sender = sender;
+    this.#cipher = cipher;
     this.#repliesTopic = topicsOf(topicPrefix).replies;
   }
 
@@ -78,7 +85,8 @@ export class TimerClient extends TimerCalls {
    * Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic.
    * @throws CommandTooLargeError
    */
-  send(command: CommandWire): Promise<void> {
-    return this.#sender.send(command);
+  async send(command: CommandWire): Promise<void> {
+    const sealed = this.#cipher === undefined ? command : await sealCommand(command, this.#cipher);
+    return this.#sender.send(sealed);
   }
 }

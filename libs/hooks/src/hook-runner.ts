@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ParsedDue } from '#contract';
+import type { DataCipher, ParsedDue } from '#contract';
 import type { Logger } from '#kafka';
+import { openingHooks, sealingSend } from './encrypted-hook.js';
 import type { Hook, HookFactory, HookHandler } from './handler.js';
 import { HookRun, machineClock, type RunClock, type SendAnswer } from './hook-run.js';
 import { LazyHook } from './lazy-hook.js';
@@ -17,6 +18,7 @@ export interface HookRunnerOptions {
   readonly parallelism?: number;
   /** Default: the machine's. */
   readonly clock?: RunClock;
+  readonly cipher?: DataCipher;
 }
 
 /** Runs handlers for due events, wherever these come from: those of one timer in order, others side by side. */
@@ -25,12 +27,15 @@ export class HookRunner {
   readonly #queues: TimerQueues;
   readonly #name = `${process.pid}-${randomUUID().slice(0, 8)}`;
 
+  readonly #send: SendAnswer;
+
   constructor(private readonly options: HookRunnerOptions) {
-    const { hooks, log, parallelism = 64 } = options;
+    const { hooks, log, cipher, send, parallelism = 64 } = options;
+    this.#send = cipher === undefined ? send : sealingSend(send, cipher);
     this.#hooks = new Map(
       Object.entries(hooks).map(([hookClass, hook]) => [
         hookClass,
-        new LazyHook(hookClass, factoryOf(hook), log),
+        new LazyHook(hookClass, opened(factoryOf(hook), cipher), log),
       ]),
     );
     this.#queues = new TimerQueues(parallelism);
@@ -43,8 +48,8 @@ export class HookRunner {
   take(hookClass: string, due: Extract<ParsedDue, { ok: true }>, done: (error: unknown) => void): boolean {
     const hook = this.#hooks.get(hookClass);
     if (hook === undefined) return false;
-    const { send, log, clock = machineClock } = this.options;
-    const deps = { send, log, clock, worker: this.#name };
+    const { log, clock = machineClock } = this.options;
+    const deps = { send: this.#send, log, clock, worker: this.#name };
     return this.#queues.add(due, () => new HookRun(due, hook, deps), done);
   }
 
@@ -54,6 +59,9 @@ export class HookRunner {
     await Promise.all([...this.#hooks.values()].map((hook) => hook.stop()));
   }
 }
+
+const opened = (factory: HookFactory, cipher: DataCipher | undefined): HookFactory =>
+  cipher === undefined ? factory : openingHooks(factory, cipher);
 
 function factoryOf(hook: Hook | HookHandler | HookFactory): HookFactory {
   if (typeof hook === 'function') return { create: () => ({ handle: hook }) };

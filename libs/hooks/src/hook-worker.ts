@@ -1,4 +1,11 @@
-import { type CommandWire, type DueEvent, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
+import {
+  type CommandWire,
+  type DataCipher,
+  type DueEvent,
+  emittedBytesMax,
+  parseDueRecord,
+  topicsOf,
+} from '#contract';
 import {
   BatchConsumer,
   BatchProducer,
@@ -28,6 +35,8 @@ export interface HookWorkerOptions {
   readonly unfinishedMax?: number;
   /** How long `stop` waits for handlers under way, ms. */
   readonly stopWaitMs?: number;
+  /** Opens what a client with the same keys sealed, and seals what handlers leave. */
+  readonly cipher?: DataCipher;
 }
 
 const committedEveryMs = 500;
@@ -53,7 +62,7 @@ export class HookWorker {
   #stopping = false;
 
   constructor(private readonly options: HookWorkerOptions) {
-    const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism } = options;
+    const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism, cipher } = options;
     const topics = topicsOf(topicPrefix);
     this.#classes = new Map(Object.keys(hooks).map((hookClass) => [topics.due(hookClass), hookClass]));
     this.#producer = new BatchProducer(kafka, { sendEveryMs: answersEveryMs });
@@ -62,6 +71,7 @@ export class HookWorker {
       send: (command, traceparent) => this.#send(command, traceparent),
       log: kafka.log,
       ...(parallelism !== undefined && { parallelism }),
+      ...(cipher !== undefined && { cipher }),
     });
     this.#consumer = new BatchConsumer(kafka, {
       groupId,

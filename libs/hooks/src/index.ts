@@ -1,5 +1,12 @@
 // For services that handle due events: give a handler for each hook class; return closes, throw retries. No Nest here;
 // decorators for Nest are in `#hooks/nest`. Start at hook-worker.ts.
+export {
+  AesGcmCipher,
+  type AesGcmKeys,
+  type DataCipher,
+  SealBrokenError,
+  UnknownKeyError,
+} from '#contract';
 export type {
   AskAnswer,
   AskHandler,

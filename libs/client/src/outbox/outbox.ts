@@ -4,7 +4,9 @@ import {
   type CommandWire,
   commandBytesMax,
   commandRecord,
+  type DataCipher,
   parseCommand,
+  sealCommand,
   type TimerChangeWire,
 } from '#contract';
 import { type Body, type Check, commandOf, defaultNamespace, type TimerRef } from '../command-of.js';
@@ -18,6 +20,8 @@ export interface OutboxOptions {
   readonly table?: string;
   /** Of timers that are named without one; default `default`. */
   readonly namespace?: string;
+  /** Seals `data`, `summaryData` and `eventData` before they are written. */
+  readonly cipher?: DataCipher;
 }
 
 export interface OutboxCallOptions {
@@ -33,12 +37,14 @@ export interface OutboxCallOptions {
 export class Outbox {
   readonly #insert: string;
   readonly #namespace: string;
+  readonly #cipher: DataCipher | undefined;
 
-  constructor({ table = defaultOutboxTable, namespace = defaultNamespace }: OutboxOptions = {}) {
+  constructor({ table = defaultOutboxTable, namespace = defaultNamespace, cipher }: OutboxOptions = {}) {
     this.#insert =
       `insert into ${checkedTable(table)} (command_id, record_key, value) ` +
       'values ($1, $2, $3) on conflict (command_id) do nothing';
     this.#namespace = namespace;
+    this.#cipher = cipher;
   }
 
   /** Commands that become part of this transaction. It stays the caller's: nothing here begins or ends it. */
@@ -51,7 +57,8 @@ export class Outbox {
    * @throws InvalidCommandError, CommandTooLargeError and the like
    */
   async write(transaction: SqlTransaction, command: CommandWire): Promise<void> {
-    const { key, value } = commandRecord(command);
+    const sealed = this.#cipher === undefined ? command : await sealCommand(command, this.#cipher);
+    const { key, value } = commandRecord(sealed);
     const record = { key: key === null ? null : Buffer.from(key), value: Buffer.from(value) };
     const read = parseCommand(record, commandBytesMax);
     if (!read.ok) throw rejectionError(read.rejection);
