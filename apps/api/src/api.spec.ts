@@ -430,9 +430,30 @@ describe('a principal of one namespace', () => {
 describe('the server', () => {
   it('sends the headers that keep a browser safe', async () => {
     const { headers } = await ask('GET', '/v1/timers');
-    expect(headers['content-security-policy']).toContain("script-src 'self'");
-    expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['access-control-allow-origin']).toBeUndefined();
+    for (const url of ['/v1/timers', '/docs', '/docs/start.js', '/openapi.json', '/nowhere']) {
+      const told = (await world.app.inject({ method: 'GET', url })).headers;
+      const policy = String(told['content-security-policy']).split(';');
+      // nothing inline, nothing from elsewhere, in nobody's frame
+      for (const part of [
+        "default-src 'self'",
+        "script-src 'self'",
+        "script-src-attr 'none'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+      ])
+        expect([url, policy.includes(part) ? part : policy]).toEqual([url, part]);
+      expect(told).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': expect.stringContaining('max-age='),
+        'cross-origin-opener-policy': 'same-origin',
+      });
+      expect(told['x-powered-by']).toBeUndefined();
+    }
   });
   it('lets other origins in where it is told to', async () => {
     await world.close();
