@@ -16,7 +16,7 @@ export default defineConfig({
   outDir: '../artifacts/docs',
   cacheDir: '../.carillon/vitepress',
   // to files of the repository, which are not pages of the site
-  ignoreDeadLinks: [/\.\.\/(README|apps|bench|examples|libs|ops|test)/],
+  ignoreDeadLinks: [/\.\.\/(README|SECURITY|apps|bench|examples|libs|ops|test)/],
   themeConfig: {
     search: { provider: 'local' },
     sidebar: [
@@ -30,12 +30,19 @@ export default defineConfig({
       },
       {
         text: 'Look up',
-        items: ['dashboard', 'protocol', 'operations', 'benchmarks', 'performance', 'scale', 'testing'].map(
-          (page) => ({
-            text: page,
-            link: `/${page}`,
-          }),
-        ),
+        items: [
+          'dashboard',
+          'protocol',
+          'operations',
+          'security',
+          'benchmarks',
+          'performance',
+          'scale',
+          'testing',
+        ].map((page) => ({
+          text: page,
+          link: `/${page}`,
+        })),
       },
       { text: 'Runbooks', collapsed: true, items: pages('runbooks') },
       { text: 'Decisions', collapsed: true, items: pages('adr') },
