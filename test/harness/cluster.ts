@@ -126,7 +126,7 @@ export class Cluster {
   async api(
     env: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly process: TestProcess; readonly url: string }> {
-    const process = await this.start('api', { HTTP_PORT: '0', CARILLON_ENV: 'development', ...env });
+    const process = await this.start('api', { HTTP_PORT: '0', ...env });
     const line = process.lines.find((text) => text.includes('api is up')) ?? '{}';
     return { process, url: (JSON.parse(line) as { url: string }).url };
   }

@@ -29,7 +29,7 @@ export class TestProcess {
     return new TestProcess(
       name,
       spawn(process.execPath, [file, ...args], {
-        env: { ...process.env, ...env },
+        env: { ...process.env, CARILLON_ENV: 'development', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
