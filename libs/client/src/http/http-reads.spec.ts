@@ -207,6 +207,20 @@ describe('queries by HTTP', () => {
     expect(asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer 1', 'Bearer 2']);
   });
 
+  it('shows what it was given to prove who asks, or asks for it each time', async () => {
+    let tokens = 0;
+    answer = (_request, response) => json(response, { count: 1, isExact: true });
+    await client({ token: 'key' }).count();
+    const renewing = client({ token: async () => `token-${++tokens}` });
+    await renewing.count();
+    await renewing.count();
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer key',
+      'Bearer token-1',
+      'Bearer token-2',
+    ]);
+  });
+
   describe('the watch', () => {
     const change = (version: number) => ({
       kind: 'update',
