@@ -131,6 +131,19 @@ describe('a watch of a principal of one namespace', () => {
   });
 });
 
+describe('a watch of somebody whose proof ends', () => {
+  it('ends with it, and says to come again', async () => {
+    await world.close();
+    const expiresAt = (world.now + 300) as EpochMs;
+    const ada = { name: 'ada', grants: grantsOf(['*:reader']), expiresAt };
+    world = await openWorld({}, { authenticate: () => Promise.resolve(ada) });
+    await world.app.listen(0, '127.0.0.1');
+    const stream = await watch();
+    await eventually('it is told', () => stream.has('bye'));
+    await eventually('it is over', () => world.hub.size === 0);
+  });
+});
+
 describe('coming again with Last-Event-ID', () => {
   it('tells what was missed, once each, and goes on live', async () => {
     const first = await ready();
