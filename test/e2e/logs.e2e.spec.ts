@@ -103,4 +103,19 @@ describe('the log of a run', () => {
     expect(JSON.parse(text)).toMatchObject({ KAFKA_SASL_USERNAME: 'carillon', KAFKA_SASL_PASSWORD: '***' });
     expect(text).not.toContain('hush');
   });
+
+  it.each(apps)('of %s has no secret in it, whatever fails', async (app) => {
+    // nobody answers there: what is told of that is told with all that belongs to it
+    const env = { ...secrets, KAFKA_SSL: 'true', HTTP_PORT: '0', AUTH: 'keys', LOG_LEVEL: 'debug' };
+    const process = TestProcess.start(app, `apps/${app}/src/main.js`, env);
+    processes.push(process);
+    const warn = 40;
+    await eventually(
+      'something failed',
+      () => linesOf(process).some(({ level }) => Number(level) >= warn),
+      30_000,
+    );
+    await process.kill();
+    expect(process.lines.join('\n')).not.toContain('hush');
+  });
 });
