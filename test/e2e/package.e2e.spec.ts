@@ -138,6 +138,7 @@ describe('the package', () => {
   it('needs few packages, and Nest only of those who use Nest', () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual([
       '@node-rs/crc32',
+      '@opentelemetry/api',
       'kafkajs',
       'temporal-polyfill',
       'zod',

@@ -134,6 +134,25 @@ describe('a trace', () => {
     ).toHaveLength(1);
   });
 
+  it('goes on from the one of a request by HTTP', async () => {
+    const { url } = await cluster.api(collector.env);
+    const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const answer = await fetch(`${url}/v1/timers`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${spanId}-01` },
+      body: JSON.stringify({
+        key: 'by-http',
+        schedPolicyType: 'ONCE',
+        schedPolicyExpr: '1ms',
+        hookClass: 'shop',
+      }),
+    });
+    expect(answer.ok).toBe(true);
+    const sent = await inTrace('send CreateTimer', traceId);
+    expect(sent).toMatchObject({ service: 'carillon-api', parentSpanId: spanId });
+    await inTrace('handle shop', traceId);
+  });
+
   it('is part of what the log folds to', async () => {
     expect((await cluster.verify()).findings).toEqual([]);
   });

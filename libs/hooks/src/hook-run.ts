@@ -126,7 +126,9 @@ export class HookRun {
       return this.#close(outcomeOf(outcome));
     } catch (error) {
       if (error instanceof LeaveOpen) return null;
-      span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+      // what a handler puts off or hands back has not failed
+      if (!(error instanceof RetryLater || error instanceof HandBack))
+        span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
       return this.#retry(error);
     }
   }

@@ -11,7 +11,7 @@ export async function runProcess<S extends z.ZodObject>(
   schema: S,
   run: (config: Readonly<z.infer<S>>) => Promise<unknown>,
 ): Promise<void> {
-  const logger = createLogger(name, process.env.LOG_LEVEL ?? 'info');
+  const logger = createLogger(name, 'info');
   tellWhatNodeWouldPrint(logger);
   try {
     const config = loadConfig(schema, process.env);

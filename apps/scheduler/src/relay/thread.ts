@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { feedRecord, followUpRecord, rejectionHeaders, topicsOf } from '#contract';
 import { ByDatabase, type FeedSink, isHeldBy, Relay, type StoredEvent } from '#engine';
-import { BatchProducer, kafkaSettings, type OutRecord } from '#kafka';
+import { BatchProducer, kafkaSettings, type OutRecord, traceparentHeader } from '#kafka';
 import { databaseUrlsOf, openPostgresStore } from '#postgres';
 import { createLogger, isTracing, sleep, startTracing, systemClock } from '#runtime';
 import type { FromRelay, RelayThreadData, ToRelay } from './messages.js';
@@ -70,7 +70,10 @@ function feedSink(): FeedSink {
       stored.flatMap((event): OutRecord[] => {
         const record = { topic: topics.events, partition: event.partition, ...feedRecord(event) };
         const followUp = followUpRecord(event);
-        return followUp === null ? [record] : [record, { topic: topics.commands, ...followUp }];
+        if (followUp === null) return [record];
+        const { traceparent } = event;
+        const headers = traceparent === null ? {} : { [traceparentHeader]: traceparent };
+        return [record, { topic: topics.commands, ...followUp, headers }];
       }),
     );
   return {

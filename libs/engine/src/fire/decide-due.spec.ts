@@ -96,6 +96,17 @@ describe('what becomes of timers whose time has come', () => {
     expect(decideDue(loaded, [], timer, mint, unbounded).left).toEqual([]);
   });
 
+  it('sends the first event of a command in the trace of the command, though nobody traces here', () => {
+    const cause = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const state: TimerState = { ...expiredTimer(), trace: { cause } };
+    const loaded = { ...loadedWith(state), due: [{ state, emissionPending: false }] };
+    const { writes, emissions } = decideDue(loaded, [], timer, mint, unbounded);
+    expect(writes.streams[0]?.events.map(({ meta }) => meta)).toEqual([{ traceparent: cause }]);
+    expect(emissions.map(({ state: sent }) => sent.trace)).toEqual([
+      { cause, isCauseSpent: true, event: cause },
+    ]);
+  });
+
   describe('and that spawn', () => {
     const parent = (n: number): TimerState => {
       const timerId = mintTimerId(now, slotOf('n', `parent-${n}`), new Uint8Array(9).fill(n));
