@@ -61,6 +61,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
     watchers: () => hub.size,
     openEvents: async () => (await queries.count({ status: ['open'] }, openCountedMax)).count,
   });
+  const partitions = async (): Promise<number> => (await store.live.topology()).partitions;
   const services = new ServiceGroup(
     [
       {
@@ -71,7 +72,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       // the scheduler has made schema and topics by now
       { start: () => store.expectPlaces(), stop: async () => undefined },
       loopService((stop) => worker.run(stop)),
-      ...probers(config, sender, metrics, logger),
+      ...probers(config, partitions, sender, metrics, logger),
       hub,
     ],
     logger,
@@ -106,18 +107,19 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
 const clock = (): EpochMs => Math.floor(systemClock()) as EpochMs;
 
 function probers(
-  { PROBE_EVERY_MS: everyMs, ...config }: ApiConfig,
+  config: ApiConfig,
+  partitions: () => Promise<number>,
   sender: CommandSender,
   { page }: ApiMetrics,
   logger: Logger,
 ): Service[] {
+  const { PROBE_EVERY_MS: everyMs, TOPIC_PREFIX: topicPrefix } = config;
   if (everyMs === 0) return [];
-  const { PARTITIONS: partitions, TOPIC_PREFIX: topicPrefix } = config;
   const kafka = kafkaSettings(config, 'carillon-probe', logger);
   return [
     new Prober({
       ...{ kafka, topicPrefix, partitions, everyMs, sender, logger },
-      metrics: probeMetrics(page, partitions),
+      metrics: probeMetrics(page),
     }),
   ];
 }

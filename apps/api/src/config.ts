@@ -12,9 +12,6 @@ export const apiSchema = z
     ...authVariables,
     ...databaseVariables,
     TOPIC_PREFIX: z.string().min(1).default('timers'),
-    PARTITIONS: whole(1, 256)
-      .default(8)
-      .describe('how many are probed; of an expanded log, as many as it has'),
     SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler').describe('as the schedulers have it'),
     FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
     LOG_LEVEL: z.string().default('info'),

@@ -10,7 +10,8 @@ import { probeHookClass, probeKeys, probeNamespace, probePartition, probeTimer }
 export interface ProberOptions {
   readonly kafka: KafkaSettings;
   readonly topicPrefix: string;
-  readonly partitions: number;
+  /** Of the log, as it stands: it may be given more while this runs. */
+  readonly partitions: () => Promise<number>;
   readonly everyMs: number;
   readonly sender: Pick<CommandSender, 'ask'>;
   readonly metrics: ProbeMetrics;
@@ -25,24 +26,22 @@ const isUnderWay: ReadonlySet<string> = new Set(['manual-request-pending', 'even
  * delivered and closed. Any number of probers may run; each event is closed by one of them.
  */
 export class Prober implements Service {
-  readonly #keys: readonly string[];
+  #keys: readonly string[] = [];
   readonly #worker: HookWorker;
   readonly #rounds: Service;
   readonly #stop = new AbortController();
 
   constructor(private readonly options: ProberOptions) {
-    const { kafka, topicPrefix, partitions, everyMs, logger } = options;
-    this.#keys = probeKeys(partitions);
+    const { kafka, topicPrefix, everyMs, logger } = options;
     this.#worker = new HookWorker({
       kafka,
       topicPrefix,
-      partitions,
       groupId: `${topicPrefix}.probe`,
       hooks: { [probeHookClass]: (event) => this.#close(event) },
     });
     this.#rounds = every(
       everyMs,
-      () => Promise.all(this.#keys.map((key, partition) => this.#probe(key, partition))),
+      () => this.#round(),
       (error) => logger.warn({ err: error }, 'probes will be sent again'),
     );
   }
@@ -57,6 +56,13 @@ export class Prober implements Service {
     this.#stop.abort(new Error('the prober stops'));
     await this.#rounds.stop();
     await this.#worker.stop();
+  }
+
+  async #round(): Promise<void> {
+    const partitions = await this.options.partitions();
+    if (partitions !== this.#keys.length) this.#keys = probeKeys(partitions);
+    this.options.metrics.expect(partitions);
+    await Promise.all(this.#keys.map((key, partition) => this.#probe(key, partition)));
   }
 
   async #probe(key: string, partition: number): Promise<void> {
@@ -91,7 +97,7 @@ export class Prober implements Service {
     const sentAt = Number(manualRequestId);
     if (reply.ok && Number.isFinite(sentAt)) {
       const now = systemClock();
-      const partition = probePartition(timer.key, this.options.partitions);
+      const partition = probePartition(timer.key, await this.options.partitions());
       this.options.metrics.succeeded(partition, Math.max(0, now - sentAt) / 1_000, now);
     }
     throw new LeaveOpen();
