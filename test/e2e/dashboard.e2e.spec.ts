@@ -190,7 +190,7 @@ describe('the dashboard', () => {
     await eventually('five fires', async () => (await replay.locator('.fires > li').count()) === 5);
     await button('Replay from there').click();
     await button('Yes, replay it').click();
-    await page.getByText('counts from').waitFor();
+    await page.locator('.timeline').getByText('counts from').waitFor();
     await eventually('it fires again', async () => (await stateOf('replayed')).status === 'open');
   });
 
