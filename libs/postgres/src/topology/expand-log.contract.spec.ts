@@ -9,12 +9,15 @@ describe('the second of two databases', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     await migrate(database.url, 4, { number: 1, of: 2 });
-    pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    pool = new pg.Pool({ connectionString: database.url, max: 4, options: '-c TimeZone=UTC' });
+    await pool.query('update log_head set recorded_at = $1 where partition = 1', [latest]);
   });
   afterAll(async () => {
     await pool.end();
     await database.drop();
   });
+  /** Later than any clock will be: one was ahead, and was set back. */
+  const latest = '2999-01-01 00:00:00+00';
   const partitionsOf = async (table: string): Promise<number[]> => {
     const { rows } = await pool.query<{ partition: number }>(`select partition from ${table} order by 1`);
     return rows.map(({ partition }) => partition);
@@ -35,6 +38,14 @@ describe('the second of two databases', () => {
     ]);
     const odd = [1, 3, 5, 7, 9, 11, 13, 15];
     expect([await partitionsOf('log_head'), await partitionsOf('relay_checkpoint')]).toEqual([odd, odd]);
+  });
+
+  it('goes on in each new partition from the last moment of its parent', async () => {
+    const { rows } = await pool.query<{ partition: number; at: string }>(
+      'select partition, recorded_at::text as at from log_head where partition in (1, 3, 5, 7, 13, 15) order by 1',
+    );
+    const [one, three] = [latest, '-infinity'];
+    expect(rows.map(({ at }) => at)).toEqual([one, three, one, three, one, three]);
   });
 
   it('keeps what it has when a process of another configuration starts', async () => {

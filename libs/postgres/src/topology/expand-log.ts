@@ -68,9 +68,12 @@ async function write(client: PoolClient, { number, partitions, splits }: LogTopo
     ],
   );
   await client.query('update log_head set partitions = $1, written_for = $1', [partitions]);
+  // moments go on from the parent's: also across the split a timer's never fall
   await client.query(
-    `insert into log_head (partition, partitions, written_for) select p, $2, $2 from unnest($1::int[]) as p`,
-    [made.map(({ partition }) => partition), partitions],
+    `insert into log_head (partition, partitions, written_for, recorded_at)
+     select m.partition, $3, $3, h.recorded_at
+     from unnest($1::int[], $2::int[]) as m (partition, parent) join log_head h on h.partition = m.parent`,
+    [made.map(({ partition }) => partition), made.map(({ parent }) => parent), partitions],
   );
   await client.query('insert into relay_checkpoint (partition) select p from unnest($1::int[]) as p', [
     made.map(({ partition }) => partition),
