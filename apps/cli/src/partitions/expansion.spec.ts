@@ -4,6 +4,7 @@ import {
   type CommandEnds,
   type ExpandableSystem,
   ExpansionStalledError,
+  ExpansionUnfinishedError,
   expand,
 } from './expansion.js';
 
@@ -12,6 +13,8 @@ class Died extends Error {}
 /** A system of 8 partitions under load: groups deal out, commands are applied and events published as time goes by. */
 class FakeSystem implements ExpandableSystem {
   log = 8;
+  /** Another database of the log, which is expanded before; null: there is none. */
+  first: number | null = null;
   readonly topics = new Map([
     ['events', 8],
     ['commands', 8],
@@ -40,7 +43,8 @@ class FakeSystem implements ExpandableSystem {
     this.unpublished = Math.max(0, this.unpublished - 1);
   }
 
-  logPartitions = () => this.#call('logPartitions', () => this.log);
+  logPartitions = () =>
+    this.#call('logPartitions', () => ({ everywhere: this.log, furthest: this.first ?? this.log }));
   topicPartitions = () => this.#call('topicPartitions', () => new Map(this.topics));
   widenTopics = (to: number) =>
     this.#call('widenTopics', () => {
@@ -123,6 +127,17 @@ describe('an expansion', () => {
     system.applied = 30;
     await expect(run(system, 16, 3).done).rejects.toThrow(/2 events are not on the change feed/);
     expect(system.log).toBe(8);
+  });
+
+  it('that stopped between two databases is finished before the next one begins', async () => {
+    const system = new FakeSystem();
+    system.first = 16;
+    for (const to of [8, 32]) await expect(run(system, to).done).rejects.toThrow(ExpansionUnfinishedError);
+    expect(system.topics.get('commands')).toBe(8);
+    await run(system, 16).done;
+    expect(system.log).toBe(16);
+    await run(system, 32).done;
+    expect(system.log).toBe(32);
   });
 
   it('is refused towards fewer partitions, or a number that does not divide the slots', async () => {

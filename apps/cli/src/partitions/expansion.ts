@@ -2,8 +2,7 @@ import type { ExpandOutcome } from '#engine';
 
 /** A running system, as an expansion sees and changes it. Whatever changes something may be done again. */
 export interface ExpandableSystem {
-  /** Of the log. */
-  logPartitions(): Promise<number>;
+  logPartitions(): Promise<LogPartitions>;
   /** Topics whose partitions are numbered as the log's are, with how many each has. */
   topicPartitions(): Promise<ReadonlyMap<string, number>>;
   widenTopics(to: number): Promise<void>;
@@ -14,6 +13,11 @@ export interface ExpandableSystem {
   /** Commands before these ends that are not applied. */
   unapplied(ends: CommandEnds): Promise<number>;
   expandLog(to: number): Promise<ExpandOutcome>;
+}
+/** How many the log has. They differ where an expansion of several databases stopped between two of them. */
+export interface LogPartitions {
+  readonly everywhere: number;
+  readonly furthest: number;
 }
 export type CommandEnds = ReadonlyMap<number, bigint>;
 
@@ -44,16 +48,29 @@ export class CannotExpandError extends Error {
   }
 }
 
+/** Each database counts its expansions: one that left another out would be told apart from it for ever. */
+export class ExpansionUnfinishedError extends Error {
+  readonly code = 'cli/expansion-unfinished';
+  constructor({ everywhere, furthest }: LogPartitions) {
+    super(
+      `some databases have ${furthest} partitions, others still ${everywhere}: run \`carillon partitions expand ${furthest}\` to its end first`,
+    );
+    this.name = 'ExpansionUnfinishedError';
+  }
+}
+
 /**
  * Spreads a running system over more partitions (docs/adr/0013). Each step looks at what is there, so it may end between
  * any two of them and be begun again: first the topics, whose new partitions schedulers hold back; then every process has its
  * share of them; then what was sent to the old partitions is applied; then, under the lock of all writers, the relay
  * reaches the end and the log is spread anew. From there on schedulers take what waits in the new partitions.
- * @throws ExpansionStalledError, CannotExpandError
+ * @throws ExpansionStalledError, CannotExpandError, ExpansionUnfinishedError
  */
 export async function expand(system: ExpandableSystem, to: number, help: ExpansionHelp): Promise<void> {
-  const from = await system.logPartitions();
+  const partitions = await system.logPartitions();
+  const { everywhere: from, furthest } = partitions;
   if (to < from || 256 % to !== 0) throw new CannotExpandError(from, to);
+  if (from < furthest && to !== furthest) throw new ExpansionUnfinishedError(partitions);
   await widen(system, to, help);
   if (to === from) return help.tell(`log: is spread over ${to} partitions already`);
   await untilDealt(system, to, help);

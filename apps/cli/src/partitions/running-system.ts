@@ -4,7 +4,7 @@ import type { ByDatabase, ExpandOutcome } from '#engine';
 import type { KafkaAdmin } from '#kafka';
 import { expandLog, readTopology } from '#postgres';
 import { storedOffsets } from '../doctor/postgres-look.js';
-import type { CommandEnds, ExpandableSystem } from './expansion.js';
+import type { CommandEnds, ExpandableSystem, LogPartitions } from './expansion.js';
 
 export interface RunningSystemSettings {
   readonly admin: KafkaAdmin;
@@ -22,10 +22,10 @@ export function runningSystem(settings: RunningSystemSettings): ExpandableSystem
     { groupId: settings.groups.scheduler, topic: commands },
     { groupId: settings.groups.fire, topic: events },
   ];
-  // of several databases: as far as all of them have come
-  const logPartitions = async (): Promise<number> => {
+  const logPartitions = async (): Promise<LogPartitions> => {
     const topologies = await Promise.all(pools.all.map((pool) => readTopology(pool)));
-    return Math.min(...topologies.map(({ partitions }) => partitions));
+    const counts = topologies.map(({ partitions }) => partitions);
+    return { everywhere: Math.min(...counts), furthest: Math.max(...counts) };
   };
   return {
     logPartitions,
@@ -47,11 +47,11 @@ export function runningSystem(settings: RunningSystemSettings): ExpandableSystem
       return behind;
     },
     commandEnds: async () => {
-      const partitions = await logPartitions();
+      const { everywhere } = await logPartitions();
       const ranges = await admin.topicOffsets(commands);
       return new Map(
         ranges
-          .filter(({ partition, low, high }) => partition < partitions && high > low)
+          .filter(({ partition, low, high }) => partition < everywhere && high > low)
           .map(({ partition, high }) => [partition, high]),
       );
     },
