@@ -12,7 +12,7 @@ export function addKeys(program: Command): void {
     .description('make a key and show it, this once')
     .requiredOption(
       '--grant <grant...>',
-      '<namespace>:<role>, as in `billing:operator` or `*:reader`; roles: reader, operator, admin',
+      '`<namespace>:<role>`, as in `billing:operator` or `*:reader`; roles: reader, operator, admin',
     )
     .option('--expires <moment>', 'RFC 3339; default: never')
     .option('--actor <name>', 'who makes it; default: the user of this machine')
