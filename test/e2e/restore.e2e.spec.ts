@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { verify } from '#postgres';
 import { Cluster, createCommand } from '../harness/cluster.js';
-import { freshDatabase } from '../harness/database.js';
+import { freshDatabase, poolOf } from '../harness/database.js';
 import { PostgresTools } from '../harness/postgres-tools.js';
 import { eventually } from '../harness/wait.js';
 
@@ -49,11 +48,8 @@ describe('a database restored from pg_dump', () => {
     await Promise.all(processes.map((process) => process.kill()));
 
     const database = await freshDatabase();
-    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    closers.push(async () => {
-      await pool.end();
-      await database.drop();
-    });
+    const { pool, close: closePool } = poolOf(database);
+    closers.push(closePool);
     await tools.restore(file, database.url);
     const restored = await verify(pool);
     expect(restored.findings).toEqual([]);

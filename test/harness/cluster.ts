@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject } from 'vitest';
 import { TimerClient, type TimerClientOptions } from '#client';
 import { type CommandWire, type DueEvent, parseDueRecord, type Topics, topicsOf } from '#contract';
 import { BatchProducer, type InRecord, KafkaAdmin, type KafkaSettings, type OutRecord } from '#kafka';
 import { type VerifyReport, verify } from '#postgres';
-import { freshDatabase } from './database.js';
+import { type Database, freshDatabase, poolOf } from './database.js';
 import { TestProcess } from './process.js';
 import { TopicTail } from './topic-tail.js';
 import { eventually } from './wait.js';
@@ -18,8 +18,6 @@ const quiet = {
   warn: () => undefined,
   error: () => undefined,
 };
-
-type Database = Awaited<ReturnType<typeof freshDatabase>>;
 
 export interface DueDelivery {
   readonly event: DueEvent;
@@ -59,20 +57,9 @@ export class Cluster {
     return new Cluster(inject('kafkaBrokers'), databases, `p${randomUUID().slice(0, 8)}`);
   }
 
-  #poolOf({ url, drop }: Database): pg.Pool {
-    const pool = new pg.Pool({ connectionString: url, max: 4 });
-    let isDropping = false;
-    // the pool says that it has ended before its last sockets are closed, and the drop ends what is left of them
-    pool.on('connect', (client) => {
-      client.on('error', (error) => {
-        if (!isDropping) throw error;
-      });
-    });
-    this.#closers.push(async () => {
-      isDropping = true;
-      await pool.end();
-      await drop();
-    });
+  #poolOf(database: Database): pg.Pool {
+    const { pool, close } = poolOf(database);
+    this.#closers.push(close);
     return pool;
   }
 

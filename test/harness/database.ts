@@ -3,8 +3,13 @@ import { inject } from 'vitest';
 
 let made = 0;
 
+export interface Database {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
 /** An empty database of the test server, gone when the spec file is done with it. */
-export async function freshDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+export async function freshDatabase(): Promise<Database> {
   const server = inject('databaseUrl');
   made += 1;
   const name = `spec_${process.pid}_${Date.now()}_${made}`;
@@ -14,6 +19,26 @@ export async function freshDatabase(): Promise<{ readonly url: string; drop(): P
   return {
     url: url.toString(),
     drop: () => administer(server, `drop database if exists ${name} with (force)`),
+  };
+}
+
+/** For a spec that looks into a database of its own, which goes with it. */
+export function poolOf({ url, drop }: Database): { readonly pool: pg.Pool; close(): Promise<void> } {
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  let isDropping = false;
+  // the pool says that it has ended before its last sockets are closed, and the drop ends what is left of them
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      if (!isDropping) throw error;
+    });
+  });
+  return {
+    pool,
+    close: async () => {
+      isDropping = true;
+      await pool.end();
+      await drop();
+    },
   };
 }
 

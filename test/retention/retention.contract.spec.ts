@@ -11,7 +11,7 @@ import {
   verify,
 } from '#postgres';
 import { decide, type EpochMs, evolve, type TimerId } from '#timer';
-import { freshDatabase } from '../harness/database.js';
+import { freshDatabase, poolOf } from '../harness/database.js';
 import { eventually } from '../harness/wait.js';
 import { Lives, live } from '../upgrade/life.js';
 import { age, logParts, publishAll } from './aged.js';
@@ -26,7 +26,8 @@ const logDays = 30;
 const none = { logDays: 0, endedDays: 0, archiveDays: 0 };
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-let [pool, url]: [pg.Pool, string] = [new pg.Pool(), ''];
+let url = '';
+let pool: pg.Pool;
 let store: PostgresStore;
 const closers: (() => Promise<unknown>)[] = [];
 const closeAll = async () => {
@@ -39,13 +40,10 @@ beforeEach(async () => {
   const database = await freshDatabase();
   url = database.url;
   await migrate(url, 4);
-  pool = new pg.Pool({ connectionString: url, max: 4 });
+  const opened = poolOf(database);
+  ({ pool } = opened);
   store = openPostgresStore({ databaseUrl: url, applicationName: 'spec', log: quiet });
-  closers.push(
-    () => database.drop(),
-    () => pool.end(),
-    () => store.close(),
-  );
+  closers.push(opened.close, () => store.close());
 });
 
 const retentionOn = (by: RetentionStore = new PostgresRetention(url, 'spec retention')): Retention =>
@@ -174,6 +172,25 @@ describe('a day of the log', () => {
     client.release(true);
     await endReading();
     expect((await logParts(pool)).length).toBeGreaterThan(9);
+  });
+
+  it('that somebody dropped by hand is told of by verify, and rebuild takes no timer away for want of it', async () => {
+    const lives = await Lives.on(url);
+    await lives.create('cut', {});
+    await age(pool, 40);
+    await lives.say('cut', { type: 'PauseTimer' });
+    await lives.end();
+    const [oldest = ''] = await logParts(pool);
+    await pool.query(`drop table ${oldest}`);
+    const id = await timerId('cut');
+    const cutOff = {
+      what: 'log-cut-off',
+      timerId: id,
+      detail: expect.stringContaining('begin at version 2'),
+    };
+    expect(await findings()).toEqual([cutOff]);
+    expect(await rebuild(pool)).toEqual({ timers: 0, removed: 0, cutOff: 1 });
+    expect(await timerId('cut')).toBe(id);
   });
 
   it('that is detached is dropped by whoever comes next, and by one process at a time', async () => {

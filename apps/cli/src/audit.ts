@@ -38,6 +38,11 @@ export async function rebuildCommand(): Promise<number> {
   process.stdout.write(
     `${sumOf(reports, 'timers')} timers made anew from the log, ${sumOf(reports, 'removed')} removed that it does not know\n`,
   );
+  const cutOff = sumOf(reports, 'cutOff');
+  if (cutOff > 0)
+    process.stdout.write(
+      `${cutOff} left as they are: a day of the log is missing that they would be made from\n`,
+    );
   return 0;
 }
 

@@ -1,23 +1,21 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate, verify } from '#postgres';
-import { freshDatabase } from '../../../../test/harness/database.js';
+import { freshDatabase, poolOf } from '../../../../test/harness/database.js';
 import { age, logParts, publishAll } from '../../../../test/retention/aged.js';
 import { Lives } from '../../../../test/upgrade/life.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { retentionCommand } from './retention.js';
 
 describe('carillon retention', () => {
-  const closers: (() => Promise<unknown>)[] = [];
+  let close: () => Promise<void>;
   let pool: pg.Pool;
   beforeAll(async () => {
     const database = await freshDatabase();
     await migrate(database.url, 4);
-    pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    closers.push(
-      () => pool.end(),
-      () => database.drop(),
-    );
+    const opened = poolOf(database);
+    ({ pool } = opened);
+    close = opened.close;
     const lives = await Lives.on(database.url);
     for (const key of ['a', 'b', 'c'])
       await lives.create(key, { schedPolicyType: 'ONCE', schedPolicyExpr: '90d' });
@@ -28,7 +26,7 @@ describe('carillon retention', () => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(async () => {
     vi.unstubAllEnvs();
-    for (const close of closers) await close();
+    await close();
   });
 
   async function said(wish: Parameters<typeof retentionCommand>[0]): Promise<{ code: number; out: string }> {

@@ -1,15 +1,18 @@
 import type { Pool } from 'pg';
 import { slotOfTimerId, type TimerState } from '#timer';
 import { extraText, phaseCode, recentText, statusCode, summaryText } from '../log/state-row.js';
-import { foldStream, type Querying, type Stream, streams } from './verify.js';
+import { foldStream, isCutOff, type Querying, type Stream, streams } from './verify.js';
 
 export interface RebuildReport {
   readonly timers: number;
   readonly removed: number;
+  /** Timers that were left as they are: a day of their log is missing, and they cannot be made from what is left. */
+  readonly cutOff: number;
 }
 
 /**
- * Makes the state anew from the log, in one transaction that keeps writers out: afterwards `verify` finds nothing.
+ * Makes the state anew from the log, in one transaction that keeps writers out: afterwards `verify` finds nothing but timers whose
+ * log is cut off.
  * What was under way to Kafka is kept: an open event whose emission was pending stays pending.
  */
 export async function rebuild(
@@ -21,9 +24,13 @@ export async function rebuild(
     await client.query('begin');
     await client.query(`set local timezone = 'UTC'`);
     await client.query('lock table timer_state, timer_spec in exclusive mode');
-    let [timers, removed] = [0, 0];
+    let [timers, removed, cutOff] = [0, 0, 0];
     for await (const page of streams(client)) {
       for (const stream of page) {
+        if (isCutOff(stream.events)) {
+          cutOff += 1;
+          continue;
+        }
         const folded = stream.events.length === 0 ? null : foldStream(stream.events);
         if (folded === null) removed += await remove(client, stream);
         else await store(client, folded);
@@ -32,7 +39,7 @@ export async function rebuild(
       onMade(timers);
     }
     await client.query('commit');
-    return { timers, removed };
+    return { timers, removed, cutOff };
   } catch (error) {
     await client.query('rollback');
     throw error;

@@ -12,6 +12,7 @@ export interface Finding {
     | 'state-differs'
     | 'state-missing'
     | 'state-without-log'
+    | 'log-cut-off'
     | 'version-gap'
     | 'position-gap'
     | 'position-twice'
@@ -176,6 +177,13 @@ export function foldStream(events: readonly RecordedEvent[]): TimerState | null 
   return events.slice(start).reduce<TimerState | null>(evolve, null);
 }
 
+/** Nothing can be said of what such events fold to, unless they end with the timer's own end. */
+export const isCutOff = (events: readonly RecordedEvent[]): boolean =>
+  events.length > 0 &&
+  events[0]?.event.type !== 'TimerCreated' &&
+  events.at(-1)?.event.type !== 'TimerDeleted' &&
+  !events.some(({ event }) => event.type === 'TimerSnapshotted');
+
 function streamFindings({ timerId, events, stored }: Stream, topology: LogTopology): Finding[] {
   const findings: Finding[] = [];
   for (const [index, { version }] of events.entries()) {
@@ -188,6 +196,10 @@ function streamFindings({ timerId, events, stored }: Stream, topology: LogTopolo
     return [{ what: 'state-without-log', timerId, detail: `state at version ${stored?.version}, no event` }];
   const misplaced = outOfOrder(events, topology);
   if (misplaced !== null) findings.push({ what: 'out-of-order', timerId, detail: misplaced });
+  if (isCutOff(events)) {
+    const detail = `its events begin at version ${events[0]?.version} without a snapshot: a day of the log is missing`;
+    return [...findings, { what: 'log-cut-off', timerId, detail }];
+  }
   const folded = foldStream(events);
   if (folded !== null && stored === null)
     findings.push({ what: 'state-missing', timerId, detail: `the log folds to version ${folded.version}` });
