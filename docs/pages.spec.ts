@@ -14,15 +14,12 @@ const tracked = (...patterns: string[]): string[] =>
     .filter((file) => file !== '' && existsSync(file));
 const pages = tracked('*.md');
 
-const withoutCode = (text: string): string => text.replaceAll(/```.*?```/gs, '').replaceAll(/`[^`\n]*`/g, '');
+const withoutFences = (text: string): string => text.replaceAll(/```.*?```/gs, '');
+const withoutCode = (text: string): string => withoutFences(text).replaceAll(/`[^`\n]*`/g, '');
 
 /** As GitHub and the site of the documents name a heading: `## Who, and why?` is `#who-and-why`. */
 function anchorsOf(file: string): Set<string> {
-  const headings = [
-    ...read(file)
-      .replaceAll(/```.*?```/gs, '')
-      .matchAll(/^#{1,6} (.+)$/gm),
-  ];
+  const headings = [...withoutFences(read(file)).matchAll(/^#{1,6} (.+)$/gm)];
   const seen = new Map<string, number>();
   return new Set(
     headings.map(([, heading = '']) => {
@@ -52,6 +49,19 @@ describe('pages', () => {
       if (anchor !== undefined && file.endsWith('.md')) expect([...anchorsOf(file)], whole).toContain(anchor);
     }
   });
+});
+
+/** A merge that kept both sides of a table leaves a second head within it. */
+const twiceIn = (page: string): string[] =>
+  withoutFences(read(page))
+    .split(/\n(?!\|)/)
+    .flatMap((block) => {
+      const rows = block.split('\n').filter((line) => line.startsWith('|'));
+      return rows.filter((row, index) => rows.indexOf(row) < index);
+    });
+
+describe('tables', () => {
+  it.each(pages)('of %s have each row once', (page) => expect(twiceIn(page)).toEqual([]));
 });
 
 /** Line breaks and the commas that come with them are the formatter's own business. */
