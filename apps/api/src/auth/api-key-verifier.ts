@@ -13,6 +13,8 @@ export interface ApiKeyVerifierDeps {
 
 /** A revoked key is refused after so long at the latest. */
 export const keyCacheMs = 5_000;
+/** Of the names that keys prove; no token may have one. */
+export const keyNamePrefix = 'key:';
 const cachedKeysMax = 10_000;
 
 interface Known {
@@ -43,7 +45,7 @@ export class ApiKeyVerifier implements TokenVerifier {
     const { key } = known;
     if (key === null || !fits(text, key.hash) || !this.#isValid(key)) return null;
     this.#mark(key.id, known);
-    return { name: `key:${key.name}`, grants: grantsOf(key.grants), expiresAt: key.expiresAt };
+    return { name: `${keyNamePrefix}${key.name}`, grants: grantsOf(key.grants), expiresAt: key.expiresAt };
   }
 
   async #find(id: ApiKeyId): Promise<Known> {

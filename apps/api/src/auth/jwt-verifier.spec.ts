@@ -161,6 +161,10 @@ describe('the signature', () => {
     expect(await verifier().verify(await token({ key: privateKey }))).toBeNull();
   });
 
+  it('whose bearer would pass for an API key is refused', async () => {
+    expect(await verifier().verify(await token({ claims: { sub: 'key:ci' } }))).toBeNull();
+  });
+
   it('by an algorithm that is not on the list is refused before any key is fetched', async () => {
     const ps = await issuer.rotate('ps', 'PS256');
     expect(await verifier().verify(await token({ kid: 'ps', alg: 'PS256', key: ps }))).toBeNull();

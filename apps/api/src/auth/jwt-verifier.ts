@@ -3,6 +3,7 @@ import { grantsOf } from '#engine';
 import type { EpochMs } from '#timer';
 import type { Identity } from '../http/access.js';
 import { problem } from '../http/problem-error.js';
+import { keyNamePrefix } from './api-key-verifier.js';
 import type { TokenVerifier } from './bearer.js';
 
 export interface JwtRules {
@@ -37,7 +38,8 @@ export class JwtVerifier implements TokenVerifier {
     const payload = await this.#payloadOf(token);
     const { sub, exp } = payload ?? {};
     if (payload === null || sub === undefined || exp === undefined) return null;
-    if (sub === '' || sub.length > subjectLengthMax) return null;
+    // such a name says that a key was used: who bears a token must not pass for one
+    if (sub === '' || sub.length > subjectLengthMax || sub.startsWith(keyNamePrefix)) return null;
     return {
       name: sub,
       grants: grantsOf(textsOf(claimOf(payload, this.rules.grantsClaim))),
