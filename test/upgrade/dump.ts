@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 /** In an order in which they can be filled again. */
-const tables = [
+export const dumpedTables = [
   'topology',
   'log_split',
   'log_head',
@@ -13,6 +13,12 @@ const tables = [
   'rejection',
   'fire_batch',
   'relay_checkpoint',
+  'database_place',
+  'unchanged_command',
+  'log_partition_drop',
+  'timer_archive',
+  'bulk_request',
+  'api_key',
   'schema_migration',
 ];
 
@@ -33,26 +39,17 @@ const counters = [
  */
 export async function dumpRows(pool: Pool): Promise<string> {
   const parts = [await logPartitions(pool)];
-  for (const table of tables) parts.push(await inserts(pool, table));
+  for (const table of dumpedTables) parts.push(await inserts(pool, table));
   parts.push(counters);
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 /** A log is restored on another day than it was written: the partitions of its days come along. */
 async function logPartitions(pool: Pool): Promise<string> {
-  const { rows } = await pool.query<{ name: string; bound: string }>(
-    `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bound from pg_class c
-     join pg_inherits i on i.inhrelid = c.oid where i.inhparent = 'event_log'::regclass
-       and exists (select from event_log e where e.tableoid = c.oid) order by 1`,
+  const { rows } = await pool.query<{ day: string }>(
+    `select distinct (recorded_at at time zone 'UTC')::date::text as day from event_log order by 1`,
   );
-  return rows
-    .map(
-      ({ name, bound }) =>
-        `create table ${name} partition of event_log ${bound};\n` +
-        `create unique index ${name}_position on ${name} (partition, position);\n` +
-        `create unique index ${name}_stream on ${name} (stream_id, version);`,
-    )
-    .join('\n');
+  return rows.map(({ day }) => `select ensure_log_partition('${day}');`).join('\n');
 }
 
 async function inserts(pool: Pool, table: string): Promise<string> {
