@@ -37,6 +37,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   'cli/expansion-stalled':
     'run the same command again, it goes on from here; until it is through, commands in new partitions wait',
   'cli/expansion-unfinished': 'finish the expansion that was begun, then begin the next one',
+  'cli/topics-wider': 'expand the log to as many partitions as the topics have',
   'cli/cannot-expand': '`carillon partitions` shows how many there are',
   unauthenticated: 'set CARILLON_TOKEN to an API key (`carillon keys create`) or a token of your issuer',
   forbidden: '`carillon keys list` shows what a key may; ask for another',

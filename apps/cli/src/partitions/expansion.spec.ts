@@ -6,6 +6,7 @@ import {
   ExpansionStalledError,
   ExpansionUnfinishedError,
   expand,
+  TopicsWiderError,
 } from './expansion.js';
 
 class Died extends Error {}
@@ -127,6 +128,21 @@ describe('an expansion', () => {
     system.applied = 30;
     await expect(run(system, 16, 3).done).rejects.toThrow(/2 events are not on the change feed/);
     expect(system.log).toBe(8);
+  });
+
+  it('is as wide as topics that were widened before: by hand, or by an expansion that stopped', async () => {
+    const system = new FakeSystem();
+    system.topics.set('commands', 32);
+    for (const to of [8, 16]) await expect(run(system, to).done).rejects.toThrow(TopicsWiderError);
+    expect(system.calls).not.toContain('widenTopics');
+    await run(system, 32).done;
+    expect([system.log, ...system.topics.values()]).toEqual([32, 32, 32]);
+    // the first of two databases has 16 by then
+    const between = new FakeSystem();
+    between.first = 16;
+    between.topics.set('commands', 32);
+    await run(between, 16).done;
+    expect(between.log).toBe(16);
   });
 
   it('that stopped between two databases is finished before the next one begins', async () => {

@@ -59,19 +59,34 @@ export class ExpansionUnfinishedError extends Error {
   }
 }
 
+/** Somebody widened them further: commands in what is beyond the log would go on waiting, and nobody would say so. */
+export class TopicsWiderError extends Error {
+  readonly code = 'cli/topics-wider';
+  constructor(widest: number, to: number) {
+    super(
+      `topics have ${widest} partitions already, and cannot have fewer: the log needs as many, not ${to}; run \`carillon partitions expand ${widest}\``,
+    );
+    this.name = 'TopicsWiderError';
+  }
+}
+
 /**
  * Spreads a running system over more partitions (docs/adr/0013). Each step looks at what is there, so it may end between
  * any two of them and be begun again: first the topics, whose new partitions schedulers hold back; then every process has its
  * share of them; then what was sent to the old partitions is applied; then, under the lock of all writers, the relay
  * reaches the end and the log is spread anew. From there on schedulers take what waits in the new partitions.
- * @throws ExpansionStalledError, CannotExpandError, ExpansionUnfinishedError
+ * @throws ExpansionStalledError, CannotExpandError, ExpansionUnfinishedError, TopicsWiderError
  */
 export async function expand(system: ExpandableSystem, to: number, help: ExpansionHelp): Promise<void> {
   const partitions = await system.logPartitions();
   const { everywhere: from, furthest } = partitions;
   if (to < from || 256 % to !== 0) throw new CannotExpandError(from, to);
   if (from < furthest && to !== furthest) throw new ExpansionUnfinishedError(partitions);
-  await widen(system, to, help);
+  const counts = await system.topicPartitions();
+  const widest = Math.max(...counts.values());
+  // one that stopped between two databases is finished all the same
+  if (widest > to && from === furthest) throw new TopicsWiderError(widest, to);
+  await widen(system, counts, to, help);
   if (to === from) return help.tell(`log: is spread over ${to} partitions already`);
   await untilDealt(system, to, help);
   for (;;) {
@@ -85,8 +100,12 @@ export async function expand(system: ExpandableSystem, to: number, help: Expansi
   help.tell(`log: is spread over ${to} partitions from here on`);
 }
 
-async function widen(system: ExpandableSystem, to: number, { tell }: ExpansionHelp): Promise<void> {
-  const counts = await system.topicPartitions();
+async function widen(
+  system: ExpandableSystem,
+  counts: ReadonlyMap<string, number>,
+  to: number,
+  { tell }: ExpansionHelp,
+): Promise<void> {
   const narrow = [...counts].filter(([, count]) => count < to).map(([topic]) => topic);
   if (narrow.length > 0) await system.widenTopics(to);
   tell(`topics: ${[...counts.keys()].join(', ')} have ${to} partitions`);
