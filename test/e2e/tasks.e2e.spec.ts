@@ -6,6 +6,7 @@ import {
   InvalidTaskError,
   type NewTask,
   type Task,
+  TaskRunner,
   TaskService,
   type TaskTimers,
   withParent,
@@ -320,6 +321,30 @@ describe('tasks on two replicas', () => {
     await Promise.all([replica('late-a', late), replica('late-b', late)]);
     const [done] = await completed(['unheard-0'], 20_000);
     expect(done).toMatchObject({ runner: 'late-b', epoch: 1, result: { code: 'success' } });
+  });
+
+  it('that are claimed for a runner in the moment it stops are handed back as well', async () => {
+    await tasks.create({ ...work('parting-0', {}, { heartbeatTimeout: '5m' }), executor: 'parting' });
+    const due = await eventually('it is due', async () => {
+      const [fact] = await cluster.events(`type = 'EventTriggered' and record_key = 'tasks/parting-0'`);
+      return fact;
+    });
+    const runner = new TaskRunner({
+      kafka: cluster.kafka,
+      timers: client,
+      topicPrefix: cluster.prefix,
+      runner: 'parting',
+    });
+    runner.registerExecutor('parting', () => undefined);
+    const claims = new ClaimSender(cluster.kafka, cluster.prefix);
+    await Promise.all([runner.start(), claims.start()]);
+    const stopped = runner.stop();
+    const ref = { namespace: 'tasks', key: 'parting-0' };
+    await claims.post({ ...ref, runner: 'parting', eventId: String(due.data.eventId), attempt: 1 });
+    await stopped;
+    await claims.stop();
+    const [again] = await cluster.events(`type = 'EventRedelivered' and record_key = 'tasks/parting-0'`);
+    expect(again?.data).toMatchObject({ reason: 'handed-back' });
   });
 
   it('leave a log that folds to what is stored', async () =>

@@ -48,6 +48,8 @@ export interface TaskRunnerOptions {
 const rememberedMax = 10_000;
 /** Before a task that this runner cannot do is given to another, a duration. */
 const strangeAfter = '1s';
+/** A claim that was sent before the allocator heard of the stop is answered within so long, and handed back as well, ms. */
+const lateClaimsMs = 1_000;
 
 /** Runs the tasks that are claimed for it. */
 export class TaskRunner {
@@ -129,6 +131,7 @@ export class TaskRunner {
     await this.#started.catch(() => undefined);
     this.#unlisten();
     this.#reporter.tell();
+    const lateClaims = pause(lateClaimsMs, new AbortController().signal);
     const backs = this.#queue.drain().map((run) => this.#handBack(run));
     const running = [...this.#runs.values()];
     for (const run of running) run.interrupt(new RunnerStopsError());
@@ -137,7 +140,7 @@ export class TaskRunner {
     await Promise.race([this.#idle(), pause(waitMs, late.signal)]);
     late.abort();
     for (const run of this.#runs.values()) backs.push(this.#handBack(run));
-    await Promise.all(backs);
+    await Promise.all([...backs, lateClaims]);
     await this.#inbox.stop();
     // claims that came while it stopped are handed back as well
     while (this.#runs.size > 0) await this.#idle();
