@@ -343,8 +343,12 @@ describe('tasks on two replicas', () => {
     await claims.post({ ...ref, runner: 'parting', eventId: String(due.data.eventId), attempt: 1 });
     await stopped;
     await claims.stop();
-    const [again] = await cluster.events(`type = 'EventRedelivered' and record_key = 'tasks/parting-0'`);
-    expect(again?.data).toMatchObject({ reason: 'handed-back' });
+    // long before its heartbeat timeout of five minutes
+    const again = await eventually('it is given anew', async () => {
+      const [fact] = await cluster.events(`type = 'EventRedelivered' and record_key = 'tasks/parting-0'`);
+      return fact;
+    });
+    expect(again.data).toMatchObject({ reason: 'handed-back' });
   });
 
   it('leave a log that folds to what is stored', async () =>
