@@ -12,18 +12,31 @@ import { UsageError } from './errors/exit-codes.js';
 /** Where a running Carillon is: written by `carillon up`, removed when it ends. */
 export interface RunFile {
   readonly kafkaBrokers: string;
-  /** In the order of their places. */
-  readonly databaseUrls: readonly [string, ...string[]];
+  /** Of several databases the first. */
+  readonly databaseUrl: string;
+  /** In the order of their places, where there are several. */
+  readonly databaseUrls?: DatabaseUrls;
   readonly httpUrl: string;
 }
+export type DatabaseUrls = readonly [string, ...string[]];
+export const runFileOf = (kafkaBrokers: string, urls: DatabaseUrls, httpUrl: string): RunFile => ({
+  kafkaBrokers,
+  databaseUrl: urls[0],
+  ...(urls.length > 1 && { databaseUrls: urls }),
+  httpUrl,
+});
 export const homeDir = (): string => join(process.cwd(), '.carillon');
 export const runFile = (): string => join(homeDir(), 'run.json');
 
 /** From the environment, or from a Carillon that runs here. @throws UsageError, InvalidConfiguration */
-export const databaseUrls = (): RunFile['databaseUrls'] =>
-  namedDatabases() ?? running('DATABASE_URL').databaseUrls;
+export function databaseUrls(): DatabaseUrls {
+  const named = namedDatabases();
+  if (named !== null) return named;
+  const { databaseUrl, databaseUrls } = running('DATABASE_URL');
+  return databaseUrls ?? [databaseUrl];
+}
 /** Null: the environment names none. @throws InvalidConfiguration */
-export function namedDatabases(): RunFile['databaseUrls'] | null {
+export function namedDatabases(): DatabaseUrls | null {
   const named = loadConfig(z.object(databaseVariables), process.env);
   return named.DATABASE_URL === undefined && named.DATABASE_URLS === undefined ? null : databaseUrlsOf(named);
 }

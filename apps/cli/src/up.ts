@@ -6,7 +6,7 @@ import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } fro
 import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
 import { createLogger } from '#runtime';
 import { Child } from './child.js';
-import { homeDir, namedDatabases, type RunFile, runFile } from './connection.js';
+import { type DatabaseUrls, homeDir, namedDatabases, runFile, runFileOf } from './connection.js';
 import { lifeLine } from './life.js';
 import { makeSamples } from './samples.js';
 
@@ -78,7 +78,7 @@ class Up {
     await this.#servers?.stop();
   }
 
-  async #startProcesses(kafkaBrokers: string, databaseUrls: RunFile['databaseUrls']): Promise<void> {
+  async #startProcesses(kafkaBrokers: string, databaseUrls: DatabaseUrls): Promise<void> {
     const http = portOf('CARILLON_HTTP_PORT', ports.http);
     const env = {
       KAFKA_BROKERS: kafkaBrokers,
@@ -98,7 +98,7 @@ class Up {
         HTTP_PORT: String(http),
       }),
     ]);
-    const run: RunFile = { kafkaBrokers, databaseUrls, httpUrl: `http://127.0.0.1:${http}` };
+    const run = runFileOf(kafkaBrokers, databaseUrls, `http://127.0.0.1:${http}`);
     writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
     say(`  Dashboard ${run.httpUrl}/`);
     say(`  HTTP      ${run.httpUrl}  (${run.httpUrl}/docs to try it)`);
