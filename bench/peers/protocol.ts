@@ -1,3 +1,5 @@
+import type { LatenessReport } from '../lateness.js';
+
 /** What each peer's process is asked, a line of JSON each, by `main.ts`; each answers with one line of JSON. */
 export type Ask =
   /** Makes schema, queue and client. */
@@ -11,11 +13,8 @@ export type Ask =
   /** Answers `Report`; the sample begins anew. */
   | { readonly op: 'report' };
 
-export interface Report {
-  /** Handled since the process began. */
+/** Due moment to the handler since the last report, ms. */
+export interface Report extends Pick<LatenessReport, 'p50' | 'p99' | 'max'> {
+  /** Since the process began. */
   readonly handled: number;
-  /** Due moment to the handler, ms, since the last report. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
 }

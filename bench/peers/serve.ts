@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-// types only: the peers of Node run this file as it is, and Carillon's own is compiled
-import type { Ask, Report } from './protocol.js';
+import { LatenessSample } from '../lateness.js';
+import type { Ask } from './protocol.js';
 
 const callsInFlight = 50;
 /** Jobs of one batch call. */
@@ -18,8 +18,8 @@ const never = new Promise<never>(() => undefined);
 
 /** Serves one peer over standard input and output until the input ends. */
 export async function serve(peer: Peer): Promise<void> {
-  let sample: number[] = [];
-  let count = 0;
+  const sample = new LatenessSample();
+  let handled = 0;
   const answer = async (ask: Ask): Promise<object> => {
     switch (ask.op) {
       case 'open':
@@ -42,14 +42,14 @@ export async function serve(peer: Peer): Promise<void> {
         });
       case 'work':
         await peer.work(async (dueAt) => {
-          sample.push(Date.now() - dueAt);
-          count += 1;
+          sample.add(Date.now() - dueAt);
+          handled += 1;
           if (ask.hold) await never;
         });
         return {};
       case 'report': {
-        const report = reportOf(count, sample);
-        sample = [];
+        const report = { ...sample.report(), handled };
+        sample.reset();
         return report;
       }
     }
@@ -64,11 +64,4 @@ async function timed(run: () => Promise<void>): Promise<{ tookMs: number }> {
   const startedAt = performance.now();
   await run();
   return { tookMs: performance.now() - startedAt };
-}
-
-function reportOf(handled: number, sample: readonly number[]): Report {
-  const sorted = sample.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { handled, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 };
 }

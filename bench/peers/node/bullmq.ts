@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { serve } from '../serve.ts';
+import { serve } from '../../../dist/bench/peers/serve.js';
 
 // Redis with an append-only file that is written through once a second, as BullMQ's guide to production asks for.
 

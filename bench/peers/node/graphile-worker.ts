@@ -1,5 +1,5 @@
 import { type AddJobsJobSpec, Logger, makeWorkerUtils, run, type WorkerUtils } from 'graphile-worker';
-import { serve } from '../serve.ts';
+import { serve } from '../../../dist/bench/peers/serve.js';
 
 // Jobs are taken by the hundred into a local queue and completed in batches; delayed jobs are found by polling.
 

@@ -1,5 +1,5 @@
 import { PgBoss } from 'pg-boss';
-import { serve } from '../serve.ts';
+import { serve } from '../../../dist/bench/peers/serve.js';
 
 // Large fetches that go on while they come back full; polling at its shortest interval otherwise.
 
