@@ -42,11 +42,11 @@ const stop = new AbortController();
 port.on('message', (message: ToRelay) => {
   switch (message.type) {
     case 'want':
-      return relays.map(({ relay }, place) =>
+      return relays.each(({ relay }, place) =>
         relay.want(message.partitions.filter((partition) => isHeldBy(place, partition))),
       );
     case 'nudge':
-      return relays.all.map(({ relay }) => relay.nudge());
+      return relays.each(({ relay }) => relay.nudge());
     case 'stop':
       return stop.abort();
   }

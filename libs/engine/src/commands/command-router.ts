@@ -7,7 +7,7 @@ export class CommandRouter<Reply> {
   constructor(private readonly services: ByDatabase<CommandService<Reply>>) {}
 
   assign(topic: string, positions: ReadonlyMap<number, bigint>): void {
-    this.services.map((service, place) =>
+    this.services.each((service, place) =>
       service.assign(topic, new Map([...positions].filter(([partition]) => isHeldBy(place, partition)))),
     );
   }

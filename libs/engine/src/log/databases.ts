@@ -44,6 +44,10 @@ export class ByDatabase<T> {
     return ByDatabase.from(this.all, make);
   }
 
+  each(tell: (one: T, place: DatabasePlace) => void): void {
+    this.map(tell);
+  }
+
   /** Slots or partitions, each with the one that has it; who has none of them is left out. */
   split(slotsOrPartitions: readonly number[]): { readonly one: T; readonly theirs: readonly number[] }[] {
     return this.all
