@@ -16,7 +16,7 @@ import {
 import { eventually } from '../../../test/harness/wait.js';
 
 const told: string[] = [];
-const tell = (_details: object, message: string) => void told.push(message);
+const tell = ({ error }: { error?: string }, message: string) => void told.push(error ?? message);
 const log = { debug: () => undefined, info: tell, warn: tell, error: tell };
 const text = ({ value }: InRecord) => value?.toString() ?? '';
 
@@ -257,9 +257,11 @@ describe('BatchConsumer', () => {
       await freshTopic(settings);
       await produce(['a0'], settings);
       const [seen, signal] = [[] as string[], new Signal()];
-      await joined(
+      const consumer = await joined(
         {
           stallMs: 2_000,
+          // the one made anew has its partitions when the broker gives up on the one that could not say goodbye
+          sessionTimeoutMs: 2_000,
           startFrom: async (partitions) =>
             new Map(partitions.map((at) => [partitionKey(at), BigInt(at.partition === 0 ? seen.length : 0)])),
           onRecords: (_topic, _partition, records) => {
@@ -274,9 +276,9 @@ describe('BatchConsumer', () => {
       const { pid } = broker;
       if (pid === null) throw new Error('the broker is not there');
       process.kill(pid, 'SIGSTOP');
-      const anew = Promise.withResolvers<void>();
-      const asking = setInterval(() => told.includes('consumer will be made anew') && anew.resolve(), 20);
-      await anew.promise.finally(() => clearInterval(asking));
+      const lives = consumer.restarts;
+      await eventually('it is made anew', () => consumer.restarts > lives, 60_000);
+      expect(told.at(-1)).toBe('no fetch and no heartbeat for 2000 ms');
       process.kill(pid, 'SIGCONT');
       await produce(['b0'], settings);
       await signal.until(() => seen.length === 2);

@@ -217,11 +217,15 @@ export class BatchConsumer {
       this.#generation += 1;
       this.#ready.clear();
       this.options.onRebalancing?.();
-      await consumer
+      const farewell = consumer
         .disconnect()
         .catch((error: unknown) =>
           this.settings.log.debug({ error: messageOf(error) }, 'disconnecting a consumer'),
         );
+      // a broker that does not answer is not waited for: it forgets a silent member within the same time
+      const patience = new AbortController();
+      await Promise.race([farewell, nap(sessionTimeoutMs, patience.signal)]);
+      patience.abort();
     }
   }
 
