@@ -61,7 +61,8 @@ export default defineConfig({
           include: ['{libs,apps,test}/**/*.contract.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // each has its own database and topics; most of their time is waiting
+          maxWorkers: 2,
         },
       },
       {
