@@ -114,8 +114,7 @@ const outcomesOf = ({ queries, tables }: InMemoryTimerStore): CommandOutcomes =>
     const { entries } = await queries.history(timerId, {}, 1_000);
     const caused = entries.findLast((entry) => entry.commandId === commandId);
     if (caused !== undefined) return { timerId, version: caused.version };
-    const unchanged = tables.unchanged.get(commandId);
-    return unchanged?.timerId === timerId ? unchanged : null;
+    return tables.unchanged.get(commandId)?.find((row) => row.timerId === timerId) ?? null;
   },
 });
 

@@ -4,7 +4,7 @@ import { type CommandId, decide, type EpochMs, evolve, mintTimerId, type TimerId
 import { DataLogError, TransientLogError } from '../log/errors.js';
 import type { TimerLog } from '../log/timer-log.js';
 import { type CommandOutcome, CommandService } from './command-service.js';
-import type { CommandEnvelope } from './envelope.js';
+import type { CommandEnvelope, UnmintedCommand } from './envelope.js';
 
 const topic = 'commands';
 const silent = {
@@ -302,6 +302,64 @@ describe('handling commands', () => {
       { kind: 'repeated', version: 2 },
     ]);
     expect([...store.tables.unchanged.keys()]).toEqual([idle]);
+  });
+
+  it('takes an id that a client gives to two timers for a command of each', async () => {
+    const { service, outcomes } = setUp();
+    service.assign(topic, new Map([[0, 0n]]));
+    const id = idOf(774);
+    const send = (offset: number, key: string, command: UnmintedCommand): CommandEnvelope => ({
+      ...create(0, offset, key),
+      key: Buffer.from(`n/${key}`),
+      content: { kind: 'command', commandId: id, target: { namespace: 'n', key }, command },
+    });
+    const pause: UnmintedCommand = { type: 'PauseTimer', commandId: id };
+    const remove: UnmintedCommand = { type: 'DeleteTimer', commandId: id };
+    const twice = async (first: CommandEnvelope[], then: CommandEnvelope[]) => {
+      await service.submit(first);
+      await service.drained();
+      await service.submit(then);
+      await service.drained();
+      return outcomes.splice(0).map(({ outcome }) => outcome);
+    };
+    const hold = (offset: number, key: string): CommandEnvelope => {
+      const commandId = idOf(9_000 + offset);
+      const held = send(offset, key, { type: 'PauseTimer', commandId });
+      return { ...held, content: { ...held.content, commandId } as CommandEnvelope['content'] };
+    };
+
+    // changes nothing at one, and something at the next: in one batch, and in another
+    const left = await twice(
+      [
+        create(0, 0, 'a'),
+        create(0, 1, 'b'),
+        create(0, 2, 'c'),
+        hold(3, 'a'),
+        send(4, 'a', pause),
+        send(5, 'b', pause),
+      ],
+      [send(6, 'c', pause), send(7, 'a', pause)],
+    );
+    expect(left.slice(4)).toMatchObject([
+      { kind: 'applied', state: { version: 2, spec: { key: 'a' } } },
+      { kind: 'applied', state: { version: 2, spec: { key: 'b' } } },
+      { kind: 'applied', state: { version: 2, spec: { key: 'c' } } },
+      { kind: 'repeated', version: 2 },
+    ]);
+
+    // is refused for one, and deletes the next
+    const other = idOf(775);
+    const removal = (offset: number, key: string): CommandEnvelope => {
+      const sent = send(offset, key, remove);
+      return { ...sent, content: { ...sent.content, commandId: other } as CommandEnvelope['content'] };
+    };
+    const ended = await twice([removal(8, 'none'), removal(9, 'a')], [removal(10, 'b'), removal(11, 'none')]);
+    expect(ended).toMatchObject([
+      { kind: 'rejected', rejection: { code: 'timer-not-exist' } },
+      { kind: 'applied', state: { spec: { key: 'a' } } },
+      { kind: 'applied', state: { spec: { key: 'b' } } },
+      { kind: 'rejected', rejection: { code: 'timer-not-exist' } },
+    ]);
   });
 
   it('gives the first outcome again to a command of a former life, also after a second one has ended', async () => {

@@ -18,12 +18,11 @@ import {
   type StreamWrite,
   sourceKey,
   type TimerTarget,
-  type TimerVersion,
-  type Tombstone,
   type TransactionWrites,
   type UnchangedWrite,
 } from '../log/timer-log.js';
 import type { CommandEnvelope, Outcome, ReadableCommand } from './envelope.js';
+import { FirstAnswers } from './first-answers.js';
 
 export interface Decider {
   readonly decide: Decide;
@@ -64,20 +63,15 @@ class Batch {
   readonly #byKey = new Map<string, Stream>();
   readonly #byId = new Map<TimerId, Stream>();
   readonly #rejections: RejectionWrite[] = [];
-  readonly #rejected: Map<CommandId, Rejection>;
   readonly #unchanged: UnchangedWrite[] = [];
-  /** Known to have changed nothing, of earlier batches and of this one. */
-  readonly #unchangedBy: Map<CommandId, TimerVersion>;
-  /** Commands that timers deleted in this very batch had seen. */
-  readonly #seenByDeleted = new Map<CommandId, TimerVersion>();
+  readonly #answers: FirstAnswers;
 
   constructor(
     private readonly loaded: LoadedTimers,
     private readonly timer: Decider,
     private readonly mintTimerId: MintTimerId,
   ) {
-    this.#rejected = new Map(loaded.rejected);
-    this.#unchangedBy = new Map(loaded.unchanged);
+    this.#answers = new FirstAnswers(loaded);
   }
 
   handle(envelope: CommandEnvelope): Outcome | null {
@@ -85,7 +79,7 @@ class Batch {
     // it was sent on to where it is decided
     if (content.kind === 'misplaced') return null;
     if (content.kind === 'unreadable') return this.#reject(envelope, content.commandId, content.rejection);
-    const earlier = this.#earlierOutcome(content);
+    const earlier = this.#earlierOutcome(content, envelope.key);
     if (earlier !== null) return earlier;
 
     const stream = this.#streamOf(content.target);
@@ -137,7 +131,8 @@ class Batch {
       stream.after = this.timer.evolve(stream.after, write);
       stream.events.push(write);
     }
-    if (stream.after === null && last !== null) this.#remember(last, stream.events);
+    if (stream.after === null && last !== null)
+      this.#answers.bury(last, [...last.recent, ...commandsOf(stream.events)]);
     const state = stream.after ?? last;
     if (state === null)
       throw new Error(`${content.command.type} was accepted without a timer to show for it`);
@@ -154,7 +149,7 @@ class Batch {
     if (command.type !== 'EndChild') {
       const met = { timerId: state.id, version: state.version };
       this.#unchanged.push({ commandId, ...met });
-      this.#unchangedBy.set(commandId, met);
+      this.#answers.leave(commandId, met);
     }
     return { kind: 'applied', state };
   }
@@ -193,58 +188,24 @@ class Batch {
   }
 
   /** The same command id again gets the first outcome again. */
-  #earlierOutcome({ commandId, target }: ReadableCommand): Outcome | null {
-    const rejection = this.#rejected.get(commandId);
-    if (rejection !== undefined) return { kind: 'rejected', rejection };
-    const unchanged = this.#unchangedBy.get(commandId);
-    if (unchanged !== undefined) return { kind: 'repeated', ...unchanged };
-    const state = this.#streamOf(target)?.after ?? null;
-    const live = state === null ? null : appliedBy(commandId, state.id, state.recent);
-    return live ?? this.#outcomeOfDeleted(commandId, target);
-  }
-
-  #outcomeOfDeleted(commandId: CommandId, target: TimerTarget): Outcome | null {
-    const here = this.#seenByDeleted.get(commandId);
-    if (here !== undefined) return { kind: 'repeated', ...here };
-    for (const { timerId, recent } of this.#tombstonesOf(target)) {
-      const applied = appliedBy(commandId, timerId, recent);
-      if (applied !== null) return applied;
-    }
-    return null;
-  }
-
-  /** A name may have had several lives: a command that an earlier one has seen is not new to a later one. */
-  #tombstonesOf(target: TimerTarget): readonly Tombstone[] {
-    if (!('timerId' in target))
-      return this.loaded.tombstones.get(recordKey(target.namespace, target.key)) ?? [];
-    const tombstone = this.loaded.tombstonesById.get(target.timerId);
-    return tombstone === undefined ? [] : [tombstone];
-  }
-
-  #remember(deleted: TimerState, events: readonly EventWrite[]): void {
-    for (const { commandId, version } of deleted.recent)
-      this.#seenByDeleted.set(commandId, { timerId: deleted.id, version });
-    for (const { commandId, version } of events) {
-      if (commandId !== null) this.#seenByDeleted.set(commandId, { timerId: deleted.id, version });
-    }
+  #earlierOutcome({ commandId, target }: ReadableCommand, key: Buffer | null): Outcome | null {
+    const rejection = this.#answers.refusalOf(commandId, key);
+    if (rejection !== null) return { kind: 'rejected', rejection };
+    const live = this.#streamOf(target)?.after ?? null;
+    const version = this.#answers.versionOf(commandId, target, live);
+    return version === null ? null : { kind: 'repeated', ...version };
   }
 
   #reject({ source, key, value }: CommandEnvelope, commandId: CommandId | null, given: Rejection): Outcome {
     const rejection = storable(given);
     this.#rejections.push({ commandId, rejection, source, key, value });
-    if (commandId !== null) this.#rejected.set(commandId, rejection);
+    if (commandId !== null) this.#answers.refuse(commandId, key, rejection);
     return { kind: 'rejected', rejection };
   }
 }
 
-function appliedBy(
-  commandId: CommandId,
-  timerId: TimerId,
-  recent: readonly AppliedCommand[],
-): Outcome | null {
-  const applied = recent.find((entry) => entry.commandId === commandId);
-  return applied === undefined ? null : { kind: 'repeated', timerId, version: applied.version };
-}
+const commandsOf = (events: readonly EventWrite[]): AppliedCommand[] =>
+  events.flatMap(({ commandId, version }) => (commandId === null ? [] : [{ commandId, version }]));
 
 const metaOf = ({ source, actor, traceparent }: CommandEnvelope): EventMeta => ({
   source,

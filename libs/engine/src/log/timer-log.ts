@@ -77,12 +77,26 @@ export interface LoadedTimers {
   /** Of every life that a name has had and that is remembered, the latest last. */
   readonly tombstones: ReadonlyMap<string, readonly Tombstone[]>;
   readonly tombstonesById: ReadonlyMap<TimerId, Tombstone>;
-  readonly rejected: ReadonlyMap<CommandId, Rejection>;
-  /** Commands that were accepted and changed nothing: the version of the timer that they met. */
-  readonly unchanged: ReadonlyMap<CommandId, TimerVersion>;
+  /** Oldest first; of one id at most `answersPerIdMax`, as of `unchanged`. */
+  readonly rejected: ReadonlyMap<CommandId, readonly RefusedRecord[]>;
+  /** Commands that were accepted and changed nothing: the version of each timer that they met, oldest first. */
+  readonly unchanged: ReadonlyMap<CommandId, readonly TimerVersion[]>;
   /** `recordKey`s among `newNames` that somebody has. */
   readonly taken?: ReadonlySet<string>;
 }
+
+/** An id is a command's own: where somebody gives one to many commands, no more answers of each kind are remembered for it. */
+export const answersPerIdMax = 16;
+
+/** A record that was refused: another key under the same command id is a command for another timer. */
+export interface RefusedRecord {
+  /** Of its key, the first `refusedKeyBytesMax` bytes. */
+  readonly key: Buffer | null;
+  readonly rejection: Rejection;
+}
+
+/** Longer than any `namespace/key`. */
+export const refusedKeyBytesMax = 2_048;
 
 /** A timer as it was. */
 export interface TimerVersion {

@@ -2,6 +2,7 @@ import {
   DataLogError,
   type DueTimer,
   type LoadedTimers,
+  type RefusedRecord,
   recordKey,
   sourceKey,
   type TimerLog,
@@ -12,7 +13,7 @@ import {
   type TransactionWrites,
   TransientLogError,
 } from '#engine';
-import type { CommandId, EpochMs, Rejection, RejectionCode, TimerId, TimerState } from '#timer';
+import type { CommandId, EpochMs, RejectionCode, TimerId, TimerState } from '#timer';
 import { textArray } from '../connection/binary-array.js';
 import { type HotConnection, type Session, transaction } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
@@ -132,8 +133,8 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     byId: new Map(states.map((state) => [state.id, state])),
     due: [...of('due'), ...of('dueElsewhere')].map(dueFrom),
     dueIsCut: bytesOf(of('due')) >= loadedBytesMax,
-    rejected: new Map(of('answers').flatMap(rejectionFrom)),
-    unchanged: new Map(of('answers').flatMap(unchangedFrom)),
+    rejected: byCommand(of('answers').flatMap(refusedFrom)),
+    unchanged: byCommand(of('answers').flatMap(unchangedFrom)),
     tombstones: livesOf(tombstones),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
   };
@@ -165,14 +166,21 @@ function livesOf(
 
 type Answer<T> = readonly [CommandId, T];
 
-function rejectionFrom([id, code, message, field]: readonly unknown[]): Answer<Rejection>[] {
+function refusedFrom([id, , code, message, field, key]: readonly unknown[]): Answer<RefusedRecord>[] {
   if (code === null) return [];
   const why = { code: code as RejectionCode, message: String(message) };
-  return [[id as CommandId, { ...why, ...(field !== null && { field: String(field) }) }]];
+  const rejection = { ...why, ...(field !== null && { field: String(field) }) };
+  return [[id as CommandId, { key: key as Buffer | null, rejection }]];
 }
 
-const unchangedFrom = ([id, , , , timerId, version]: readonly unknown[]): Answer<TimerVersion>[] =>
+const unchangedFrom = ([id, , , , , , timerId, version]: readonly unknown[]): Answer<TimerVersion>[] =>
   timerId === null ? [] : [[id as CommandId, { timerId: timerId as TimerId, version: Number(version) }]];
+
+function byCommand<T>(answers: readonly Answer<T>[]): Map<CommandId, T[]> {
+  const all = new Map<CommandId, T[]>();
+  for (const [id, answer] of answers) all.set(id, [...(all.get(id) ?? []), answer]);
+  return all;
+}
 
 function bytesOf(rows: Rows): number {
   let bytes = 0;

@@ -1,4 +1,4 @@
-import type { TransactionRequest } from '#engine';
+import { answersPerIdMax, refusedKeyBytesMax, type TransactionRequest } from '#engine';
 import { int4Array, int8Array, textArray, uuidArray } from '../connection/binary-array.js';
 import type { Call } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
@@ -45,7 +45,8 @@ export function readsFor({
   if (due.length > 0) read('due', loadDue, [uuidArray(due), loadedBytesMax]);
   if (dueElsewhere.length > 0)
     read('dueElsewhere', loadDueElsewhere, [uuidArray(dueElsewhere), loadedBytesMax]);
-  if (commandIds.length > 0) read('answers', loadAnswers, [uuidArray(commandIds)]);
+  if (commandIds.length > 0)
+    read('answers', loadAnswers, [uuidArray([...new Set(commandIds)]), answersPerIdMax, refusedKeyBytesMax]);
   if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
   return reads;
 }

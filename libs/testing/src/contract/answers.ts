@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RejectionWrite, recordKey } from '#engine';
+import { answersPerIdMax, type RejectionWrite, recordKey, refusedKeyBytesMax } from '#engine';
 import type { CommandId, Rejection } from '#timer';
 import { freshName, type Stage } from './subject.js';
 import {
@@ -68,22 +68,41 @@ export const answers = (stage: Stage) =>
       expect([loaded.tombstones.size, loaded.tombstonesById.size]).toEqual([0, 0]);
     });
 
-    it('remembers a refusal by its command, and only that', async () => {
+    it('remembers a refusal by its command and the key of its record, and only that', async () => {
       const commandId = newCommandId();
       const plain = { code: 'timer-not-exist', message: 'no timer here: "x", \\, é' } as const;
       await transact(stage.log, request(), () => ({ ...nothing, rejections: [refusal(commandId, plain)] }));
       const { rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
-      expect(rejected).toEqual(new Map([[commandId, plain]]));
+      const told = { key: Buffer.from('contract/k'), rejection: plain };
+      expect(rejected).toEqual(new Map([[commandId, [told]]]));
     });
 
-    it('answers with the first refusal of a command that was refused twice', async () => {
+    it('tells refusals of one command the first one first', async () => {
       const commandId = newCommandId();
       const first = refusal(commandId);
       const second = refusal(commandId, { code: 'timer-exists', message: 'later' });
       for (const rejection of [first, second])
         await transact(stage.log, request(), () => ({ ...nothing, rejections: [rejection] }));
       const { rejected } = await loadWith(stage.log, { commandIds: [commandId] });
-      expect(rejected.get(commandId)).toEqual(first.rejection);
+      expect(rejected.get(commandId)?.map(({ rejection }) => rejection)).toEqual([
+        first.rejection,
+        second.rejection,
+      ]);
+    });
+
+    it('remembers so many answers of one id, and of a key no more than is compared', async () => {
+      const commandId = newCommandId();
+      const key = Buffer.alloc(refusedKeyBytesMax + 1, 'k');
+      const met = await createTimer(stage.log);
+      await transact(stage.log, request(), () => ({
+        ...nothing,
+        rejections: Array(answersPerIdMax + 1).fill({ ...refusal(commandId), key }),
+        unchanged: Array(answersPerIdMax + 1).fill({ commandId, timerId: met.id, version: 1 }),
+      }));
+      const { rejected, unchanged } = await loadWith(stage.log, { commandIds: [commandId, commandId] });
+      expect(rejected.get(commandId)).toHaveLength(answersPerIdMax);
+      expect(rejected.get(commandId)?.[0]?.key).toHaveLength(refusedKeyBytesMax);
+      expect(unchanged.get(commandId)).toHaveLength(answersPerIdMax);
     });
 
     it('remembers what changed nothing by its command, with the timer as it was met', async () => {
@@ -95,13 +114,13 @@ export const answers = (stage: Stage) =>
         unchanged: [wrote, { commandId: again, timerId: met.id, version: 7 }],
       }));
       await stage.subject.pass(1);
-      // of two that came at once the first one counts
       await transact(stage.log, request(), () => ({
         ...nothing,
         unchanged: [{ ...wrote, timerId: other.id, version: 8 }],
       }));
       const { unchanged, rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
-      expect(unchanged).toEqual(new Map([[commandId, { timerId: met.id, version: 7 }]]));
+      const first = { timerId: met.id, version: 7 };
+      expect(unchanged).toEqual(new Map([[commandId, [first, { timerId: other.id, version: 8 }]]]));
       expect(rejected.size).toBe(0);
     });
 

@@ -51,8 +51,10 @@ export function commit(
     });
   }
   for (const row of writes.unchanged)
-    if (!tables.unchanged.has(row.commandId))
-      tables.unchanged.set(row.commandId, { ...row, recordedAt: now });
+    tables.unchanged.set(row.commandId, [
+      ...(tables.unchanged.get(row.commandId) ?? []),
+      { ...row, recordedAt: now },
+    ]);
   if (writes.emission !== null)
     tables.outbox.set(writes.emission.id, { ...writes.emission, createdAt: now, claimedUntil: null });
   for (const id of writes.emitted) tables.outbox.delete(id);

@@ -1,7 +1,10 @@
 import {
+  answersPerIdMax,
   type DueTimer,
   type LoadedTimers,
+  type RefusedRecord,
   recordKey,
+  refusedKeyBytesMax,
   sourceKey,
   type TimerTarget,
   type TimerVersion,
@@ -9,7 +12,7 @@ import {
   type TransactionRequest,
   TransientLogError,
 } from '#engine';
-import type { CommandId, EpochMs, Rejection, TimerId, TimerState } from '#timer';
+import type { CommandId, EpochMs, TimerId, TimerState } from '#timer';
 import type { StateRow, Tables } from './tables.js';
 
 /** Everything up to the decision: fence, lock, read. Changes nothing. */
@@ -101,11 +104,16 @@ function findTombstones(
   return { tombstones, tombstonesById };
 }
 
-function findRejections(tables: Tables, commandIds: readonly CommandId[]): ReadonlyMap<CommandId, Rejection> {
-  const found = new Map<CommandId, Rejection>();
-  for (const commandId of commandIds) {
-    const row = tables.rejectionOf(commandId);
-    if (row !== undefined) found.set(commandId, row.rejection);
+function findRejections(
+  tables: Tables,
+  commandIds: readonly CommandId[],
+): ReadonlyMap<CommandId, readonly RefusedRecord[]> {
+  const wanted = new Set(commandIds);
+  const found = new Map<CommandId, readonly RefusedRecord[]>();
+  for (const { commandId, key, rejection } of tables.rejections.values()) {
+    if (commandId === null || !wanted.has(commandId)) continue;
+    const refused = { key: key?.subarray(0, refusedKeyBytesMax) ?? null, rejection };
+    found.set(commandId, [...(found.get(commandId) ?? []), refused].slice(0, answersPerIdMax));
   }
   return found;
 }
@@ -113,11 +121,13 @@ function findRejections(tables: Tables, commandIds: readonly CommandId[]): Reado
 function findUnchanged(
   tables: Tables,
   commandIds: readonly CommandId[],
-): ReadonlyMap<CommandId, TimerVersion> {
-  const found = new Map<CommandId, TimerVersion>();
+): ReadonlyMap<CommandId, readonly TimerVersion[]> {
+  const found = new Map<CommandId, readonly TimerVersion[]>();
   for (const commandId of commandIds) {
-    const row = tables.unchanged.get(commandId);
-    if (row !== undefined) found.set(commandId, { timerId: row.timerId, version: row.version });
+    const rows = tables.unchanged.get(commandId);
+    if (rows === undefined) continue;
+    const met = rows.map(({ timerId, version }) => ({ timerId, version }));
+    found.set(commandId, met.slice(0, answersPerIdMax));
   }
   return found;
 }

@@ -67,8 +67,8 @@ export class Tables {
   /** In the order of their sequence. */
   readonly rejections = new Map<bigint, RejectionRow>();
   readonly published = new Set<bigint>();
-  /** The first of each id, in the order in which they came. */
-  readonly unchanged = new Map<CommandId, UnchangedRow>();
+  /** In the order in which they came. */
+  readonly unchanged = new Map<CommandId, readonly UnchangedRow[]>();
   /** Rows that a transaction of somebody else holds: a test's doing. */
   readonly lockedElsewhere = new Set<TimerId>();
   lastSequence = 0n;
@@ -130,9 +130,10 @@ export class Tables {
       if (deletedAt + rememberedMs > now) break;
       this.tombstones.delete(timerId);
     }
-    for (const [commandId, { recordedAt }] of this.unchanged) {
-      if (recordedAt + rememberedMs > now) break;
-      this.unchanged.delete(commandId);
+    for (const [commandId, rows] of this.unchanged) {
+      const kept = rows.filter(({ recordedAt }) => recordedAt + rememberedMs > now);
+      if (kept.length === 0) this.unchanged.delete(commandId);
+      else if (kept.length < rows.length) this.unchanged.set(commandId, kept);
     }
     for (const [sequence, { recordedAt }] of this.rejections) {
       if (recordedAt + rememberedMs > now) break;
