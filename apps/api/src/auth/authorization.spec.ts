@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerRecord } from '#contract';
 import { grantsOf } from '#engine';
+import { recentMax } from '../bulk/bulk.controller.js';
 import type { Authenticator, Identity } from '../http/access.js';
 import { openWorld, type World } from '../spec-dsl.js';
 
@@ -203,8 +204,17 @@ describe('somebody of one namespace', () => {
   it('sees and cancels no bulk of others', async () => {
     expect((await ask('operator', 'GET', `/v1/bulk/${bulkOfRoot}`)).body.code).toBe('bulk-not-found');
     expect((await ask('operator', 'DELETE', `/v1/bulk/${bulkOfRoot}`)).body.code).toBe('bulk-not-found');
+  });
+
+  it('sees its own bulks, however many of others came later', async () => {
+    const own = await ask('operator', 'POST', '/v1/bulk', { action: 'pause', condition: { key: 'none' } });
+    for (let n = 0; n < recentMax; n += 1)
+      await ask('root', 'POST', '/v1/bulk', { action: 'pause', condition: { key: 'none' } });
     const { body } = await ask('operator', 'GET', '/v1/bulk');
-    expect((body.bulks as { actor?: string }[]).every(({ actor }) => actor === 'operator')).toBe(true);
+    const told = body.bulks as { id: string; actor?: string }[];
+    expect(told[0]?.id).toBe(own.body.id);
+    expect(told.every(({ actor }) => actor === 'operator')).toBe(true);
+    expect((await ask('root', 'GET', '/v1/bulk')).body.bulks).toHaveLength(recentMax);
   });
 
   it('reads no receipt of a command elsewhere, whichever timer it names', async () => {

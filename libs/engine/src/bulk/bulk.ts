@@ -68,8 +68,8 @@ export interface BulkStore {
   /** The same id again changes nothing; answers what is there. */
   add(order: BulkOrder): Promise<Bulk>;
   find(id: BulkId): Promise<Bulk | null>;
-  /** The latest first. */
-  recent(limit: number): Promise<readonly Bulk[]>;
+  /** The latest first; only those of an actor, or (null) everybody's. */
+  recent(limit: number, actor: string | null): Promise<readonly Bulk[]>;
   /** Answers it as it is then; one that has ended stays as it ended. */
   cancel(id: BulkId): Promise<Bulk | null>;
   /** The running one that has waited longest and that nobody has; ours until the lease is over or it is settled. */

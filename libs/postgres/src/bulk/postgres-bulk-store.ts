@@ -36,10 +36,11 @@ export class PostgresBulkStore implements BulkStore {
     return this.#first(`select ${columns} from bulk_request where id = $1`, [id]);
   }
 
-  async recent(limit: number): Promise<readonly Bulk[]> {
+  async recent(limit: number, actor: string | null): Promise<readonly Bulk[]> {
     const { rows } = await this.pool.query<BulkRow>(
-      `select ${columns} from bulk_request order by requested_at desc, id desc limit $1`,
-      [limit],
+      `select ${columns} from bulk_request where $2::text is null or actor = $2
+       order by requested_at desc, id desc limit $1`,
+      [limit, actor],
     );
     return rows.map(bulkOf);
   }

@@ -128,10 +128,20 @@ export function bulkStoreContract(name: string, open: () => Promise<BulkSubject>
       await work(present(await store().claim(leaseMs)), [], null, 0);
       await subject.pass(20);
       const second = await store().add(order());
-      expect((await store().recent(10)).map(({ id }) => id)).toEqual([second.id, first.id]);
-      expect(await store().recent(1)).toHaveLength(1);
+      expect((await store().recent(10, null)).map(({ id }) => id)).toEqual([second.id, first.id]);
+      expect(await store().recent(1, null)).toHaveLength(1);
       await store().forget(20);
-      expect((await store().recent(10)).map(({ id }) => id)).toEqual([second.id]);
+      expect((await store().recent(10, null)).map(({ id }) => id)).toEqual([second.id]);
+    });
+
+    it('shows those of one actor, however many of others came later', async () => {
+      const own = await store().add(order({ actor: 'ada' }));
+      for (const actor of ['bob', null, 'bob']) {
+        await subject.pass(2);
+        await store().add(order({ actor }));
+      }
+      expect((await store().recent(2, 'ada')).map(({ id }) => id)).toEqual([own.id]);
+      expect(await store().recent(2, 'eve')).toEqual([]);
     });
 
     async function work(claim: BulkClaim, targets: BulkTarget[], next: string | null, applied: number) {

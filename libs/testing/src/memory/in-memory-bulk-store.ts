@@ -39,10 +39,11 @@ export class InMemoryBulkStore implements BulkStore {
     return Promise.resolve(this.#rows.get(id)?.bulk ?? null);
   }
 
-  recent(limit: number): Promise<readonly Bulk[]> {
+  recent(limit: number, actor: string | null): Promise<readonly Bulk[]> {
     return Promise.resolve(
       [...this.#rows.values()]
         .map(({ bulk }) => bulk)
+        .filter((bulk) => actor === null || bulk.actor === actor)
         .reverse()
         .slice(0, limit),
     );
