@@ -141,17 +141,25 @@ async function applyMissing(databaseUrl: string): Promise<void> {
   }
 }
 
+/** One that was lost goes on after the events that are there. */
+const addMissingHeads = `
+  insert into log_head (partition, partitions, written_for, next, recorded_at)
+  select p, t.partitions, t.partitions, greatest(e.position, c.position, 0) + 1, coalesce(e.recorded_at, '-infinity')
+  from topology t cross join generate_series($1::int, t.partitions - 1, $2) p
+    left join relay_checkpoint c on c.partition = p
+    left join lateral (
+      select position, recorded_at from event_log where partition = p order by position desc limit 1
+    ) e on true
+  where not exists (select from log_head h where h.partition = p)
+  on conflict do nothing`;
+
 async function fixTopology(
   client: pg.Client,
   partitions: number,
   { number, of }: DatabasePlace,
 ): Promise<number> {
   await client.query('insert into topology (partitions) values ($1) on conflict do nothing', [partitions]);
-  await client.query(
-    `insert into log_head (partition, partitions, written_for)
-     select generate_series($1::int, partitions - 1, $2), partitions, partitions from topology on conflict do nothing`,
-    [number, of],
-  );
+  await client.query(addMissingHeads, [number, of]);
   await client.query(
     `insert into relay_checkpoint (partition)
      select generate_series($1::int, partitions - 1, $2) from topology on conflict do nothing`,

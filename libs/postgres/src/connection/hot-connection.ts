@@ -240,15 +240,24 @@ const checkViolation = '23514';
 const isDayMissing = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === checkViolation && error.constraint === undefined;
 
+/** No position, for want of a head to take it from: see append-events.sql. */
+const notNullViolation = '23502';
+const isHeadMissing = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === notNullViolation && error.column === 'position';
+
 /** transaction_timeout, idle_in_transaction_session_timeout */
 const cutOffCodes = new Set(['25P04', '25P03']);
 const isCutOff = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && cutOffCodes.has(error.code ?? '');
 
+const headMissing =
+  'a partition of the log has no row in log_head, so nothing can be written to it; every process that starts makes a missing one: restart the scheduler, then run carillon verify';
+
 function classify(error: unknown, isSessionTooSlow: boolean): Error {
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
   const isConflict = code === uniqueViolation;
   // no event can be written, whatever it says: it is not the batch that is at fault
+  if (isHeadMissing(error)) return new TransientLogError(headMissing, { cause: error, isTopologyOld: true });
   const isTopologyOld = error instanceof pg.DatabaseError && error.constraint === topologyConstraint;
   const isOfData = !isConflict && !isTopologyOld && !isDayMissing(error);
   if (isOfData && dataClasses.has(code.slice(0, 2))) {
