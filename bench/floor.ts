@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { parseCommand } from '#contract';
 import { type CommandEnvelope, decideAll, type LoadedTimers } from '#engine';
 import { migrate } from '#postgres';
 import { decide, type EpochMs, evolve, mintEventId, mintTimerId, type TimerState } from '#timer';
@@ -8,6 +7,7 @@ import { HotConnection, transaction } from '../libs/postgres/src/connection/hot-
 import { statement } from '../libs/postgres/src/connection/statement.js';
 import { readsFor } from '../libs/postgres/src/log/reads.js';
 import { callsFor } from '../libs/postgres/src/log/writes.js';
+import { envelopeOf } from './command-envelopes.js';
 import { partitions } from './stage.js';
 
 // The bare floor: the same statements, in the same batches, on one connection, without the service. Everything is
@@ -59,19 +59,16 @@ function creates(count: number): { readonly transactions: Transaction[]; readonl
   const states: TimerState[] = [];
   const transactions = Array.from({ length: count / batch }, (): Transaction => {
     const envelopes = Array.from({ length: batch }, () =>
-      envelope(
-        {
-          type: 'CreateTimer',
-          timer: {
-            schedPolicyType: 'ONCE',
-            schedPolicyExpr: '2030-01-01T00:00:00Z',
-            hookClass: 'bench',
-            data: '{"invoice":17}',
-            tags: ['eu'],
-          },
+      envelopeOf('floor', `floor-${randomUUID()}`, {
+        type: 'CreateTimer',
+        timer: {
+          schedPolicyType: 'ONCE',
+          schedPolicyExpr: '2030-01-01T00:00:00Z',
+          hookClass: 'bench',
+          data: '{"invoice":17}',
+          tags: ['eu'],
         },
-        `floor-${randomUUID()}`,
-      ),
+      }),
     );
     const decided = decideAll(
       envelopes,
@@ -86,20 +83,6 @@ function creates(count: number): { readonly transactions: Transaction[]; readonl
     };
   });
   return { transactions, states };
-}
-
-function envelope(body: object, key: string): CommandEnvelope {
-  const value = Buffer.from(JSON.stringify({ id: randomUUID(), namespace: 'floor', key, ...body }));
-  const parsed = parseCommand({ key: Buffer.from(`floor/${key}`), value }, 1_000_000);
-  if (!parsed.ok) throw new Error(parsed.rejection.message);
-  const { commandId, target, command } = parsed;
-  return {
-    source: { topic: 'floor', partition: 0, offset: 0n },
-    key: null,
-    value,
-    content: { kind: 'command', commandId, target, command },
-    reply: null,
-  };
 }
 
 const requestOf = (envelopes: readonly CommandEnvelope[]) => {
@@ -161,7 +144,11 @@ export async function floorOfCycles(databaseUrl: string, count: number): Promise
     });
     const open = triggered.map(({ after }) => after);
     const envelopes = open.map((state) =>
-      envelope({ type: 'CloseEvent', eventId: state.open?.eventId ?? '', attempt: 1 }, state.spec.key),
+      envelopeOf('floor', state.spec.key, {
+        type: 'CloseEvent',
+        eventId: state.open?.eventId ?? '',
+        attempt: 1,
+      }),
     );
     const byKey = new Map(open.map((state) => [`floor/${state.spec.key}`, state]));
     const decided = decideAll(

@@ -66,16 +66,18 @@ export class Stage {
   private constructor(
     readonly servers: EmbeddedServers,
     private readonly dataDir: string,
+    private readonly isKept: boolean,
   ) {
     const kafka: KafkaSettings = { brokers: servers.kafkaBrokers.split(','), clientId: 'bench', log: quiet };
     this.producer = new BatchProducer(kafka);
     this.pool = new pg.Pool({ connectionString: servers.databaseUrl, max: 2 });
   }
 
-  static async open(): Promise<Stage> {
+  /** @param keptDir data of a former run and for a next one; absent: begins empty and leaves nothing */
+  static async open(keptDir?: string): Promise<Stage> {
     const homeDir = join(process.cwd(), '.carillon');
-    const dataDir = join(homeDir, `bench-${process.pid}`);
-    return new Stage(await startEmbedded({ homeDir, dataDir }), dataDir);
+    const dataDir = keptDir ?? join(homeDir, `bench-${process.pid}`);
+    return new Stage(await startEmbedded({ homeDir, dataDir }), dataDir, keptDir !== undefined);
   }
 
   async close(): Promise<void> {
@@ -83,7 +85,7 @@ export class Stage {
     await this.producer.stop();
     await this.pool.end();
     await this.servers.stop();
-    rmSync(this.dataDir, { recursive: true, force: true });
+    if (!this.isKept) rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   async start(
