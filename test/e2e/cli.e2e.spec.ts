@@ -247,7 +247,15 @@ describe('carillon doctor', () => {
       return ran.code === 0 ? ran : null;
     });
     expect(json.map(({ what }: { what: string }) => what)).toEqual(
-      expect.arrayContaining(['Postgres', 'clock of Postgres', 'schema', 'Kafka', 'commands', 'the API']),
+      expect.arrayContaining([
+        'Postgres',
+        'clock of Postgres',
+        'vacuum of Postgres',
+        'schema',
+        'Kafka',
+        'commands',
+        'the API',
+      ]),
     );
     const stands = await carillon(['partitions', '--json']);
     expect(stands.json).toHaveLength(partitions);

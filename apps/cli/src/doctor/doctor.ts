@@ -19,8 +19,9 @@ import {
   runtimeFinding,
   schemaFindings,
   topicFindings,
+  vacuumFinding,
 } from './findings.js';
-import { databaseSeen, storedOffsets } from './postgres-look.js';
+import { databaseSeen, horizonHolder, storedOffsets } from './postgres-look.js';
 
 /** Looks at everything, each by itself: one that is away does not hide the rest. @returns 1 if something is bad */
 export async function doctorCommand({ json }: ShownAs): Promise<number> {
@@ -68,6 +69,7 @@ async function lookAtPostgres(pool: pg.Pool, place: DatabasePlace): Promise<Look
     findings: [
       presence(name, version),
       clockFinding(name, aheadMs, roundTripMs),
+      vacuumFinding(name, await horizonHolder(pool)),
       ...schemaFindings(schema),
       ...(schema.place === null ? [] : placeFindings(name, schema.place, place)),
     ],

@@ -7,6 +7,7 @@ import {
   runtimeFinding,
   schemaFindings,
   topicFindings,
+  vacuumFinding,
 } from './findings.js';
 
 const well = { missing: [], unknown: [], partitions: 8, isLogReady: true };
@@ -16,6 +17,8 @@ describe('the doctor', () => {
     const findings = [
       runtimeFinding('24.1.0', '2026a'),
       clockFinding('Postgres', 3, 2),
+      vacuumFinding('Postgres', null),
+      vacuumFinding('Postgres', { who: 'a transaction of fire', ageMs: 90, transactions: 2 }),
       ...schemaFindings(well),
       ...topicFindings(new Map([['timers.commands', 8]]), 8),
       ...offsetFindings([{ topic: 't', partition: 0, next: 5n, low: 0n, high: 7n }]),
@@ -46,6 +49,14 @@ describe('the doctor', () => {
   it('does not blame a clock for the way to it', () => {
     expect(clockFinding('the API', 900, 2_000).state).toBe('ok');
     expect(clockFinding('the API', 900, 10).state).toBe('warning');
+  });
+  it('warns of who holds vacuum back for long, by its age or by what happened since', () => {
+    const held = (ageMs: number | null, transactions: number) =>
+      vacuumFinding('Postgres', { who: 'a transaction of psql (pid 7)', ageMs, transactions });
+    expect(held(11 * 60_000, 5)).toMatchObject({ state: 'warning', told: expect.stringContaining('psql') });
+    expect(held(9 * 60_000, 50_000_000).state).toBe('ok');
+    expect(held(null, 1_000_001).state).toBe('warning');
+    expect(held(null, 1_000).state).toBe('ok');
   });
   it('warns of a schema that is newer than itself', () =>
     expect(schemaFindings({ ...well, unknown: ['Later'] })[0]).toMatchObject({ state: 'warning' }));

@@ -38,6 +38,30 @@ export function clockFinding(other: string, aheadMs: number, roundTripMs: number
   return ok(what, told);
 }
 
+const heldWarningMs = 10 * 60_000;
+/** Of one whose age is not known: a day at a few transactions a second, some minutes at a few thousand. */
+const heldWarningTransactions = 1_000_000;
+
+/** Whether vacuum may take away what died: the rows that change with every batch grow slow where it may not. */
+export function vacuumFinding(
+  what: string,
+  holder: {
+    readonly who: string;
+    readonly ageMs: number | null;
+    readonly transactions: number;
+  } | null,
+): Finding {
+  const name = `vacuum of ${what}`;
+  if (holder === null) return ok(name, 'nobody holds it back');
+  const { who, ageMs, transactions } = holder;
+  const since = ageMs === null ? '' : `${Math.round(ageMs / 1_000)} s and `;
+  const told = `${who} has held it back for ${since}${transactions} transactions`;
+  const isLong = ageMs === null ? transactions > heldWarningTransactions : ageMs > heldWarningMs;
+  return isLong
+    ? warning(name, told, 'end it if nobody needs it: docs/operations.md, Vacuum')
+    : ok(name, told);
+}
+
 export interface SchemaSeen {
   readonly missing: readonly string[];
   readonly unknown: readonly string[];
