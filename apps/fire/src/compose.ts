@@ -11,6 +11,7 @@ import {
   handOver,
   isHeldBy,
   type LocalClock,
+  slotsOf,
   type TimerLog,
 } from '#engine';
 import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey } from '#kafka';
@@ -32,7 +33,6 @@ import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
 import { FiringSpans } from './firing-spans.js';
 import { fireMetrics } from './metrics.js';
-import { slotsOf } from './slots.js';
 
 const sweptEveryMs = 1_000;
 const resendLeaseMs = 5_000;

@@ -13,6 +13,7 @@ import {
   CommandRouter,
   CommandService,
   type DatabasePlace,
+  HeldPartitions,
   handOver,
   type TimerLog,
 } from '#engine';
@@ -45,7 +46,6 @@ import { bulkService } from './bulks.js';
 import { CommandSpans } from './command-spans.js';
 import type { SchedulerConfig } from './config.js';
 import { envelopeOf } from './intake/envelope.js';
-import { HeldPartitions } from './intake/held-partitions.js';
 import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
 import { RelayThread } from './relay/relay-thread.js';
@@ -206,7 +206,6 @@ export function composeScheduler(
           (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
         );
         const waiting = await held.among(numbers);
-        if (held.reason !== null) logger.warn({ partitions: [...waiting] }, held.reason);
         return new Map(
           partitions.map((at): [string, StartOffset] => [
             partitionKey(at),
@@ -219,6 +218,12 @@ export function composeScheduler(
       },
       onAssigned: (partitions, starts) => {
         commands.assign(topics.commands, positionsOf(partitions, starts));
+        held.hold(
+          partitions
+            .filter((at) => starts.get(partitionKey(at)) === 'held')
+            .map(({ partition }) => partition),
+        );
+        if (held.reason !== null) logger.warn({}, held.reason);
         const former = new Set(owned);
         owned = partitions.map(({ partition }) => partition);
         const gained = owned.filter((partition) => !former.has(partition));

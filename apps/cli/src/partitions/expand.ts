@@ -1,8 +1,8 @@
+import { ExpansionStalledError, expand } from '#engine';
 import { KafkaAdmin } from '#kafka';
 import { groupIds, kafka, topicPrefix, withPools } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { say } from '../output/out.js';
-import { ExpansionStalledError, expand } from './expansion.js';
 import { runningSystem } from './running-system.js';
 
 const askedEveryMs = 200;

@@ -1,10 +1,9 @@
 import type pg from 'pg';
 import { topicsOf } from '#contract';
-import type { ByDatabase, ExpandOutcome } from '#engine';
+import type { ByDatabase, CommandEnds, ExpandableSystem, ExpandOutcome, LogPartitions } from '#engine';
 import type { KafkaAdmin } from '#kafka';
 import { expandLog, readTopology } from '#postgres';
 import { storedOffsets } from '../doctor/postgres-look.js';
-import type { CommandEnds, ExpandableSystem, LogPartitions } from './expansion.js';
 
 export interface RunningSystemSettings {
   readonly admin: KafkaAdmin;

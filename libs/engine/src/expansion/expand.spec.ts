@@ -7,7 +7,7 @@ import {
   ExpansionUnfinishedError,
   expand,
   TopicsWiderError,
-} from './expansion.js';
+} from './expand.js';
 
 class Died extends Error {}
 

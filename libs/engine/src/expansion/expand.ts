@@ -1,4 +1,4 @@
-import type { ExpandOutcome } from '#engine';
+import type { ExpandOutcome } from '../log/topology.js';
 
 /** A running system, as an expansion sees and changes it. Whatever changes something may be done again. */
 export interface ExpandableSystem {
