@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from '#testing';
 import { mutants } from './mutants.js';
 
-const seedsMax = 60;
+const seedsMax = 200;
 
 describe('a promise broken on purpose', () => {
   it.each(mutants)(
     '$promise: is found where the product $what',
-    async ({ promise, wraps }) => {
+    async ({ promise, wraps, within }) => {
       for (let seed = 1; seed <= seedsMax; seed += 1) {
-        const { violations } = await simulate({ seed, wraps: wraps() });
+        const { violations } = await simulate({ seed, wraps: wraps(), ...within });
         if (violations.some((found) => found.promise === promise)) return;
       }
       expect.fail(`not within ${seedsMax} seeds`);

@@ -1,5 +1,12 @@
-import { type DueIndex, type EmissionSink, type LogFeed, type TimerLog, TransientLogError } from '#engine';
-import type { Wraps } from '#testing';
+import {
+  type DueIndex,
+  type EmissionSink,
+  type LogFeed,
+  type RetentionStore,
+  type TimerLog,
+  TransientLogError,
+} from '#engine';
+import type { SimulationSettings, Wraps } from '#testing';
 import {
   type Decision,
   decide,
@@ -18,6 +25,8 @@ export interface Mutant {
   readonly what: string;
   /** Made anew for each run: some remember what they have seen. */
   readonly wraps: () => Wraps;
+  /** What it takes to find it; chance decides the rest. */
+  readonly within?: Pick<SimulationSettings, 'plan' | 'faults'> | undefined;
 }
 
 type Decide = typeof decide;
@@ -239,6 +248,62 @@ const commitDenied = (): Wraps => {
   });
 };
 
+const retaining = (change: (store: RetentionStore) => Partial<RetentionStore>): Wraps => ({
+  retention: (store) => ({
+    exclusively: (work) => store.exclusively(work),
+    finishDrops: () => store.finishDrops(),
+    expiredParts: (days) => store.expiredParts(days),
+    neededBy: (part) => store.neededBy(part),
+    owedFrom: (part) => store.owedFrom(part),
+    groundedIn: (...args) => store.groundedIn(...args),
+    drop: (part) => store.drop(part),
+    endedBefore: (days) => store.endedBefore(days),
+    endedTimers: (...args) => store.endedTimers(...args),
+    forgetArchived: (days) => store.forgetArchived(days),
+    ...change(store),
+  }),
+});
+const noSnapshots = (): Wraps => retaining(() => ({ groundedIn: async () => [] }));
+const dropsAhead = (): Wraps => retaining(() => ({ neededBy: async () => null }));
+const owesNothing = (): Wraps => retaining(() => ({ owedFrom: async () => null }));
+
+/** The heads are held, and nobody looks whether the feed has come to the end. */
+const spreadsAhead = (): Wraps => ({
+  spread: ({ tables }, to) => {
+    const marks = new Map(tables.checkpoints);
+    tables.logs.forEach(({ head }, partition) => void tables.checkpoints.set(partition, head));
+    const outcome = tables.expand(to);
+    for (const partition of tables.checkpoints.keys())
+      tables.checkpoints.set(partition, marks.get(partition) ?? 0n);
+    return outcome;
+  },
+});
+
+const readsAhead = (): Wraps => ({
+  feed: (feed): LogFeed => ({
+    hold: (...args) => feed.hold(...args),
+    release: () => feed.release(),
+    checkpoints: (...args) => feed.checkpoints(...args),
+    topology: async () => ({ ...(await feed.topology()), partitions: 256 }),
+    heads: (...args) => feed.heads(...args),
+    readAfter: (...args) => feed.readAfter(...args),
+    advance: (...args) => feed.advance(...args),
+    unpublishedRejections: (...args) => feed.unpublishedRejections(...args),
+    markRejectionsPublished: (...args) => feed.markRejectionsPublished(...args),
+  }),
+});
+
+const undrained = (): Wraps => ({ system: (system) => ({ ...system, unapplied: async () => 0 }) });
+
+/** Of two, a command goes to the database of the partition that it came in. */
+const notSentOn = (): Wraps => ({ ofAnotherDatabase: (content) => content });
+
+const retained: Mutant['within'] = { plan: { retains: true } };
+const owing: Mutant['within'] = { ...retained, faults: ['brokerAway'] };
+const expanded: Mutant['within'] = { plan: { expands: true } };
+const lagging: Mutant['within'] = { ...expanded, faults: ['kill', 'slowDatabase'] };
+const interrupted: Mutant['within'] = { ...expanded, faults: ['kill', 'freeze'] };
+
 export const mutants: readonly Mutant[] = [
   { promise: 1, what: "fires by the process's own clock", wraps: firesEarly },
   { promise: 2, what: 'never sends again what was not acknowledged', wraps: pendingForgotten },
@@ -253,6 +318,28 @@ export const mutants: readonly Mutant[] = [
   { promise: 8, what: 'applies records again that were applied before', wraps: appliedTwice },
   { promise: 8, what: 'moves an offset past a command', wraps: commandsSkipped },
   { promise: 8, what: 'takes a commit for a failure, without a fence', wraps: commitDenied },
+  { promise: 7, what: 'drops a day before its timers have snapshots', wraps: noSnapshots, within: retained },
+  { promise: 2, what: 'drops a day that owed dead letters are told from', wraps: owesNothing, within: owing },
+  { promise: 11, what: 'drops a day that is not on the feed yet', wraps: dropsAhead, within: retained },
+  {
+    promise: 11,
+    what: 'spreads the log before the feed is at its end',
+    wraps: spreadsAhead,
+    within: lagging,
+  },
+  { promise: 11, what: 'reads new partitions before the log has them', wraps: readsAhead, within: expanded },
+  {
+    promise: 11,
+    what: 'spreads the log before the old partitions are applied',
+    wraps: undrained,
+    within: interrupted,
+  },
+  {
+    promise: 8,
+    what: 'takes a command of the other database for its own',
+    wraps: notSentOn,
+    within: { plan: { databases: 2 } },
+  },
   { promise: 9, what: 'reads everything into memory', wraps: everythingInMemory },
   { promise: 10, what: 'sets the watermark back at a close', wraps: watermarkBack },
   { promise: 11, what: 'skips events of the log on the feed', wraps: feedSkips },

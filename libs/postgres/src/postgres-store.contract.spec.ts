@@ -1,18 +1,28 @@
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { ByDatabase, onlyDatabase } from '#engine';
-import { expandLog, migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
+import {
+  expandLog,
+  migrate,
+  openPostgresQueries,
+  openPostgresStore,
+  PostgresBulkStore,
+  PostgresRetention,
+} from '#postgres';
 import {
   bulkStoreContract,
   dueIndexContract,
   expansionContract,
   logFeedContract,
   type QueriesSubject,
+  type RetentionSubject,
+  retentionContract,
   splitSubject,
   timerLogContract,
   timerQueriesContract,
 } from '#testing';
 import { freshDatabase } from '../../../test/harness/database.js';
+import { age } from '../../../test/retention/aged.js';
 
 const partitions = 8;
 const log = { warn: () => undefined };
@@ -22,7 +32,7 @@ afterAll(async () => {
 });
 
 /** A database of its own for each suite run; `another` is a second connection, as another process has one. */
-async function open(place = onlyDatabase): Promise<QueriesSubject> {
+async function open(place = onlyDatabase): Promise<QueriesSubject & RetentionSubject> {
   const database = await freshDatabase();
   await migrate(database.url, partitions, place);
   const settings = { databaseUrl: database.url, applicationName: 'contract', log };
@@ -41,6 +51,8 @@ async function open(place = onlyDatabase): Promise<QueriesSubject> {
       await client.query('delete from event_log where stream_id = $1 and version < $2', [timerId, version]);
       await client.end();
     },
+    openRetention: () => new PostgresRetention(database.url, 'contract retention'),
+    age: (days) => age(pool, days),
     partitions,
     expand: (to) => expandLog(pool, to),
     another: async () => {
@@ -73,6 +85,7 @@ timerLogContract('Postgres', () => open());
 dueIndexContract('Postgres', () => open());
 logFeedContract('Postgres', () => open());
 expansionContract('Postgres', () => open());
+retentionContract('Postgres', () => open());
 timerQueriesContract('Postgres', () => open());
 timerQueriesContract('Postgres, two databases', async () =>
   splitSubject(new ByDatabase([await open({ number: 0, of: 2 }), await open({ number: 1, of: 2 })])),

@@ -7,6 +7,7 @@ import { bulkWorkerContract } from './contract/bulk-worker-contract.js';
 import { dueIndexContract } from './contract/due-index-contract.js';
 import { expansionContract } from './contract/expansion-contract.js';
 import { logFeedContract } from './contract/log-feed-contract.js';
+import { type RetentionSubject, retentionContract } from './contract/retention-contract.js';
 import { splitSubject } from './contract/split-subject.js';
 import type { QueriesSubject, StoreHandle } from './contract/subject.js';
 import { timerLogContract } from './contract/timer-log-contract.js';
@@ -21,7 +22,7 @@ function openStore() {
   return { clock, store: new InMemoryTimerStore({ partitions: 8, now: () => clock.now() }) };
 }
 
-function openInMemory(): Promise<QueriesSubject> {
+function openInMemory(): Promise<QueriesSubject & RetentionSubject> {
   const { clock, store } = openStore();
   const handle = (): StoreHandle => {
     const { log, due } = store;
@@ -32,6 +33,8 @@ function openInMemory(): Promise<QueriesSubject> {
     partitions: store.partitions,
     expand: async (to) => store.expand(to),
     queries: store.queries,
+    openRetention: () => store.openRetention(),
+    age: (days) => clock.advance(days * 86_400_000),
     forgetBefore: (timerId, version) => Promise.resolve(store.forgetBefore(timerId, version)),
     another: () => Promise.resolve(handle()),
     pass: (durationMs) => clock.advance(durationMs),
@@ -46,6 +49,7 @@ timerLogContract('in memory', openInMemory);
 dueIndexContract('in memory', openInMemory);
 logFeedContract('in memory', openInMemory);
 expansionContract('in memory', openInMemory);
+retentionContract('in memory', openInMemory);
 timerQueriesContract('in memory', openInMemory);
 timerQueriesContract('in memory, shared by two', async () =>
   splitSubject(new ByDatabase([await openInMemory(), await openInMemory()])),

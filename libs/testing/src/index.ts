@@ -8,6 +8,7 @@ export { type BulkWorkerSubject, bulkWorkerContract } from './contract/bulk-work
 export { dueIndexContract } from './contract/due-index-contract.js';
 export { expansionContract } from './contract/expansion-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
+export { type RetentionSubject, retentionContract } from './contract/retention-contract.js';
 export { splitSubject } from './contract/split-subject.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
 export { timerLogContract } from './contract/timer-log-contract.js';
@@ -23,6 +24,7 @@ export { InMemoryTimerLog, type LogFault } from './memory/in-memory-timer-log.js
 export { InMemoryTimerQueries } from './memory/in-memory-timer-queries.js';
 export { type InMemoryStoreSettings, InMemoryTimerStore } from './memory/in-memory-timer-store.js';
 export type { Violation } from './simulation/check/violation.js';
+export type { Plan } from './simulation/plan.js';
 export { Random } from './simulation/random.js';
 export { type RollingRestart, rollingRestart } from './simulation/rolling-restart.js';
 export {
@@ -30,4 +32,5 @@ export {
   type SimulationSettings,
   simulate,
 } from './simulation/simulate.js';
+export { type FaultName, faultNames } from './simulation/storm.js';
 export type { Wraps } from './simulation/world.js';

@@ -20,8 +20,9 @@ export interface PendingEntry {
   readonly timerId: TimerId;
   readonly version: number;
   /**
-   * The timer right after the event that caused the emission. Null: the emission is void, since the event was
-   * closed or went on to another attempt meanwhile (a dead letter is never void).
+   * The timer as it is now, while the event is open in the attempt that was to be told of; of a dead letter, as it was
+   * right after. Null: the emission is void, since the event was closed or went on to another attempt meanwhile (a dead
+   * letter is never void).
    */
   readonly state: TimerState | null;
   /** The state right before, for a dead letter: what was given up. */

@@ -109,7 +109,7 @@ describe('the relay', () => {
   it('keeps snapshots out of the feed, and goes on after them', async () => {
     const { clock, store, relay, published, create, end } = setUp();
     await create('k');
-    const [event] = store.tables.logs.flat();
+    const [event] = store.tables.logs.flatMap(({ events }) => events);
     if (event === undefined) throw new Error('nothing was logged');
     const { timerId } = event;
     const wanted = { offsets: [], targets: [{ timerId }], commandIds: [], due: [], dueElsewhere: [] };

@@ -28,6 +28,8 @@ export interface RetentionStore {
   expiredParts(logDays: number): Promise<readonly LogPart[]>;
   /** Why a part cannot go yet, for a person; null: nothing but its snapshots may be wanting. */
   neededBy(part: LogPart): Promise<string | null>;
+  /** Why it cannot go yet though its timers have their snapshots: what was owed before them is told from what came before them. */
+  owedFrom(part: LogPart): Promise<string | null>;
   /** Timers that fold from an event of this part, the oldest one there is, in id order. */
   groundedIn(part: LogPart, after: TimerId | null, max: number): Promise<readonly TimerId[]>;
   /** Takes the part out of the log. Writers go on meanwhile. */

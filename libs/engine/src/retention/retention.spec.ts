@@ -29,6 +29,7 @@ class Parts implements RetentionStore {
   readonly grounded = new Map<string, readonly TimerId[]>();
   readonly ended: TimerId[] = [];
   readonly needed = new Map<string, string>();
+  readonly owed = new Map<string, string>();
   readonly done: string[] = [];
   begun: string[] = [];
   isHeld = false;
@@ -44,6 +45,9 @@ class Parts implements RetentionStore {
   }
   async neededBy({ name }: LogPart): Promise<string | null> {
     return this.needed.get(name) ?? null;
+  }
+  async owedFrom({ name }: LogPart): Promise<string | null> {
+    return this.owed.get(name) ?? null;
   }
   async groundedIn({ name }: LogPart, after: TimerId | null, max: number): Promise<readonly TimerId[]> {
     return page(this.grounded.get(name) ?? [], after, max);
@@ -143,6 +147,18 @@ describe('retention', () => {
       dropped: [],
       snapshotted: 0,
       kept: { part: 'old', reason: 'somebody reads it' },
+    });
+    expect(parts.done).toEqual(['forget 90']);
+  });
+
+  it('leaves a part that is owed from once its timers have their snapshots', async () => {
+    const ids = await timers(2);
+    parts.grounded.set('old', ids).set('younger', []);
+    parts.owed.set('old', 'a dead letter waits');
+    expect(await run()).toMatchObject({
+      dropped: [],
+      snapshotted: 2,
+      kept: { part: 'old', reason: 'a dead letter waits' },
     });
     expect(parts.done).toEqual(['forget 90']);
   });

@@ -90,6 +90,8 @@ class Round {
       if (reason !== null) return { part: part.name, reason };
       await this.#snapshotAll(part);
       if (this.stop.aborted) return null;
+      const owed = await store.owedFrom(part);
+      if (owed !== null) return { part: part.name, reason: owed };
       await store.drop(part);
       this.#tellDropped(part.name);
     }

@@ -35,6 +35,15 @@ const grounded = (name: string): string => {
     ) as known order by id limit $3`;
 };
 
+/** A dead letter is told from the two states around its give-up: without what they fold from it would be lost. */
+const owedDeadLetter = `
+  select from fire_batch b, unnest(b.timer_ids, b.versions) as owed (id, version)
+  join event_log g on g.stream_id = owed.id and g.version = owed.version and g.type = 'EventGivenUp'
+  where not exists (
+    select from event_log e where e.stream_id = owed.id and e.version < owed.version and e.recorded_at >= $1
+      and (e.version = 1 or e.type = 'TimerSnapshotted'))
+  limit 1`;
+
 const unpublished = (name: string): string => `
   select c.partition from relay_checkpoint c
   where (select max(e.position) from ${child(name)} e where e.partition = c.partition) > c.position`;
@@ -100,6 +109,13 @@ export class PostgresRetention implements RetentionStore {
     const owed = await this.#rows('select from fire_batch where created_at < $1 limit 1', [moment(before)]);
     return owed.length > 0
       ? 'due events of that time are not in Kafka yet: is a fire service running?'
+      : null;
+  }
+
+  async owedFrom({ before }: LogPart): Promise<string | null> {
+    const owed = await this.#rows(owedDeadLetter, [moment(before)]);
+    return owed.length > 0
+      ? 'dead letters of its timers are not in Kafka yet: is a fire service running?'
       : null;
   }
 

@@ -16,6 +16,7 @@ import {
   request,
   streamOf,
   transact,
+  update,
   writing,
 } from './writing.js';
 
@@ -77,6 +78,14 @@ export const emissions = (stage: Stage) =>
       const { entries } = present(await claim(stage, emissionId, 0));
       expect(entries.map(({ timerId }) => timerId).toSorted()).toEqual(ids.toSorted());
       expect(entries.every(({ state }) => state !== null)).toBe(true);
+    });
+
+    it('are told with the timer as it is by now, while the attempt is the same', async () => {
+      const { id } = await createTimer(stage.log);
+      const { emissionId, state } = await fire(stage.log, id);
+      const changed = present(await apply(stage.log, id, update('meanwhile')));
+      const [entry] = present(await claim(stage, emissionId, 0)).entries;
+      expect(entry).toEqual({ timerId: id, version: state.version, state: changed, before: null });
     });
 
     it('are void once the event was closed, or its timer deleted', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inTopology, type LogTopology, readableOf, type StoredEvent } from '#engine';
 import { slotOfTimerId } from '#timer';
+import { publishAll } from './log-tail.js';
 import { type OpenSubject, Stage } from './subject.js';
 import { apply, createTimer, present, update } from './writing.js';
 
@@ -78,15 +79,6 @@ export function expansionContract(name: string, open: OpenSubject): void {
       ]);
     });
   });
-}
-
-/** As the relay does, without sending anything. */
-async function publishAll({ feed }: Stage): Promise<void> {
-  const partitions = [...inTopology(await feed.topology(), new Map()).keys()];
-  const [marks, heads] = [await feed.checkpoints(partitions), await feed.heads(partitions)];
-  await feed.advance(
-    [...heads].map(([partition, to]) => ({ partition, from: marks.get(partition) ?? 0n, to })),
-  );
 }
 
 /** To the end, a few at a time, by the rule for readers. */

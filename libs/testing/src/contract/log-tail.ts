@@ -1,4 +1,4 @@
-import type { StoredEvent } from '#engine';
+import { inTopology, type StoredEvent } from '#engine';
 import type { Stage } from './subject.js';
 
 /** A reader's place in every partition; it refuses what does not follow. */
@@ -30,4 +30,13 @@ export async function readTail(stage: Stage): Promise<readonly StoredEvent[]> {
     if (events.length === 0) return tail.events;
     tail.take(events);
   }
+}
+
+/** As the relay does, without sending anything. */
+export async function publishAll({ feed }: Stage): Promise<void> {
+  const partitions = [...inTopology(await feed.topology(), new Map()).keys()];
+  const [marks, heads] = [await feed.checkpoints(partitions), await feed.heads(partitions)];
+  await feed.advance(
+    [...heads].map(([partition, to]) => ({ partition, from: marks.get(partition) ?? 0n, to })),
+  );
 }

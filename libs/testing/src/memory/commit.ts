@@ -136,7 +136,7 @@ function bury(tables: Tables, stream: Prepared, now: EpochMs): void {
   );
   const recent = [...(before?.recent ?? []), ...applied];
   tables.tombstones.set(timerId, { timerId, name, recent, deletedAt: now });
-  for (const state of archivedState(stream)) tables.archive.set(timerId, state);
+  for (const state of archivedState(stream)) tables.archive.set(timerId, { state, archivedAt: now });
 }
 
 /** A new emission takes the former one's place; without one it stays while the event is open. */
@@ -150,18 +150,19 @@ function store(tables: Tables, { timerId, name, after, emission }: Prepared): vo
 
 function append(tables: Tables, stream: Prepared, now: EpochMs): void {
   const partition = slotOfTimerId(stream.timerId) % tables.topology.partitions;
-  const log = tables.logs[partition] ?? [];
+  const log = tables.logs[partition];
+  if (log === undefined) throw new DataLogError(`the log has no partition ${partition}`);
   const history = tables.streams.get(stream.timerId) ?? [];
   tables.streams.set(stream.timerId, history);
   stream.events.forEach((write, index) => {
     const event = storedEvent(stream, write, {
       partition,
-      position: BigInt(log.length + 1),
+      position: log.head + 1n,
       data: stream.texts[index] ?? '',
       // as in a database the moments of a log never fall, also when the clock was set back
-      recordedAt: Math.max(now, log.at(-1)?.recordedAt ?? now) as EpochMs,
+      recordedAt: Math.max(now, log.endsAt ?? now) as EpochMs,
     });
-    log.push(event);
+    log.append(event);
     history.push({ ...event, meta: write.meta });
   });
 }

@@ -74,7 +74,7 @@ export class InMemoryDueIndex implements DueIndex {
       return {
         timerId,
         version,
-        state: isDead || isPresent ? this.tables.stateAt(timerId, version) : null,
+        state: isDead ? this.tables.stateAt(timerId, version) : isPresent ? row.state : null,
         before: isDead ? this.tables.stateAt(timerId, version - 1) : null,
       };
     });

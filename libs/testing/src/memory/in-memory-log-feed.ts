@@ -36,7 +36,7 @@ export class InMemoryLogFeed implements LogFeed {
 
   heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
     return Promise.resolve(
-      new Map(partitions.map((partition) => [partition, BigInt(this.tables.logs[partition]?.length ?? 0)])),
+      new Map(partitions.map((partition) => [partition, this.tables.logs[partition]?.head ?? 0n])),
     );
   }
 
@@ -44,8 +44,7 @@ export class InMemoryLogFeed implements LogFeed {
     const share = Math.ceil(max / Math.max(1, positions.size));
     const events: StoredEvent[] = [];
     for (const [partition, position] of positions) {
-      const from = Number(position);
-      for (const event of this.tables.logs[partition]?.slice(from, from + share) ?? []) events.push(event);
+      for (const event of this.tables.logs[partition]?.after(position, share) ?? []) events.push(event);
     }
     return Promise.resolve(events.slice(0, max));
   }

@@ -35,7 +35,7 @@ export class InMemoryTimerQueries implements TimerQueries {
 
   byId(timerId: TimerId): Promise<TimerState | null> {
     return Promise.resolve(
-      this.tables.states.get(timerId)?.state ?? this.tables.archive.get(timerId) ?? null,
+      this.tables.states.get(timerId)?.state ?? this.tables.archive.get(timerId)?.state ?? null,
     );
   }
 

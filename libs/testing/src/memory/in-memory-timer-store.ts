@@ -1,7 +1,8 @@
-import type { ExpandOutcome } from '#engine';
+import { type DatabasePlace, type ExpandOutcome, onlyDatabase, type StoredEvent } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
 import { InMemoryDueIndex } from './in-memory-due-index.js';
 import { type Holders, InMemoryLogFeed } from './in-memory-log-feed.js';
+import { InMemoryRetention, type RetentionLock } from './in-memory-retention.js';
 import { InMemoryTimerLog } from './in-memory-timer-log.js';
 import { InMemoryTimerQueries } from './in-memory-timer-queries.js';
 import { Tables } from './tables.js';
@@ -11,7 +12,15 @@ export interface InMemoryStoreSettings {
   readonly partitions: number;
   /** The store's own clock, which alone decides what is due. */
   readonly now: () => EpochMs;
+  /** Of one of several that hold the timers together. */
+  readonly place?: DatabasePlace;
+  /** What retention takes for a day. Default: a day. */
+  readonly dayMs?: number;
+  /** Told what retention takes out of the log. */
+  readonly onDropped?: (events: readonly StoredEvent[]) => void;
 }
+
+const aDayMs = 86_400_000;
 
 /** Log, state and offsets without a database, by the same rules: it passes the suites that Postgres passes. */
 export class InMemoryTimerStore {
@@ -21,15 +30,17 @@ export class InMemoryTimerStore {
   readonly queries: InMemoryTimerQueries;
   /** Everything it holds, for checks to look at. */
   readonly tables: Tables;
-  readonly #now: () => EpochMs;
+  readonly #settings: InMemoryStoreSettings;
   readonly #holders: Holders = new Map();
+  readonly #retentionLock: RetentionLock = { holder: null };
 
   /** @throws RangeError if the number of partitions is not a power of two up to 256 */
-  constructor({ partitions, now }: InMemoryStoreSettings) {
+  constructor(settings: InMemoryStoreSettings) {
+    const { partitions, now, place = onlyDatabase } = settings;
     if (!Number.isInteger(partitions) || partitions < 1 || 256 % partitions !== 0)
       throw new RangeError(`partitions must be a power of two up to 256, not ${partitions}`);
-    this.#now = now;
-    this.tables = new Tables(partitions);
+    this.#settings = settings;
+    this.tables = new Tables(partitions, place);
     this.log = this.openLog();
     this.due = new InMemoryDueIndex(this.tables, now);
     this.queries = new InMemoryTimerQueries(this.tables);
@@ -47,12 +58,22 @@ export class InMemoryTimerStore {
 
   /** Another session, as a second process would have: faults that one is given the other does not get. */
   openLog(): InMemoryTimerLog {
-    return new InMemoryTimerLog(this.tables, this.#now);
+    return new InMemoryTimerLog(this.tables, this.#settings.now);
   }
 
   /** Another reader, as a second process would have: partitions that one holds the other does not get. */
   openFeed(): InMemoryLogFeed {
     return new InMemoryLogFeed(this.tables, this.#holders);
+  }
+
+  /** Another session of retention: one is at it at a time. */
+  openRetention(): InMemoryRetention {
+    const { now, dayMs = aDayMs, onDropped } = this.#settings;
+    return new InMemoryRetention(this.tables, this.#retentionLock, {
+      now,
+      dayMs,
+      ...(onDropped !== undefined && { onDropped }),
+    });
   }
 
   /** As retention does: what a timer's log has before a version is gone. */

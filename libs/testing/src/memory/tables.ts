@@ -1,10 +1,12 @@
 import {
+  type DatabasePlace,
   type EmissionId,
   type EmissionWrite,
   type EventMeta,
   type ExpandOutcome,
   expanded,
   foldOn,
+  isHeldBy,
   type LogTopology,
   noFold,
   type StoredEvent,
@@ -20,6 +22,7 @@ import {
   type TimerId,
   type TimerState,
 } from '#timer';
+import { PartitionLog } from './partition-log.js';
 
 export interface StateRow {
   readonly state: TimerState;
@@ -37,6 +40,11 @@ export interface TombstoneRow extends Tombstone {
 /** As a history tells it: with who did it. */
 export interface StreamEvent extends StoredEvent {
   readonly meta: EventMeta;
+}
+/** As it was when it was put away. */
+export interface ArchiveRow {
+  readonly state: TimerState;
+  readonly archivedAt: EpochMs;
 }
 export interface RejectionRow extends StoredRejection {
   readonly recordedAt: EpochMs;
@@ -56,14 +64,14 @@ export class Tables {
   readonly names = new Map<string, TimerId>();
   /** In the order of deletion. */
   readonly tombstones = new Map<TimerId, TombstoneRow>();
-  /** As they were when they were put away. */
-  readonly archive = new Map<TimerId, TimerState>();
+  readonly archive = new Map<TimerId, ArchiveRow>();
   readonly offsets = new Map<string, bigint>();
   readonly outbox = new Map<EmissionId, OutboxRow>();
-  /** One log a partition; the event at position p stands at index p - 1. */
-  readonly logs: StoredEvent[][];
+  readonly logs: PartitionLog[];
   readonly streams = new Map<TimerId, StreamEvent[]>();
   readonly checkpoints = new Map<number, bigint>();
+  /** Parts of the log that are about to go: what was recorded before a moment. */
+  readonly begunDrops = new Map<string, EpochMs>();
   /** In the order of their sequence. */
   readonly rejections = new Map<bigint, RejectionRow>();
   readonly published = new Set<bigint>();
@@ -75,23 +83,44 @@ export class Tables {
 
   topology: LogTopology;
 
-  constructor(partitions: number) {
+  constructor(
+    partitions: number,
+    private readonly place: DatabasePlace,
+  ) {
     this.topology = { number: 1, partitions, splits: [] };
-    this.logs = Array.from({ length: partitions }, () => []);
+    this.logs = Array.from({ length: partitions }, () => new PartitionLog());
   }
 
   /** Spreads the log over more partitions from now on, if everything is published. @throws RangeError */
   expand(to: number): ExpandOutcome {
     if (to === this.topology.partitions) return { kind: 'already' };
-    const heads = new Map(this.logs.map((log, partition) => [partition, BigInt(log.length)]));
+    const heads = new Map(
+      this.logs.flatMap((log, partition) =>
+        isHeldBy(this.place, partition) ? [[partition, log.head] as const] : [],
+      ),
+    );
     const next = expanded(this.topology, to, heads);
     let unpublished = 0;
     for (const [partition, head] of heads)
       unpublished += Number(head - (this.checkpoints.get(partition) ?? 0n));
     if (unpublished > 0) return { kind: 'behind', unpublished };
     this.topology = next;
-    while (this.logs.length < to) this.logs.push([]);
+    const former = this.logs.length;
+    // moments go on from the parent's
+    while (this.logs.length < to)
+      this.logs.push(new PartitionLog(this.logs[this.logs.length % former]?.endsAt));
     return { kind: 'expanded' };
+  }
+
+  /** Takes out and answers what was recorded before this moment. */
+  dropBefore(moment: EpochMs): readonly StoredEvent[] {
+    const dropped = this.logs.flatMap((log) => log.dropBefore(moment));
+    for (const timerId of new Set(dropped.map((event) => event.timerId))) {
+      const left = this.streams.get(timerId)?.filter(({ recordedAt }) => recordedAt >= moment) ?? [];
+      if (left.length > 0) this.streams.set(timerId, left);
+      else this.streams.delete(timerId);
+    }
+    return dropped;
   }
 
   /** Its last emission is not on record as acknowledged. */

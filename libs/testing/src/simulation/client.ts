@@ -1,6 +1,7 @@
 import { recordKey, type UnmintedCommand } from '#engine';
-import type { CommandId, EpochMs, TimerChange, TimerState } from '#timer';
+import { type CommandId, type EpochMs, slotOf, type TimerChange, type TimerState } from '#timer';
 import { newCommandId, send, sendCommand } from './sending.js';
+import type { SimDatabase } from './sim-database.js';
 import type { SimProcess } from './sim-process.js';
 import { anyTimer } from './timers.js';
 import type { World } from './world.js';
@@ -19,6 +20,24 @@ export async function runClient(world: World, timers: number, commands: number):
   await Promise.all(sent);
 }
 
+export const steadyKeys = ['steady-0', 'steady-1', 'steady-2'] as const;
+
+/** Sends one change after the other, and each only once the broker has the one before; it waits for no outcome. */
+export async function runSteadyClient(world: World, forMs: number): Promise<void> {
+  const process = world.process('steady');
+  const until = world.clock.now() + forMs;
+  const say = (key: string, command: UnmintedCommand) =>
+    sendCommand(world, process, { namespace, key }, command, { isSteady: true });
+  const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '1h', hookClass: '' } as const;
+  for (const key of steadyKeys)
+    await say(key, { type: 'CreateTimer', commandId: newCommandId(world), namespace, key, timer });
+  for (let count = 1; world.clock.now() < until; count += 1) {
+    for (const key of steadyKeys)
+      await say(key, { type: 'UpdateTimer', commandId: newCommandId(world), set: { tags: [`${count}`] } });
+    await process.sleep(world.random.int(20, 200));
+  }
+}
+
 class Client {
   readonly #sent: { key: string; command: UnmintedCommand }[] = [];
 
@@ -29,8 +48,7 @@ class Client {
 
   async create(key: string, afterMs: number): Promise<void> {
     await this.process.sleep(afterMs);
-    const { random, database } = this.world;
-    const timer = anyTimer(random, database.now());
+    const timer = anyTimer(this.world.random, this.#databaseOf(key).now());
     await this.#send(key, (commandId) => ({ type: 'CreateTimer', commandId, namespace, key, timer }));
   }
 
@@ -60,7 +78,7 @@ class Client {
   }
 
   #update(key: string): Promise<void> {
-    const { random, database } = this.world;
+    const { random } = this.world;
     const version = this.#stateOf(key)?.version;
     const check = random.chance(0.3) && version !== undefined ? { check: { version } } : {};
     const set = random.pick<TimerChange>([
@@ -68,7 +86,7 @@ class Client {
       { enable: false },
       { enable: true },
       { enable: true, schedPolicyExpr: '700ms', schedPolicyType: 'INTERVAL' },
-      { watermark: (database.now() - random.int(-2_000, 5_000)) as EpochMs },
+      { watermark: (this.#databaseOf(key).now() - random.int(-2_000, 5_000)) as EpochMs },
       { ackTimeout: '2s' },
     ]);
     return this.#send(key, (commandId) => ({ type: 'UpdateTimer', commandId, set, ...check }));
@@ -102,8 +120,12 @@ class Client {
     await sendCommand(this.world, this.process, { namespace, key }, command);
   }
 
+  #databaseOf(key: string): SimDatabase {
+    return this.world.databases.of(slotOf(namespace, key));
+  }
+
   #stateOf(key: string): TimerState | undefined {
-    const { tables } = this.world.database.store;
+    const { tables } = this.#databaseOf(key).store;
     const timerId = tables.names.get(recordKey(namespace, key));
     return timerId === undefined ? undefined : tables.states.get(timerId)?.state;
   }

@@ -7,6 +7,8 @@ import type { SimProcess } from './sim-process.js';
 const sessionTimeoutMs = 3_000;
 /** Members learn by their heartbeats that shares are dealt out anew. */
 const dealtWithinMs = 800;
+/** Partitions that a topic gets are found within this. */
+const metadataMaxAgeMs = 3_000;
 
 export interface GroupMember {
   readonly process: SimProcess;
@@ -15,6 +17,8 @@ export interface GroupMember {
 }
 
 export interface GroupDeps {
+  /** Partitions of its topic. */
+  readonly width: () => number;
   readonly clock: ManualClock;
   readonly random: Random;
 }
@@ -31,10 +35,10 @@ export class ConsumerGroup {
   /** Next offset of each partition, as members committed it. */
   readonly committed = new Map<number, bigint>();
 
-  constructor(
-    readonly partitions: number,
-    private readonly deps: GroupDeps,
-  ) {}
+  /** Partitions that were dealt out last. */
+  #dealt = 0;
+
+  constructor(private readonly deps: GroupDeps) {}
 
   join(member: GroupMember): void {
     this.#members.push(member);
@@ -68,13 +72,27 @@ export class ConsumerGroup {
     return this.#undealt > 0 ? 'dealing' : 'dealt';
   }
 
+  /** Partitions that have an owner, as the coordinator tells whoever asks. */
+  get owned(): number {
+    return this.state === 'dealt' ? this.#dealt : 0;
+  }
+
+  /** Its topic has more partitions than before; members find that out when they ask for it the next time. */
+  noticeWider(): void {
+    this.deps.clock.after(this.deps.random.skewed(100, metadataMaxAgeMs), () => {
+      if (this.#members.length > 0 && this.#dealt < this.deps.width()) this.rebalance();
+    });
+  }
+
   rebalance(): void {
     this.#generation += 1;
     const generation = this.#generation;
     this.#undealt = this.#members.length;
+    const width = this.deps.width();
+    this.#dealt = width;
     const order = this.deps.random.shuffled(this.#members);
     order.forEach((member, index) => {
-      const share = Array.from({ length: this.partitions }, (_, partition) => partition).filter(
+      const share = Array.from({ length: width }, (_, partition) => partition).filter(
         (partition) => partition % order.length === index,
       );
       this.deps.clock.after(this.deps.random.skewed(20, dealtWithinMs), () => {

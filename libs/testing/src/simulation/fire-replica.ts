@@ -1,38 +1,50 @@
 import { deadRecord, dueRecord, type WireRecord } from '#contract';
-import { type Emission, type EmissionId, type EmissionSink, FireService } from '#engine';
+import {
+  type DatabasePlace,
+  type Emission,
+  type EmissionId,
+  type EmissionSink,
+  FireService,
+  FireServices,
+  isHeldBy,
+  slotsOf,
+} from '#engine';
 import { mintEventId, mintTimerId, slotOfTimerId, type TimerId } from '#timer';
 import { GroupConsumer } from './group-consumer.js';
 import { everyOn, fatalOn, type Replica, replica } from './replica.js';
+import type { Session } from './sim-database.js';
 import type { SimProcess } from './sim-process.js';
-import { fireLimits, partitions, silent, type World } from './world.js';
-
-const slots = Array.from({ length: 256 }, (_, slot) => slot);
+import { fireLimits, silent, type World } from './world.js';
 
 /** A fire service, put together as the app does it: the feed tells clocks, due timers go out. */
 export function startFire(world: World): Replica {
   const process = world.process('fire');
-  const { topics, groups, wraps, database } = world;
-  const session = database.session(process);
+  const { topics, groups, wraps, databases } = world;
+  const sessions = databases.map((database) => database.session(process));
   const random = world.random.fork();
   const limits = { ...fireLimits, ...wraps.fireLimits };
   const sink = emissionSink(world, process);
-  const fire = new FireService({
-    log: wraps.log?.(session.log) ?? session.log,
-    index: wraps.due?.(session.due) ?? session.due,
-    timer: world.timer,
-    mint: {
-      eventId: () => mintEventId(process.now(), random.bytes(10)),
-      emissionId: () => mintEventId(process.now(), random.bytes(10)) as string as EmissionId,
-      timerId: (slot) => mintTimerId(process.now(), slot, random.bytes(9)),
-      slotOf: slotOfTimerId,
-    },
-    sink: wraps.emissions?.(sink) ?? sink,
-    logger: silent,
-    clock: process.clock,
-    sleep: process.sleep,
-    onFatal: fatalOn(world, process),
-    limits,
-  });
+  const fireOf = (session: Session, place: DatabasePlace) =>
+    new FireService({
+      log: wraps.log?.(session.log) ?? session.log,
+      index: wraps.due?.(session.due) ?? session.due,
+      timer: world.timer,
+      mint: {
+        eventId: () => mintEventId(process.now(), random.bytes(10)),
+        emissionId: () => mintEventId(process.now(), random.bytes(10)) as string as EmissionId,
+        timerId: (slot) => mintTimerId(process.now(), slot, random.bytes(9)),
+        slotOf: slotOfTimerId,
+        isHere: (slot) => isHeldBy(place, slot),
+      },
+      sink: wraps.emissions?.(sink) ?? sink,
+      logger: silent,
+      clock: process.clock,
+      sleep: process.sleep,
+      onFatal: fatalOn(world, process),
+      limits: { ...limits, armedMax: Math.floor(limits.armedMax / place.of) },
+    });
+  const services = sessions.map(fireOf);
+  const fire = new FireServices({ services, logger: silent, sleep: process.sleep });
   const look = (): void => {
     world.witness.armedMost = Math.max(world.witness.armedMost, fire.armed);
   };
@@ -45,8 +57,8 @@ export function startFire(world: World): Replica {
     duplicateChance: () => world.duplicateChance,
     handlers: {
       startFrom: async (owned) => new Map(owned.map((partition) => [partition, 'latest' as const])),
-      onAssigned: async (owned) => {
-        await fire.own(slots.filter((slot) => owned.includes(slot % partitions)));
+      onAssigned: async (owned, _starts, width) => {
+        await fire.own(slotsOf(owned, width));
         look();
       },
       onRebalancing: () => fire.unfollow(),
@@ -57,23 +69,25 @@ export function startFire(world: World): Replica {
     },
   });
   const stop = new AbortController();
-  const running = fire.run(stop.signal);
-  const stopSweeping = everyOn(process, 1_000, () => fire.sweep());
-  const stopResending = everyOn(process, 1_000, () => fire.resendPending(5_000));
+  const running = services.all.map((service) => service.run(stop.signal));
+  const loops = services.all.flatMap((service) => [
+    everyOn(process, 1_000, () => service.sweep()),
+    everyOn(process, 1_000, () => service.resendPending(5_000)),
+  ]);
   consumer.join();
-  return replica(process, consumer, groups.fire, async () => {
+  return replica(process, async () => {
     consumer.leave();
     await consumer.leftTo();
-    await Promise.all([stopSweeping(), stopResending()]);
+    await Promise.all(loops.map((end) => end()));
     stop.abort();
-    await running;
+    await Promise.all(running);
   });
 }
 
-function follow(fire: FireService, { headers }: WireRecord): void {
+function follow(fire: FireServices, { headers }: WireRecord): void {
   const timerId = headers.ce_timerid as TimerId;
   const clock = headers.ce_nextfireat;
-  const nextFireAt = clock === undefined ? null : (Number(clock) as Parameters<FireService['follow']>[3]);
+  const nextFireAt = clock === undefined ? null : (Number(clock) as Parameters<FireServices['follow']>[3]);
   fire.follow(timerId, slotOfTimerId(timerId), Number(headers.ce_timerversion), nextFireAt);
 }
 
@@ -81,7 +95,7 @@ function emissionSink(world: World, process: SimProcess): EmissionSink {
   const { topics } = world;
   const write = (emission: Emission): void => {
     const { state } = emission;
-    const partition = slotOfTimerId(state.id) % partitions;
+    const partition = slotOfTimerId(state.id) % topics.due.width;
     const isDead = emission.kind === 'dead';
     const record = isDead ? deadRecord(emission.before, emission) : dueRecord(emission.kind, state);
     (isDead ? topics.dead : topics.due).append(partition, record.key, record);

@@ -4,11 +4,18 @@ import type { Random } from './random.js';
 import type { Link, SimProcess } from './sim-process.js';
 import type { SimRecord, SimTopic } from './sim-topic.js';
 
+const heartbeatEveryMs = 1_000;
+
 export interface ConsumerHandlers<T> {
   /** As with the real consumer: asked after each assignment; without, at the committed offset. */
-  startFrom?(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint | 'latest'>>;
+  startFrom?(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint | 'latest' | 'held'>>;
   onRebalancing?(): void;
-  onAssigned(partitions: readonly number[], starts: ReadonlyMap<number, bigint>): Promise<void> | void;
+  /** `starts`: of those that are not held; `width`: of the topic, as it was then. */
+  onAssigned(
+    partitions: readonly number[],
+    starts: ReadonlyMap<number, bigint>,
+    width: number,
+  ): Promise<void> | void;
   onRecords(partition: number, records: readonly SimRecord<T>[], isCurrent: () => boolean): Promise<void>;
 }
 
@@ -30,6 +37,7 @@ export interface ConsumerDeps<T> {
 export class GroupConsumer<T> {
   readonly process: SimProcess;
   #generation = 0;
+  #share: readonly number[] = [];
   #isLeaving = false;
   readonly #positions = new Map<number, bigint>();
   readonly #seeks = new Map<number, number>();
@@ -37,7 +45,10 @@ export class GroupConsumer<T> {
   readonly #sought: (() => void)[] = [];
 
   constructor(private readonly deps: ConsumerDeps<T>) {
-    this.process = deps.process;
+    const { process, group } = deps;
+    this.process = process;
+    process.onFreeze(() => group.noticeFrozen(this));
+    process.onWake(() => void this.#rejoin());
   }
 
   join(): void {
@@ -61,11 +72,17 @@ export class GroupConsumer<T> {
   assign(partitions: readonly number[]): void {
     if (this.#isLeaving || !this.deps.group.has(this)) return;
     this.process.hear(() => {
-      this.#generation += 1;
-      this.#positions.clear();
+      this.#share = partitions;
       this.deps.handlers.onRebalancing?.();
-      void this.#begin(partitions, this.#generation);
+      this.reposition();
     });
+  }
+
+  /** Asks again where to start, as after an assignment. */
+  reposition(): void {
+    this.#generation += 1;
+    this.#positions.clear();
+    void this.#begin(this.#share, this.#generation);
   }
 
   seek(partition: number, offset: bigint): void {
@@ -79,12 +96,19 @@ export class GroupConsumer<T> {
     if (this.#positions.has(partition)) this.deps.group.committed.set(partition, next);
   }
 
+  /** Its session may have ended meanwhile. Until a heartbeat tells it so it goes on with what it has. */
+  async #rejoin(): Promise<void> {
+    const { random, group } = this.deps;
+    await this.process.sleep(random.skewed(0, heartbeatEveryMs));
+    if (!this.#isLeaving && !group.has(this)) this.join();
+  }
+
   async #begin(partitions: readonly number[], generation: number): Promise<void> {
     const starts = await this.#starts(partitions, generation);
     if (starts === null) return;
     for (const [partition, position] of starts) this.#positions.set(partition, position);
     this.process.note(`reads ${this.deps.topic.name} from ${[...starts].join(' ')}`);
-    for (const partition of partitions) void this.#pump(partition, generation);
+    for (const partition of starts.keys()) void this.#pump(partition, generation);
   }
 
   /** Asks again and again until it is known, or another assignment came. */
@@ -96,19 +120,18 @@ export class GroupConsumer<T> {
     for (;;) {
       try {
         const wanted = await handlers.startFrom?.(partitions);
-        const starts = await this.process.call(
-          'offsets',
-          link,
-          async () =>
-            new Map(
-              partitions.map((partition) => {
-                const start = wanted === undefined ? group.committed.get(partition) : wanted.get(partition);
-                return [partition, start === 'latest' ? topic.end(partition) : (start ?? 0n)];
-              }),
-            ),
-        );
+        const { starts, width } = await this.process.call('offsets', link, async () => ({
+          width: topic.width,
+          starts: new Map(
+            partitions.flatMap((partition): [number, bigint][] => {
+              const start = wanted === undefined ? group.committed.get(partition) : wanted.get(partition);
+              if (start === 'held') return [];
+              return [[partition, start === 'latest' ? topic.end(partition) : (start ?? 0n)]];
+            }),
+          ),
+        }));
         if (generation !== this.#generation) return null;
-        await handlers.onAssigned(partitions, starts);
+        await handlers.onAssigned(partitions, starts, width);
         return generation === this.#generation ? starts : null;
       } catch {
         await this.process.sleep(200);

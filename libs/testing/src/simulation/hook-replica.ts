@@ -1,5 +1,5 @@
 import { dueTypes, type WireRecord } from '#contract';
-import type { CommandId, EpochMs, EventId } from '#timer';
+import { type CommandId, type EpochMs, type EventId, slotOf } from '#timer';
 import { GroupConsumer } from './group-consumer.js';
 import { type Replica, replica } from './replica.js';
 import { newCommandId, sendCommand } from './sending.js';
@@ -38,7 +38,7 @@ export function startHook(world: World): Replica {
     },
   });
   consumer.join();
-  return replica(process, consumer, group, async () => consumer.leave());
+  return replica(process, async () => consumer.leave());
 }
 
 class HookWorker {
@@ -91,7 +91,8 @@ class HookWorker {
   }
 
   async #closeWithWatermark(due: DueBody): Promise<void> {
-    const { random, database } = this.world;
+    const { random, databases } = this.world;
+    const database = databases.of(slotOf(due.timer.namespace, due.timer.key));
     const watermark = (database.now() - random.int(0, 5_000)) as EpochMs;
     await this.#send('CloseEvent', due, { watermark, summary: { text: this.process.name } });
   }

@@ -1,5 +1,3 @@
-import type { ConsumerGroup } from './consumer-group.js';
-import type { GroupConsumer } from './group-consumer.js';
 import type { SimProcess } from './sim-process.js';
 import type { World } from './world.js';
 
@@ -8,31 +6,15 @@ export interface Replica {
   readonly process: SimProcess;
   /** As SIGTERM does. */
   stop(): Promise<void>;
-  freeze(): void;
-  /** Awake again it finds itself put out of its group, and joins anew. */
-  wake(): void;
 }
 
-export function replica<T>(
-  process: SimProcess,
-  consumer: GroupConsumer<T>,
-  group: ConsumerGroup,
-  stop: () => Promise<void>,
-): Replica {
+export function replica(process: SimProcess, stop: () => Promise<void>): Replica {
   return {
     process,
     stop: async () => {
       await stop();
       // whatever of it is left ends with the process
       process.crash();
-    },
-    freeze: () => {
-      process.freeze();
-      group.noticeFrozen(consumer);
-    },
-    wake: () => {
-      process.wake();
-      if (!process.isDead && !group.has(consumer)) consumer.join();
     },
   };
 }

@@ -4,6 +4,8 @@ import { historiesOf } from './check/history.js';
 import { type Violation, violations } from './check/promises.js';
 import { startFire } from './fire-replica.js';
 import { startHook } from './hook-replica.js';
+import { plain } from './plan.js';
+import { Random } from './random.js';
 import { startScheduler } from './scheduler-replica.js';
 import { newCommandId, sendCommand } from './sending.js';
 import { type Fleet, Storm } from './storm.js';
@@ -23,9 +25,14 @@ const roomy: Partial<FireLimits> = { armedMax: 1_000, duePerBatchMax: 100, windo
 
 /** Three of each kind of process under load, each in turn asked to leave and started anew; nothing else goes wrong. */
 export async function rollingRestart(seed: number, wraps: Wraps = {}): Promise<RollingRestart> {
-  const world = new World({ seed, wraps: { fireLimits: roomy, ...wraps }, keepsTrace: false });
+  const world = new World({
+    random: new Random(seed),
+    plan: plain,
+    wraps: { fireLimits: roomy, ...wraps },
+    keepsTrace: false,
+  });
   const fleets: Fleet[] = [startScheduler, startFire, startHook].map((start) => ({ start, replicas: [] }));
-  const storm = new Storm(world, fleets);
+  const storm = new Storm(world, fleets, []);
   storm.calm();
   for (const fleet of fleets) for (let n = 0; n < replicas; n += 1) storm.enlist(fleet);
   await world.clock.advance(3_000);
@@ -52,7 +59,7 @@ export async function rollingRestart(seed: number, wraps: Wraps = {}): Promise<R
 /** On grids, with hooks and without, and one-shots all the way through. */
 async function load(world: World): Promise<void> {
   const process = world.process('client');
-  const startAt = world.database.now();
+  const startAt = world.databases.of(0).now();
   const create = async (key: string, timer: TimerInput): Promise<void> => {
     const commandId = newCommandId(world);
     const target = { namespace: 'n', key };

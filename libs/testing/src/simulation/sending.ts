@@ -1,7 +1,7 @@
-import { recordKey, type TimerTarget, type UnmintedCommand } from '#engine';
-import { type CommandId, mintEventId, slotOf, slotOfTimerId } from '#timer';
+import { recordKey, slotOfTarget, type TimerTarget, type UnmintedCommand } from '#engine';
+import { type CommandId, mintEventId } from '#timer';
 import type { SimProcess } from './sim-process.js';
-import { partitions, type SimCommand, type World } from './world.js';
+import type { SimCommand, World } from './world.js';
 
 const triesMax = 20;
 
@@ -9,14 +9,26 @@ const triesMax = 20;
 export const newCommandId = (world: World): CommandId =>
   mintEventId(world.clock.now(), world.random.bytes(10)) as string as CommandId;
 
-/** Sends as clients do: with the same id again until the broker has it; some of them by a partitioner of their own. */
+export interface SendingStyle {
+  /** By Kafka's own partitioner, and it knows how wide the topic is. Otherwise some send as they please, and hear late. */
+  readonly isSteady: boolean;
+}
+
+/** Sends as clients do: with the same id again until the broker has it. */
 export async function sendCommand(
   world: World,
   process: SimProcess,
   target: TimerTarget,
   command: UnmintedCommand,
+  style: SendingStyle = { isSteady: false },
 ): Promise<void> {
-  await send(world, process, target, { kind: 'command', commandId: command.commandId, target, command });
+  await send(
+    world,
+    process,
+    target,
+    { kind: 'command', commandId: command.commandId, target, command },
+    style,
+  );
 }
 
 export async function send(
@@ -24,16 +36,19 @@ export async function send(
   process: SimProcess,
   target: TimerTarget,
   content: SimCommand,
+  { isSteady }: SendingStyle = { isSteady: false },
 ): Promise<void> {
-  const slot = 'timerId' in target ? slotOfTimerId(target.timerId) : slotOf(target.namespace, target.key);
-  const isOdd = world.random.chance(world.isCalm ? 0 : 0.03);
-  const partition = isOdd ? world.random.int(0, partitions - 1) : slot % partitions;
+  const { commands } = world.topics;
+  const isOdd = !isSteady && world.random.chance(world.isCalm ? 0 : 0.03);
+  if (isSteady || world.random.chance(0.3)) process.knownWidth = commands.width;
+  const width = process.knownWidth ?? commands.width;
+  const partition = isOdd ? world.random.int(0, width - 1) : slotOfTarget(target) % width;
   const key = 'timerId' in target ? target.timerId : recordKey(target.namespace, target.key);
   const what = content.kind === 'command' ? content.command.type : content.kind;
   for (let tries = 0; tries < triesMax; tries += 1) {
     try {
       await world.produce(process, `send ${what} ${key} ${content.commandId}`, () =>
-        world.topics.commands.append(partition, key, content),
+        commands.append(partition, key, content),
       );
       return;
     } catch {

@@ -1,17 +1,32 @@
 import type { Violation } from './check/violation.js';
-import { partitions, type World } from './world.js';
+import type { SimDatabase } from './sim-database.js';
+import { partitionsExpanded, type World } from './world.js';
 
 /** A timer that is later than this, when nothing is broken, will not come by itself. */
 const overdueMs = 2_500;
 
 /** What should have happened by itself and has not: whatever died, somebody goes on with it. */
 export function unsettled(world: World): Violation[] {
-  return [...unread(world), ...unpublished(world), ...overdue(world), ...unsent(world)];
+  const { plan, databases } = world;
+  return [
+    ...unread(world),
+    ...databases.all.flatMap((database) => [
+      ...unpublished(database),
+      ...overdue(database),
+      ...unsent(database),
+      ...(plan.expands ? narrow(database) : []),
+    ]),
+  ];
 }
 
-function unread({ topics, database }: World): Violation[] {
-  const { tables } = database.store;
-  return all(partitions, (partition) => {
+function narrow({ store }: SimDatabase): Violation[] {
+  if (store.partitions === partitionsExpanded) return [];
+  return [{ promise: 8, detail: `the log still has ${store.partitions} partitions` }];
+}
+
+function unread({ topics, databases }: World): Violation[] {
+  return all(topics.commands.width, (partition) => {
+    const { tables } = databases.of(partition).store;
     const stored = tables.offsets.get(`${topics.commands.name}/${partition}`) ?? 0n;
     const end = topics.commands.end(partition);
     return stored >= end
@@ -20,11 +35,11 @@ function unread({ topics, database }: World): Violation[] {
   });
 }
 
-function unpublished({ database }: World): Violation[] {
+function unpublished(database: SimDatabase): Violation[] {
   const { tables } = database.store;
-  return all(partitions, (partition) => {
+  return all(tables.logs.length, (partition) => {
     const mark = tables.checkpoints.get(partition) ?? 0n;
-    const next = tables.logs[partition]?.[Number(mark)];
+    const next = tables.logs[partition]?.after(mark, 1)[0];
     const waitsMs = next === undefined ? 0 : database.now() - next.recordedAt;
     return waitsMs < overdueMs
       ? null
@@ -35,7 +50,7 @@ function unpublished({ database }: World): Violation[] {
   });
 }
 
-function overdue({ database }: World): Violation[] {
+function overdue(database: SimDatabase): Violation[] {
   const now = database.now();
   return [...database.store.tables.states.values()].flatMap(({ state }): Violation[] => {
     // one that makes up for many ticks is late for a while, and is not stuck as long as something happens to it
@@ -47,7 +62,7 @@ function overdue({ database }: World): Violation[] {
   });
 }
 
-function unsent({ database }: World): Violation[] {
+function unsent(database: SimDatabase): Violation[] {
   const now = database.now();
   return [...database.store.tables.outbox.values()].flatMap(({ id, createdAt }): Violation[] =>
     now - createdAt <= overdueMs

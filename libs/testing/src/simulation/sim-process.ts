@@ -15,10 +15,12 @@ export interface ProcessDeps {
   readonly trace: Trace;
 }
 
-/** The call at which a process dies, counted down: before the other side has heard of it, or after it has acted. */
+/** The call at which something becomes of a process, counted down: before the call has left it, or when the answer is there. */
 export interface Fuse {
   calls: number;
   readonly isAfter: boolean;
+  /** Null: it dies. Otherwise it gets no CPU for so long, and then goes on as if nothing had been. */
+  readonly stallMs: number | null;
 }
 
 /**
@@ -29,9 +31,13 @@ export class SimProcess {
   #mode: 'running' | 'frozen' | 'dead' = 'running';
   #parked: (() => void)[] = [];
   readonly #onDeath: (() => void)[] = [];
+  readonly #onFreeze: (() => void)[] = [];
+  readonly #onWake: (() => void)[] = [];
   #skewMs: number;
   readonly #bornAt: EpochMs;
   fuse: Fuse | null = null;
+  /** Partitions of the topic it writes to, as it last heard; null: it has not asked yet. */
+  knownWidth: number | null = null;
 
   constructor(
     readonly name: string,
@@ -83,19 +89,22 @@ export class SimProcess {
   call<T>(what: string, link: Link, act: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.isDead) return;
-      const isLast = this.#burns();
-      if (isLast && this.fuse?.isAfter === false) return this.crash();
-      this.deps.clock.after(link.latencyMs(), () => {
-        const answer = (tell: () => void) => {
-          if (isLast) this.crash();
-          this.deps.clock.after(link.latencyMs(), () => this.#go(tell));
-        };
-        this.note(what);
-        act().then(
-          (value) => answer(() => resolve(value)),
-          (error: unknown) => answer(() => reject(error)),
-        );
-      });
+      const fuse = this.#burnt();
+      if (fuse?.isAfter === false) this.#suffer(fuse);
+      // what it had decided to send before it stood still leaves it when it goes on
+      this.#go(() =>
+        this.deps.clock.after(link.latencyMs(), () => {
+          const answer = (tell: () => void) => {
+            if (fuse?.isAfter === true) this.#suffer(fuse);
+            this.deps.clock.after(link.latencyMs(), () => this.#go(tell));
+          };
+          this.note(what);
+          act().then(
+            (value) => answer(() => resolve(value)),
+            (error: unknown) => answer(() => reject(error)),
+          );
+        }),
+      );
     });
   }
 
@@ -120,17 +129,28 @@ export class SimProcess {
   onDeath(tell: () => void): void {
     this.#onDeath.push(tell);
   }
+  onFreeze(tell: () => void): void {
+    this.#onFreeze.push(tell);
+  }
+  onWake(tell: () => void): void {
+    this.#onWake.push(tell);
+  }
 
-  /** SIGSTOP */
+  /** SIGSTOP, or a machine that gives it no CPU. */
   freeze(): void {
-    if (this.#mode === 'running') this.#mode = 'frozen';
+    if (this.#mode !== 'running') return;
+    this.note('stands still');
+    this.#mode = 'frozen';
+    for (const tell of this.#onFreeze) tell();
   }
 
   /** SIGCONT: everything that came meanwhile comes now. */
   wake(): void {
     if (this.#mode !== 'frozen') return;
+    this.note('goes on');
     this.#mode = 'running';
     for (const go of this.#parked.splice(0)) this.#go(go);
+    for (const tell of this.#onWake) tell();
   }
 
   #go(then: () => void): void {
@@ -138,9 +158,20 @@ export class SimProcess {
     else if (this.#mode === 'frozen') this.#parked.push(then);
   }
 
-  #burns(): boolean {
-    if (this.fuse === null) return false;
-    this.fuse.calls -= 1;
-    return this.fuse.calls === 0;
+  #burnt(): Fuse | null {
+    const { fuse } = this;
+    if (fuse === null) return null;
+    fuse.calls -= 1;
+    if (fuse.calls > 0) return null;
+    this.fuse = null;
+    return fuse;
+  }
+
+  #suffer({ stallMs }: Fuse): void {
+    if (stallMs === null) this.crash();
+    else {
+      this.freeze();
+      this.deps.clock.after(stallMs, () => this.wake());
+    }
   }
 }

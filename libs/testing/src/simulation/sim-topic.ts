@@ -5,22 +5,36 @@ export interface SimRecord<T> {
   readonly value: T;
 }
 
-/** Partitions that only grow. */
+/** Partitions that only grow, in length and in number. */
 export class SimTopic<T> {
-  readonly partitions: readonly SimRecord<T>[][];
-  readonly #grown: (() => void)[][];
+  readonly #partitions: SimRecord<T>[][] = [];
+  readonly #grown: (() => void)[][] = [];
+  readonly #all: SimRecord<T>[] = [];
 
   constructor(
     readonly name: string,
     count: number,
   ) {
-    this.partitions = Array.from({ length: count }, () => []);
-    this.#grown = Array.from({ length: count }, () => []);
+    this.widen(count);
+  }
+
+  /** Partitions. */
+  get width(): number {
+    return this.#partitions.length;
+  }
+
+  widen(to: number): void {
+    while (this.#partitions.length < to) {
+      this.#partitions.push([]);
+      this.#grown.push([]);
+    }
   }
 
   append(partition: number, key: string, value: T): void {
     const log = this.#log(partition);
-    log.push({ offset: BigInt(log.length), key, value });
+    const record = { offset: BigInt(log.length), key, value };
+    log.push(record);
+    this.#all.push(record);
     for (const tell of this.#grown[partition]?.splice(0) ?? []) tell();
   }
 
@@ -38,12 +52,13 @@ export class SimTopic<T> {
     return new Promise((resolve) => this.#grown[partition]?.push(resolve));
   }
 
+  /** Of all partitions, in the order in which they came. */
   all(): readonly SimRecord<T>[] {
-    return this.partitions.flat();
+    return this.#all;
   }
 
   #log(partition: number): SimRecord<T>[] {
-    const log = this.partitions[partition];
+    const log = this.#partitions[partition];
     if (log === undefined) throw new RangeError(`${this.name} has no partition ${partition}`);
     return log;
   }

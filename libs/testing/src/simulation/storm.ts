@@ -1,4 +1,8 @@
+import { deadly, stalling } from './fuse.js';
+import type { Random } from './random.js';
 import type { Replica } from './replica.js';
+import type { SimDatabase } from './sim-database.js';
+import type { Fuse } from './sim-process.js';
 import type { World } from './world.js';
 
 /** A kind of process, and those of it that run. */
@@ -8,6 +12,8 @@ export interface Fleet {
 }
 
 type Fault = (storm: Storm) => void;
+export type FaultName = keyof typeof faults;
+export const faultNames = (): readonly FaultName[] => Object.keys(faults) as FaultName[];
 
 /**
  * Faults at random moments. Each run has some kinds of them and not others, so that rare ones are not drowned: what was
@@ -18,17 +24,22 @@ export class Storm {
   /** Processes that are gone, frozen or leaving; they come back by themselves. */
   #isOver = false;
 
+  /** @param only these, and nothing else goes wrong; null: chance decides */
   constructor(
     readonly world: World,
     readonly fleets: readonly Fleet[],
+    only: readonly FaultName[] | null,
   ) {
-    const { random, database, broker } = world;
+    const { random, databases, broker } = world;
     const has = (): boolean => random.chance(0.5);
-    this.#faults = faults.filter(has);
+    this.#faults = (only ?? faultNames().filter(has)).map((name) => faults[name]);
+    if (only !== null) return;
     world.duplicateChance = has() ? 0.1 : 0;
     world.skewMaxMs = has() ? random.pick([50, 2_000, 90_000]) : 0;
-    database.server.faultChance = has() ? 0.05 : 0;
-    database.stallChance = has() ? 0.05 : 0;
+    for (const database of databases.all) {
+      database.server.faultChance = has() ? 0.05 : 0;
+      database.stallChance = has() ? 0.05 : 0;
+    }
     broker.faultChance = has() ? 0.05 : 0;
   }
 
@@ -47,15 +58,17 @@ export class Storm {
     const { world } = this;
     world.isCalm = true;
     world.duplicateChance = 0;
-    world.database.server.faultChance = 0;
-    world.database.stallChance = 0;
+    for (const database of world.databases.all) {
+      database.server.faultChance = 0;
+      database.stallChance = 0;
+      database.server.change('well', 0);
+    }
     world.broker.faultChance = 0;
-    world.database.server.change('well', 0);
     world.broker.change('well', 0);
     for (const { replicas } of this.fleets)
       for (const replica of replicas) {
         replica.process.fuse = null;
-        replica.wake();
+        replica.process.wake();
       }
   }
 
@@ -79,18 +92,18 @@ export class Storm {
 
 const kill: Fault = (storm) => storm.victim()?.replica.process.crash();
 
-/** At a call to come: before it is sent, or after it has done its work. */
-const killAtCall: Fault = (storm) => {
-  const { random } = storm.world;
-  const process = storm.victim()?.replica.process;
-  if (process !== undefined) process.fuse = { calls: random.int(1, 12), isAfter: random.chance(0.5) };
-};
+const atCall =
+  (fuse: (random: Random) => Fuse): Fault =>
+  (storm) => {
+    const process = storm.victim()?.replica.process;
+    if (process !== undefined) process.fuse = fuse(storm.world.random);
+  };
 
 const freeze: Fault = (storm) => {
   const { random, clock } = storm.world;
-  const replica = storm.victim()?.replica;
-  replica?.freeze();
-  clock.after(random.skewed(100, 9_000), () => replica?.wake());
+  const process = storm.victim()?.replica.process;
+  process?.freeze();
+  clock.after(random.skewed(100, 9_000), () => process?.wake());
 };
 
 const restart: Fault = (storm) => void storm.victim()?.replica.stop();
@@ -105,10 +118,11 @@ const another: Fault = (storm) => {
   if (fleet !== undefined && fleet.replicas.length < 4) storm.enlist(fleet);
 };
 
+const anyDatabase = ({ random, databases }: World): SimDatabase => random.pick(databases.all);
 const slowDatabase: Fault = ({ world }) =>
-  world.database.server.change('slow', world.random.skewed(100, 4_000));
+  anyDatabase(world).server.change('slow', world.random.skewed(100, 4_000));
 const databaseAway: Fault = ({ world }) =>
-  world.database.server.change('away', world.random.skewed(100, 5_000));
+  anyDatabase(world).server.change('away', world.random.skewed(100, 5_000));
 const slowBroker: Fault = ({ world }) => world.broker.change('slow', world.random.skewed(100, 4_000));
 const brokerAway: Fault = ({ world }) => world.broker.change('away', world.random.skewed(100, 8_000));
 
@@ -119,11 +133,12 @@ const clockJump: Fault = (storm) => {
 
 /** The database's clock only goes forward, yet not always evenly. */
 const databaseJump: Fault = ({ world }) =>
-  world.database.jumpAhead(world.random.chance(0.05) ? 900_000 : world.random.skewed(5, 10_000));
+  anyDatabase(world).jumpAhead(world.random.chance(0.05) ? 900_000 : world.random.skewed(5, 10_000));
 
-const faults: readonly Fault[] = [
+const faults = {
   kill,
-  killAtCall,
+  killAtCall: atCall(deadly),
+  stallAtCall: atCall(stalling),
   freeze,
   restart,
   rebalance,
@@ -134,4 +149,4 @@ const faults: readonly Fault[] = [
   brokerAway,
   clockJump,
   databaseJump,
-];
+} satisfies Record<string, Fault>;

@@ -1,31 +1,37 @@
 import type { WireRecord } from '#contract';
 import {
+  ByDatabase,
   type CommandEnvelope,
   type CommandOutcome,
   type DueIndex,
   defaultFireLimits,
   type EmissionSink,
+  type ExpandableSystem,
   type FeedSink,
   type FireLimits,
   type LogFeed,
+  type RetentionStore,
   type StoredRejection,
   type TimerLog,
 } from '#engine';
 import { decide, evolve } from '#timer';
 import { ManualClock } from '../clock/manual-clock.js';
 import { ConsumerGroup } from './consumer-group.js';
+import type { Plan } from './plan.js';
 import { Random } from './random.js';
-import { SimDatabase } from './sim-database.js';
+import { SimDatabase, type Spread } from './sim-database.js';
 import { SimProcess } from './sim-process.js';
 import { SimTopic } from './sim-topic.js';
 import { Trace } from './trace.js';
 import { SimServer } from './weather.js';
 
-export const partitions = 4;
+/** Of the log and its topics, before an expansion and after it. */
+export const partitionsAtFirst = 4;
+export const partitionsExpanded = 8;
 export const hookClass = 'h';
 
 /** What a client wrote: the command itself, read. */
-export type SimCommand = CommandEnvelope['content'];
+export type SimCommand = Exclude<CommandEnvelope['content'], { kind: 'misplaced' }>;
 
 /** Where a test may stand between the parts, to break one on purpose. */
 export interface Wraps {
@@ -33,13 +39,20 @@ export interface Wraps {
   readonly log?: (log: TimerLog) => TimerLog;
   readonly due?: (due: DueIndex) => DueIndex;
   readonly feed?: (feed: LogFeed) => LogFeed;
+  readonly retention?: (store: RetentionStore) => RetentionStore;
   readonly emissions?: (sink: EmissionSink) => EmissionSink;
   readonly events?: (sink: FeedSink) => FeedSink;
+  /** The running system, as an expansion sees it. */
+  readonly system?: (system: ExpandableSystem) => ExpandableSystem;
+  readonly spread?: Spread;
+  /** What a scheduler does with a command whose timer lies in another database. */
+  readonly ofAnotherDatabase?: (content: SimCommand) => CommandEnvelope['content'];
   readonly fireLimits?: Partial<FireLimits>;
 }
 
 export interface WorldSettings {
-  readonly seed: number;
+  readonly random: Random;
+  readonly plan: Plan;
   readonly wraps: Wraps;
   readonly keepsTrace: boolean;
 }
@@ -64,20 +77,21 @@ export const fireLimits: FireLimits = {
   emissionsInFlightMax: 3,
 };
 
-/** Everything that a run shares: one clock, one chance, one database, one broker. */
+/** Everything that a run shares: one clock, one chance, the databases, one broker. */
 export class World {
   readonly clock = new ManualClock();
   readonly random: Random;
+  readonly plan: Plan;
   readonly trace: Trace;
-  readonly database: SimDatabase;
+  readonly databases: ByDatabase<SimDatabase>;
   readonly broker: SimServer;
   readonly wraps: Wraps;
   readonly topics = {
-    commands: new SimTopic<SimCommand>('commands', partitions),
-    events: new SimTopic<WireRecord>('events', partitions),
-    due: new SimTopic<WireRecord>('due', partitions),
-    dead: new SimTopic<WireRecord>('dead', partitions),
-    rejected: new SimTopic<StoredRejection>('rejected', partitions),
+    commands: new SimTopic<SimCommand>('commands', partitionsAtFirst),
+    events: new SimTopic<WireRecord>('events', partitionsAtFirst),
+    due: new SimTopic<WireRecord>('due', partitionsAtFirst),
+    dead: new SimTopic<WireRecord>('dead', partitionsAtFirst),
+    rejected: new SimTopic<StoredRejection>('rejected', partitionsAtFirst),
   };
   readonly groups: {
     readonly scheduler: ConsumerGroup;
@@ -93,14 +107,24 @@ export class World {
   isCalm = false;
   #born = 0;
 
-  constructor({ seed, wraps, keepsTrace }: WorldSettings) {
-    this.random = new Random(seed);
+  constructor({ random, plan, wraps, keepsTrace }: WorldSettings) {
+    this.random = random;
+    this.plan = plan;
     this.wraps = wraps;
     this.trace = new Trace(keepsTrace);
-    this.database = new SimDatabase(partitions, this.clock, this.random.fork());
-    this.broker = new SimServer('the broker', this.clock, this.random.fork());
-    const group = () => new ConsumerGroup(partitions, { clock: this.clock, random: this.random.fork() });
-    this.groups = { scheduler: group(), fire: group(), hooks: group() };
+    const { clock, topics } = this;
+    this.databases = ByDatabase.from(
+      plan.databases === 2 ? [1, 2] : [1],
+      (_, place) => new SimDatabase({ place, partitions: partitionsAtFirst, clock, random: random.fork() }),
+    );
+    this.broker = new SimServer('the broker', clock, random.fork());
+    const group = (topic: SimTopic<unknown>) =>
+      new ConsumerGroup({ width: () => topic.width, clock, random: random.fork() });
+    this.groups = {
+      scheduler: group(topics.commands),
+      fire: group(topics.events),
+      hooks: group(topics.due),
+    };
   }
 
   get timer() {

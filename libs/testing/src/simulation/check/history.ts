@@ -7,6 +7,7 @@ import {
   type TimerId,
   type TimerState,
 } from '#timer';
+import type { SimDatabase } from '../sim-database.js';
 import type { World } from '../world.js';
 
 /** One fact of a timer, and what the timer was before and after it. */
@@ -20,13 +21,18 @@ export interface Entry {
 /** What happened to one timer, from its creation on. */
 export interface History {
   readonly timerId: TimerId;
+  /** That has it. */
+  readonly database: SimDatabase;
   readonly entries: readonly Entry[];
 }
 
-/** Read from the partitions of the log alone, in their order. */
-export function historiesOf({ database }: World): readonly History[] {
-  const streams = Map.groupBy(database.store.tables.logs.flat(), ({ timerId }) => timerId);
-  return [...streams].map(([timerId, events]) => ({ timerId, entries: fold(events) }));
+/** Read from the partitions of the logs alone, in their order, with what retention took out of them. */
+export function historiesOf({ databases }: World): readonly History[] {
+  return databases.all.flatMap((database) => {
+    // an expansion moves a timer to a partition with a higher number, never to a lower one
+    const streams = Map.groupBy(database.wholeLog().flat(), ({ timerId }) => timerId);
+    return [...streams].map(([timerId, events]) => ({ timerId, database, entries: fold(events) }));
+  });
 }
 
 function fold(events: readonly StoredEvent[]): Entry[] {

@@ -8,9 +8,12 @@ const unremembered: ReadonlySet<string> = new Set(['HeartbeatEvent']);
 
 /** 8: a command that was sent has one outcome, however often it was sent and delivered. */
 export function oneOutcome(histories: readonly History[], world: World): Violation[] {
-  const { rejections, unchanged } = world.database.store.tables;
   const applied = applications(histories);
-  const refused = new Set([...rejections.values()].map(({ commandId }) => commandId));
+  const stores = world.databases.all.map(({ store }) => store.tables);
+  const refused = new Set(
+    stores.flatMap(({ rejections }) => [...rejections.values()].map(({ commandId }) => commandId)),
+  );
+  const unchanged = new Set(stores.flatMap((tables) => [...tables.unchanged.keys()]));
   const told = new Set(world.witness.outcomes.map(({ envelope }) => envelope.content.commandId));
   return sentOnce(world).flatMap(({ commandId, type }): Violation[] => {
     const groups = applied.get(commandId) ?? [];

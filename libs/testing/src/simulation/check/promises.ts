@@ -4,7 +4,7 @@ import { historiesOf } from './history.js';
 import { answersOf, attemptsRise, closedOnce, fenced, noTickLost, oneOpenEvent } from './life.js';
 import { boundedMemory, noEarlyFire, watermarkKeepsStill, watermarksNamed } from './moments.js';
 import { oneOutcome } from './outcomes.js';
-import { foldEqualsState, logHasNoGap } from './stored.js';
+import { foldEqualsState, logHasNoGap, steadyInOrder } from './stored.js';
 import { everythingSent, feedInOrder, openIsVisible, sameAgain, sentOf } from './topics.js';
 import type { Violation } from './violation.js';
 
@@ -25,7 +25,7 @@ export function violations(world: World): Violation[] {
     ...fenced(history, answers),
     ...attemptsRise(history),
     ...watermarkKeepsStill(history, world),
-    ...openIsVisible(history, world, due),
+    ...openIsVisible(history, due),
   ]);
   return [
     ...unsettled(world),
@@ -36,6 +36,7 @@ export function violations(world: World): Violation[] {
     ...boundedMemory(world),
     ...feedInOrder(histories, world),
     ...logHasNoGap(histories, world),
+    ...steadyInOrder(histories),
     ...world.witness.fatal.map(
       (error): Violation => ({ promise: 2, detail: `a process gave up: ${String(error)}` }),
     ),
