@@ -131,9 +131,10 @@ const isMovedByHand = (entries: readonly Entry[], named: ReadonlySet<string>): b
 function covered(entries: readonly Entry[]): (readonly [number, number])[] {
   return entries.flatMap(({ event, before }): (readonly [number, number])[] => {
     // a question that was asked by hand stands for no tick, whatever ended it
-    const isByHand = before?.open?.manualRequestId != null;
+    const open = before?.open ?? null;
+    const isByHand = open !== null && isAsking(open) && open.manualRequestId !== null;
     if (event.type === 'TicksDropped')
-      return isByHand && event.first === before.open?.scheduledFor ? [] : [[event.first, event.last]];
+      return isByHand && event.first === open.scheduledFor ? [] : [[event.first, event.last]];
     if (event.type !== 'EventTriggered' || event.manualRequestId !== null) return [];
     return [[event.scheduledFor, event.scheduledFor]];
   });
