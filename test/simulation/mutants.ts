@@ -198,6 +198,24 @@ const commandsSkipped = (): Wraps =>
     return log.transact({ ...request, offsets }, decideAll);
   });
 
+/** What it decided is written in another session, on top of what others have written since. */
+const writesAfterItsSession = (): Wraps => ({
+  lateCommit: ({ tables }, writes) => ({
+    ...writes,
+    streams: writes.streams.flatMap((stream) => {
+      const before = stream.before === null ? null : tables.states.get(stream.before.id)?.state;
+      if (before == null || stream.before === null || stream.after === null) return [];
+      const since = before.version - stream.before.version;
+      return {
+        before,
+        after: { ...stream.after, version: stream.after.version + since },
+        events: stream.events.map((write) => ({ ...write, version: write.version + since })),
+        emission: stream.emission,
+      };
+    }),
+  }),
+});
+
 const everythingInMemory = (): Wraps => ({ fireLimits: { armedMax: 50_000, windowMs: 3_600_000 } });
 
 const watermarkBack = (): Wraps =>
@@ -317,6 +335,12 @@ export const mutants: readonly Mutant[] = [
   { promise: 7, what: 'keeps a state that the log does not give', wraps: stateBesideLog },
   { promise: 8, what: 'applies records again that were applied before', wraps: appliedTwice },
   { promise: 8, what: 'moves an offset past a command', wraps: commandsSkipped },
+  {
+    promise: 7,
+    what: 'stood still, and writes though its session has ended',
+    wraps: writesAfterItsSession,
+    within: { faults: ['stallAtCall'] },
+  },
   { promise: 8, what: 'takes a commit for a failure, without a fence', wraps: commitDenied },
   { promise: 7, what: 'drops a day before its timers have snapshots', wraps: noSnapshots, within: retained },
   { promise: 2, what: 'drops a day that owed dead letters are told from', wraps: owesNothing, within: owing },

@@ -18,7 +18,17 @@ export interface LogFault {
   readonly error: Error;
 }
 
-/** The write protocol on plain maps. A transaction runs in one turn of the event loop: they are serial by nature. */
+/** Has read and locked; others who want its rows are refused until it is over. */
+export interface InMemoryTransaction {
+  readonly loaded: LoadedTimers;
+  /** Committed, ended, or cut off by the server. */
+  readonly isOver: boolean;
+  commit(writes: TransactionWrites): TransactionResult;
+  /** Nothing is written. After a commit it has no meaning. */
+  end(): void;
+}
+
+/** The write protocol on plain maps. */
 export class InMemoryTimerLog implements TimerLog {
   readonly #faults: LogFault[] = [];
 
@@ -37,15 +47,46 @@ export class InMemoryTimerLog implements TimerLog {
     decide: (loaded: LoadedTimers) => TransactionWrites,
   ): Promise<TransactionResult> {
     await turn();
+    const transaction = this.begin(request);
+    try {
+      const writes = decide(transaction.loaded);
+      const fault = this.#faults.shift();
+      if (fault?.when === 'before-commit') throw fault.error;
+      const result = transaction.commit(writes);
+      if (fault !== undefined) throw fault.error;
+      return result;
+    } finally {
+      transaction.end();
+    }
+  }
+
+  /** The first of the two trips of a transaction: what it loads is its own until it is over. @throws TransientLogError */
+  begin(request: TransactionRequest): InMemoryTransaction {
     const now = this.now();
     this.tables.forgetOld(now);
     const loaded = lookUp(this.tables, request, load(this.tables, request, now));
-    const writes = decide(loaded);
-    const fault = this.#faults.shift();
-    if (fault?.when === 'before-commit') throw fault.error;
-    commit(this.tables, request, loaded, writes);
-    if (fault !== undefined) throw fault.error;
-    return { now, lostSources: loaded.lostSources };
+    const release = this.tables.lock(
+      [...loaded.byId.keys(), ...loaded.due.map(({ state }) => state.id)],
+      request.offsets.map(({ topic, partition }) => sourceKey(topic, partition)),
+    );
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      release();
+    };
+    return {
+      loaded,
+      get isOver() {
+        return isOver;
+      },
+      end,
+      commit: (writes) => {
+        end();
+        commit(this.tables, request, { ...loaded, now: this.now() }, writes);
+        return { now, lostSources: loaded.lostSources };
+      },
+    };
   }
 
   stateAt(timerId: TimerId, version: number): Promise<TimerState | null> {

@@ -87,7 +87,6 @@ export class InMemoryTimerStore {
 
   /** Locks a timer as a transaction of another process would, until the answer is called. */
   lockElsewhere(timerId: TimerId): () => void {
-    this.tables.lockedElsewhere.add(timerId);
-    return () => void this.tables.lockedElsewhere.delete(timerId);
+    return this.tables.lock([timerId], []);
   }
 }

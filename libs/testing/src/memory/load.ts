@@ -41,7 +41,9 @@ export function lookUp(tables: Tables, { newNames }: TransactionRequest, loaded:
 /** A partition without an entry starts wherever its first reader says. */
 function lostSources(tables: Tables, { offsets }: TransactionRequest): ReadonlySet<string> {
   const lost = offsets.filter(({ topic, partition, expected }) => {
-    const stored = tables.offsets.get(sourceKey(topic, partition));
+    const source = sourceKey(topic, partition);
+    if (tables.locked.has(source)) throw new TransientLogError(`the offset of ${source} is locked`);
+    const stored = tables.offsets.get(source);
     return stored !== undefined && stored !== expected;
   });
   return new Set(lost.map(({ topic, partition }) => sourceKey(topic, partition)));
@@ -69,7 +71,7 @@ function lockDue(tables: Tables, ids: readonly TimerId[], now: EpochMs): DueTime
 
 function lockDueElsewhere(tables: Tables, ids: readonly TimerId[], now: EpochMs): DueTimer[] {
   return dueAmong(tables, ids, now)
-    .filter(({ state }) => !tables.lockedElsewhere.has(state.id))
+    .filter(({ state }) => !tables.locked.has(state.id))
     .map((row) => ({ state: row.state, emissionPending: tables.isEmissionPending(row) }));
 }
 
@@ -83,7 +85,7 @@ function dueAmong(tables: Tables, ids: readonly TimerId[], now: EpochMs): StateR
 
 /** A database would wait for the row, and give up after a while; here nobody could release it meanwhile. */
 function lock(tables: Tables, timerId: TimerId): StateRow | undefined {
-  if (tables.lockedElsewhere.has(timerId))
+  if (tables.locked.has(timerId))
     throw new TransientLogError(`timer ${timerId} is locked by another transaction`);
   return tables.states.get(timerId);
 }

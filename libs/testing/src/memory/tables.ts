@@ -77,8 +77,8 @@ export class Tables {
   readonly published = new Set<bigint>();
   /** In the order in which they came. */
   readonly unchanged = new Map<CommandId, readonly UnchangedRow[]>();
-  /** Rows that a transaction of somebody else holds: a test's doing. */
-  readonly lockedElsewhere = new Set<TimerId>();
+  /** Timers and offsets that a transaction holds; a test may hold some, too. */
+  readonly locked = new Set<string>();
   lastSequence = 0n;
 
   topology: LogTopology;
@@ -121,6 +121,15 @@ export class Tables {
       else this.streams.delete(timerId);
     }
     return dropped;
+  }
+
+  /** Until the answer is called. */
+  lock(timerIds: readonly TimerId[], sources: readonly string[]): () => void {
+    const rows = new Set<string>([...timerIds, ...sources]);
+    for (const row of rows) this.locked.add(row);
+    return () => {
+      for (const row of rows) this.locked.delete(row);
+    };
   }
 
   /** Its last emission is not on record as acknowledged. */

@@ -2,15 +2,20 @@ import {
   type DatabasePlace,
   type DueIndex,
   type ExpandOutcome,
+  type LoadedTimers,
   type LogFeed,
   type RetentionStore,
   type StoredEvent,
   type TimerLog,
+  type TransactionRequest,
+  type TransactionResult,
+  type TransactionWrites,
   TransientLogError,
 } from '#engine';
-import type { EpochMs, TimerId } from '#timer';
+import type { EpochMs } from '#timer';
 import type { ManualClock } from '../clock/manual-clock.js';
 import type { InMemoryRetention } from '../memory/in-memory-retention.js';
+import type { InMemoryTimerLog, InMemoryTransaction } from '../memory/in-memory-timer-log.js';
 import { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 import type { Random } from './random.js';
 import type { SimProcess } from './sim-process.js';
@@ -30,10 +35,16 @@ export interface SimDatabaseSettings {
   readonly partitions: number;
   readonly clock: ManualClock;
   readonly random: Random;
+  /** What becomes of a commit that comes when its session has ended; null: it is refused. */
+  readonly lateCommit?: LateCommit | undefined;
 }
 
-/** As Postgres is told to do with a client that sits in a transaction. */
+export type LateCommit = (store: InMemoryTimerStore, writes: TransactionWrites) => TransactionWrites | null;
+
+/** As Postgres is told to do with a client that sits in a transaction, and with one that waits for a lock. */
 const idleInTransactionMs = 1_000;
+const lockTimeoutMs = 500;
+const lockAskedEveryMs = 10;
 /** As an expansion holds the heads, and with them all writers. */
 const headsHeldMsMax = 300;
 /** Retention counts in days; a run has seconds. */
@@ -54,9 +65,12 @@ export class SimDatabase {
   #aheadMs = 0;
   readonly #sessions = new Set<{ end(): void }>();
   readonly #dropped: StoredEvent[] = [];
+  readonly #transactions = new Set<InMemoryTransaction>();
+  readonly #lateCommit: LateCommit | undefined;
   #headsHeld: Promise<unknown> = Promise.resolve();
 
-  constructor({ place, partitions, clock, random }: SimDatabaseSettings) {
+  constructor({ place, partitions, clock, random, lateCommit }: SimDatabaseSettings) {
+    this.#lateCommit = lateCommit;
     this.#clock = clock;
     this.#random = random;
     this.store = new InMemoryTimerStore({
@@ -69,6 +83,7 @@ export class SimDatabase {
     // a restart ends every session, and with it the locks
     this.server = new SimServer('the database', clock, random, () => {
       for (const session of this.#sessions) session.end();
+      for (const transaction of this.#transactions) transaction.end();
     });
   }
 
@@ -160,47 +175,95 @@ export class SimDatabase {
   #log(process: SimProcess): TimerLog {
     const log = this.store.openLog();
     return {
-      transact: (request, decide) =>
-        process.call('transact', this.server, async () => {
-          await this.#stall([...request.due, ...request.dueElsewhere]);
-          await this.#headsHeld;
-          // the client has died, or froze between its reads and its commit and was cut off
-          if (process.isDead || process.isFrozen) throw new TransientLogError('the client was cut off');
-          const fault = this.server.fault();
-          if (fault !== null) {
-            const error = new TransientLogError(fault.error.message);
-            log.failNext({ when: `${fault.when}-commit`, error });
-          }
-          return log.transact(request, (loaded) => {
-            const writes = decide(loaded);
-            for (const { before, after, events } of writes.streams)
-              process.note(
-                `${events.map(({ event }) => event.type)} of ${(after ?? before)?.id} at ${after?.version}`,
-              );
-            for (const { commandId, rejection } of writes.rejections)
-              process.note(`refuses ${commandId}: ${rejection.code}`);
-            return writes;
-          });
-        }),
+      transact: (request, decide) => this.#transact(process, log, request, decide),
       stateAt: (timerId, version) =>
         process.call('state-at', this.server, () => log.stateAt(timerId, version)),
       storedOffsets: (topic, partitions) =>
         process.call('stored-offsets', this.server, async () => {
-          const fault = this.server.fault();
-          if (fault !== null) throw new TransientLogError(fault.error.message);
+          this.#mayFail();
           return log.storedOffsets(topic, partitions);
         }),
     };
   }
 
-  /** The transaction holds its rows for a while before it goes on: others wait in vain, or pass them over. */
-  async #stall(timerIds: readonly TimerId[]): Promise<void> {
-    if (!this.#random.chance(this.stallChance)) return;
-    const release = timerIds.map((timerId) => this.store.lockElsewhere(timerId));
-    await this.#clock.sleep(this.#random.int(10, idleInTransactionMs));
-    for (const free of release) free();
-    if (this.#random.chance(0.5)) throw new TransientLogError('cut off: idle in transaction');
+  /** In two trips, with the decision between them in the process: it may stand still there, and find its session gone. */
+  async #transact(
+    process: SimProcess,
+    log: InMemoryTimerLog,
+    request: TransactionRequest,
+    decide: (loaded: LoadedTimers) => TransactionWrites,
+  ): Promise<TransactionResult> {
+    const transaction = await process.call('begin', this.server, () => this.#begin(log, request));
+    const writes = decideOr(
+      () => transaction.end(),
+      () => decide(transaction.loaded),
+    );
+    note(process, writes);
+    return process.call('commit', this.server, async () => {
+      await this.#headsHeld;
+      const fault = this.server.fault();
+      if (fault?.when === 'before') transaction.end();
+      const result = transaction.isOver ? this.#commitLate(log, request, writes) : transaction.commit(writes);
+      if (fault !== null) throw new TransientLogError(fault.error.message);
+      return result;
+    });
   }
+
+  async #begin(log: InMemoryTimerLog, request: TransactionRequest): Promise<InMemoryTransaction> {
+    this.#mayFail();
+    const transaction = await this.#whenUnlocked(() => log.begin(request));
+    this.#transactions.add(transaction);
+    this.#clock.after(idleInTransactionMs, () => {
+      transaction.end();
+      this.#transactions.delete(transaction);
+    });
+    if (this.#random.chance(this.stallChance)) {
+      await this.#clock.sleep(this.#random.int(10, idleInTransactionMs));
+      if (this.#random.chance(0.5)) transaction.end();
+    }
+    return transaction;
+  }
+
+  async #whenUnlocked<T>(begin: () => T): Promise<T> {
+    for (let waitedMs = 0; ; waitedMs += lockAskedEveryMs) {
+      try {
+        return begin();
+      } catch (error) {
+        if (!(error instanceof TransientLogError) || waitedMs >= lockTimeoutMs) throw error;
+        await this.#clock.sleep(lockAskedEveryMs);
+      }
+    }
+  }
+
+  #commitLate(
+    log: InMemoryTimerLog,
+    request: TransactionRequest,
+    writes: TransactionWrites,
+  ): TransactionResult {
+    const late = this.#lateCommit?.(this.store, writes) ?? null;
+    if (late === null) throw new TransientLogError('its session has ended');
+    return log.begin({ ...request, targets: [], due: [], dueElsewhere: [] }).commit(late);
+  }
+
+  #mayFail(): void {
+    const fault = this.server.fault();
+    if (fault !== null) throw new TransientLogError(fault.error.message);
+  }
+}
+
+function decideOr(failed: () => void, decide: () => TransactionWrites): TransactionWrites {
+  try {
+    return decide();
+  } catch (error) {
+    failed();
+    throw error;
+  }
+}
+
+function note(process: SimProcess, { streams, rejections }: TransactionWrites): void {
+  for (const { before, after, events } of streams)
+    process.note(`${events.map(({ event }) => event.type)} of ${(after ?? before)?.id} at ${after?.version}`);
+  for (const { commandId, rejection } of rejections) process.note(`refuses ${commandId}: ${rejection.code}`);
 }
 
 type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T>;

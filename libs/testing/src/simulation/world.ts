@@ -19,7 +19,7 @@ import { ManualClock } from '../clock/manual-clock.js';
 import { ConsumerGroup } from './consumer-group.js';
 import type { Plan } from './plan.js';
 import { Random } from './random.js';
-import { SimDatabase, type Spread } from './sim-database.js';
+import { type LateCommit, SimDatabase, type Spread } from './sim-database.js';
 import { SimProcess } from './sim-process.js';
 import { SimTopic } from './sim-topic.js';
 import { Trace } from './trace.js';
@@ -45,6 +45,7 @@ export interface Wraps {
   /** The running system, as an expansion sees it. */
   readonly system?: (system: ExpandableSystem) => ExpandableSystem;
   readonly spread?: Spread;
+  readonly lateCommit?: LateCommit;
   /** What a scheduler does with a command whose timer lies in another database. */
   readonly ofAnotherDatabase?: (content: SimCommand) => CommandEnvelope['content'];
   readonly fireLimits?: Partial<FireLimits>;
@@ -115,7 +116,14 @@ export class World {
     const { clock, topics } = this;
     this.databases = ByDatabase.from(
       plan.databases === 2 ? [1, 2] : [1],
-      (_, place) => new SimDatabase({ place, partitions: partitionsAtFirst, clock, random: random.fork() }),
+      (_, place) =>
+        new SimDatabase({
+          place,
+          partitions: partitionsAtFirst,
+          clock,
+          random: random.fork(),
+          lateCommit: wraps.lateCommit,
+        }),
     );
     this.broker = new SimServer('the broker', clock, random.fork());
     const group = (topic: SimTopic<unknown>) =>
