@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { migrate, verify } from '#postgres';
+import { migrate, openPostgresStore, verify } from '#postgres';
 import { freshDatabase } from '../harness/database.js';
 import { dumpedTables, dumpRows } from './dump.js';
 import { live } from './life.js';
@@ -17,6 +17,7 @@ it('a dump has every table, and fills an empty database of the same schema with 
   const [from, to] = [await freshDatabase(), await freshDatabase()];
   await migrate(from.url, 4);
   await live(from.url);
+  await countTimers(from.url);
   await migrate(to.url, 4);
   const [source, target] = [from, to].map(({ url }) => new pg.Pool({ connectionString: url }));
   if (source === undefined || target === undefined) throw new Error('two databases were opened');
@@ -36,3 +37,10 @@ it('a dump has every table, and fills an empty database of the same schema with 
   await Promise.all([source.end(), target.end()]);
   await Promise.all([from.drop(), to.drop()]);
 });
+
+async function countTimers(databaseUrl: string): Promise<void> {
+  const log = { warn: () => undefined };
+  const store = openPostgresStore({ databaseUrl, applicationName: 'dump', log });
+  await store.usage.count(['default']);
+  await store.close();
+}

@@ -8,6 +8,7 @@ export const dumpedTables = [
   'event_log',
   'timer_spec',
   'timer_state',
+  'namespace_usage',
   'timer_tombstone',
   'consumer_offset',
   'rejection',

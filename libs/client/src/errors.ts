@@ -49,6 +49,15 @@ export class InvalidSpecError extends CommandRejectedError {}
 export class InvalidCommandError extends CommandRejectedError {}
 export class UnreadableCommandError extends CommandRejectedError {}
 export class CommandTooLargeError extends CommandRejectedError {}
+/** The namespace has used its quota; `field` names which: `timers`, `commandsPerSecond` or `payloadBytes`. */
+export class QuotaExceededError extends CommandRejectedError {
+  /** Of `commandsPerSecond`: when a command like it would be taken, under a new id. Undefined: not by waiting alone. */
+  readonly retryAfterMs: number | undefined;
+  constructor(rejection: Rejection) {
+    super(rejection);
+    this.retryAfterMs = rejection.retryAfterMs;
+  }
+}
 
 const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => CommandRejectedError>> = {
   'timer-exists': TimerExistsError,
@@ -75,6 +84,7 @@ const byCode: Readonly<Record<RejectionCode, new (rejection: Rejection) => Comma
   'invalid-command': InvalidCommandError,
   unreadable: UnreadableCommandError,
   'too-large': CommandTooLargeError,
+  'quota-exceeded': QuotaExceededError,
 };
 
 /** A scheduler that is newer than this client may have a code that is not known here. */

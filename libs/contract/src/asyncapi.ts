@@ -35,7 +35,8 @@ const rejectedHeaders = headers(
   {
     code: text('why, from the closed list of codes'),
     message: text('what is wrong and what would be right'),
-    field: text('the field at fault'),
+    field: text('the field at fault; of a quota its name'),
+    retryAfterMs: text('of a rate: when a command like it would be taken'),
     commandId: text('if it could be read'),
     sourceTopic: text('where the record was read'),
     sourcePartition: text('its partition there'),

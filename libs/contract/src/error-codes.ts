@@ -24,6 +24,8 @@ const changes = [
   ...answers,
 ] as const;
 const all = Object.keys(commandSchemas) as CommandType[];
+/** Refused once, they would be missed: an event would fire again, a lease be lost. So no quota counts them. */
+const unlimited: readonly CommandType[] = [...answers, 'RenewLease', 'ReleaseLease', 'EndChild'];
 
 /** Every reason for which a command is refused. docs/protocol.md shows this table, and a spec holds the two together. */
 export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.freeze({
@@ -146,5 +148,10 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     commands: all,
     means: 'the record is larger than a command may be',
     doNext: 'keep the data elsewhere and send a reference',
+  },
+  'quota-exceeded': {
+    commands: all.filter((type) => !unlimited.includes(type)),
+    means: 'the namespace has used its quota; `field` names which, the message its limit',
+    doNext: 'make room, or send it later under a new id',
   },
 });

@@ -14,11 +14,12 @@ export interface RejectedCommand {
  * The reason as it may be stored and sent: short, so that a refused record of the largest size still fits its topic
  * beside it, and without what Postgres text or a terminal cannot show.
  */
-export function tellable({ code, message, field }: Rejection): Rejection {
+export function tellable({ code, message, field, retryAfterMs }: Rejection): Rejection {
   return {
     code,
     message: plain(message, reasonMax),
     ...(field !== undefined && { field: plain(field, fieldMax) }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }
 
@@ -31,11 +32,12 @@ function plain(text: string, charactersMax: number): string {
 
 /** Key and value go as they came; the reason lies in these headers. */
 export function rejectionHeaders({ commandId, rejection, source }: RejectedCommand): Record<string, string> {
-  const { code, message, field } = tellable(rejection);
+  const { code, message, field, retryAfterMs } = tellable(rejection);
   return {
     code,
     message,
     ...(field !== undefined && { field }),
+    ...(retryAfterMs !== undefined && { retryAfterMs: String(retryAfterMs) }),
     ...(commandId !== null && { commandId }),
     sourceTopic: source.topic,
     sourcePartition: String(source.partition),

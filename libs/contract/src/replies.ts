@@ -15,7 +15,13 @@ export const refusedReply = (rejection: Rejection): string =>
 
 export const replySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), timer: z.looseObject({ id: z.string(), version: z.number() }) }),
-  z.object({ ok: z.literal(false), code: z.string(), message: z.string(), field: z.string().optional() }),
+  z.object({
+    ok: z.literal(false),
+    code: z.string(),
+    message: z.string(),
+    field: z.string().optional(),
+    retryAfterMs: z.int().optional(),
+  }),
 ]);
 
 /** Whose the attempt is, of a claim or an answer that was refused because of it; null: it was refused for something else. */

@@ -1,6 +1,6 @@
 -- Refused commands that nobody has published, oldest first; of large ones only so many bytes ($2; the last may go over).
 with page as materialized (
-  select sequence, command_id, source_offset, source_partition, source_topic, code, message, field, record_key, record_value
+  select sequence, command_id, source_offset, source_partition, source_topic, code, message, field, retry_after_ms, record_key, record_value
   from rejection
   where published_at is null
   order by sequence
@@ -11,7 +11,7 @@ with page as materialized (
   from page
   window w as (order by sequence)
 )
-select sequence, command_id, source_offset, source_partition, source_topic, code, message, field, record_key, record_value
+select sequence, command_id, source_offset, source_partition, source_topic, code, message, field, retry_after_ms, record_key, record_value
 from sized
 where coalesce(bytes_before, 0) < $2::bigint
 order by sequence

@@ -67,6 +67,11 @@ const migrations = [
       'alter table timer_spec drop constraint timer_spec_name, add constraint timer_spec_name unique (namespace, key)',
     ),
   ),
+  migration(
+    'Quotas1764000000013',
+    '0013-quotas',
+    undoWith('drop table namespace_usage; alter table rejection drop column retry_after_ms'),
+  ),
 ];
 /** In the order in which they are applied. */
 export const migrationNames: readonly string[] = migrations.map((migration) => new migration().name);

@@ -44,6 +44,7 @@ async function open(place = onlyDatabase): Promise<QueriesSubject & RetentionSub
     log: store.log,
     due: store.due,
     feed: store.feed,
+    usage: store.usage,
     queries: reading.queries,
     forgetBefore: async (timerId, version) => {
       const client = new pg.Client({ connectionString: database.url });

@@ -12,8 +12,8 @@ interface Plan {
 }
 const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
 
-/** Each hot read on tables of some size: by the index we think, with the condition inside it. */
-const reads: readonly { file: string; types: string; values: string; index: string; condition: string }[] = [
+/** Each hot statement on tables of some size: by the index we think, with the condition inside it. */
+const hot: readonly { file: string; types: string; values: string; index: string; condition: string }[] = [
   {
     file: 'overdue',
     types: 'int, int',
@@ -80,6 +80,20 @@ const reads: readonly { file: string; types: string; values: string; index: stri
     condition: 'namespace =',
   },
   {
+    file: 'load-usage',
+    types: 'text[], uuid[]',
+    values: `'{n}', array[gen_random_uuid()]`,
+    index: 'namespace_usage_pkey',
+    condition: 'namespace =',
+  },
+  {
+    file: 'change-usage',
+    types: 'text[], smallint[], int[]',
+    values: `'{n}', '{1}', '{1}'`,
+    index: 'namespace_usage_pkey',
+    condition: 'partition =',
+  },
+  {
     file: 'read-after',
     types: 'smallint[], bigint[], int, timestamptz, bigint',
     values: `'{1}', '{0}', 10, now() - interval '1 hour', 1000`,
@@ -88,7 +102,7 @@ const reads: readonly { file: string; types: string; values: string; index: stri
   },
 ];
 
-describe('plans of hot reads', () => {
+describe('plans of hot statements', () => {
   let client: pg.Client;
   let drop: () => Promise<void>;
   beforeAll(async () => {
@@ -116,6 +130,9 @@ describe('plans of hot reads', () => {
     await client.query(
       `insert into unchanged_command select now(), gen_random_uuid(), gen_random_uuid(), 1 from generate_series(1, 20000) n`,
     );
+    await client.query(
+      `insert into namespace_usage select 'n' || n, p, 0 from generate_series(1, 2500) n, generate_series(-1, 7) p`,
+    );
     await client.query('analyze');
   });
   afterAll(async () => {
@@ -123,7 +140,7 @@ describe('plans of hot reads', () => {
     await drop();
   });
 
-  it.each(reads)('$file goes by $index', async ({ file, types, values, index, condition }) => {
+  it.each(hot)('$file goes by $index', async ({ file, types, values, index, condition }) => {
     const sql = readFileSync(new URL(`../sql/${file}.sql`, import.meta.url), 'utf8');
     await client.query(`prepare hot (${types}) as ${sql}`);
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { LogTopology } from '#engine';
+import type { LogTopology, NamespaceUsage } from '#engine';
 import { HotConnection, type Logger } from './connection/hot-connection.js';
 import { PostgresDueIndex } from './due/postgres-due-index.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
@@ -7,6 +7,7 @@ import { PostgresTimerLog } from './log/postgres-timer-log.js';
 import { logPartitionsAheadDays } from './migrate.js';
 import { PostgresRetention } from './retention/postgres-retention.js';
 import { readTopology } from './topology/read-topology.js';
+import { PostgresNamespaceUsage } from './usage/postgres-namespace-usage.js';
 
 export interface PostgresStoreSettings {
   readonly databaseUrl: string;
@@ -23,6 +24,7 @@ export interface PostgresStore {
   readonly feed: PostgresLogFeed;
   /** By a connection of its own, which is there while a round lasts. */
   readonly retention: PostgresRetention;
+  readonly usage: NamespaceUsage;
   topology(): Promise<LogTopology>;
   /** Makes the coming days' log partitions, and forgets tombstones and published rejections that are a day old. */
   tidy(): Promise<void>;
@@ -55,6 +57,10 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
     },
     due: new PostgresDueIndex(reads, pool),
     feed: new PostgresLogFeed(relay),
+    usage: new PostgresNamespaceUsage(
+      { ...settings, applicationName: `${settings.applicationName} usage` },
+      pool,
+    ),
     topology: () => readTopology(pool),
     retention: new PostgresRetention(settings.databaseUrl, `${settings.applicationName} retention`),
     tidy: async () => {

@@ -25,8 +25,8 @@ function openStore() {
 function openInMemory(): Promise<QueriesSubject & RetentionSubject> {
   const { clock, store } = openStore();
   const handle = (): StoreHandle => {
-    const { log, due } = store;
-    return { log, due, feed: store.openFeed(), close: () => Promise.resolve() };
+    const { log, due, usage } = store;
+    return { log, due, usage, feed: store.openFeed(), close: () => Promise.resolve() };
   };
   return Promise.resolve({
     ...handle(),

@@ -24,6 +24,7 @@ export const rejectionCodes = [
   'invalid-command',
   'unreadable',
   'too-large',
+  'quota-exceeded',
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];
 
@@ -33,4 +34,6 @@ export interface Rejection {
   readonly message: string;
   /** The field at fault, by its wire name (`schedPolicyExpr`, `retry.min`). */
   readonly field?: string;
+  /** Of a rate: when a command like it would be taken, ms from the refusal on. Under a new id: the same one has its answer. */
+  readonly retryAfterMs?: number;
 }

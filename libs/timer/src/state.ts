@@ -160,6 +160,9 @@ export type TimerStatus = 'waiting' | 'asking' | 'open' | 'paused' | 'disabled' 
 export const isAsking = ({ phase }: OpenEvent): boolean =>
   phase === 'asking' || phase === 'delayed' || phase === 'answered';
 
+/** Whether it has not ended; a timer that is not there has. */
+export const isLive = (state: TimerState | null): boolean => state !== null && statusOf(state) !== 'ended';
+
 /** A person's one word for where a timer stands; a fault comes first, then an open event. */
 export function statusOf(state: TimerState): TimerStatus {
   if (state.open !== null)

@@ -31,15 +31,20 @@ export const withHeaders = (
 
 /** The same code, words and field as the command's own reply. A scheduler newer than this process may know more codes. */
 export function refusal(rejection: Rejection, commandId?: string): ProblemError {
-  const { code, message, field } = rejection;
+  const { code, message, field, retryAfterMs } = rejection;
   const known = Object.hasOwn(errorCodes, code);
-  return new ProblemError({
+  const told: Problem = {
     type: problemType(code),
     title: known ? errorCodes[code].means : 'The command was refused',
     status: known ? rejectionStatus[code] : 409,
     detail: message,
     code,
     ...(field !== undefined && { field }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(commandId !== undefined && { commandId }),
-  });
+  };
+  return new ProblemError(
+    told,
+    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) },
+  );
 }

@@ -54,12 +54,13 @@ const byCode: Readonly<Record<HttpProblemCode, new (problem: Problem) => HttpPro
 
 /** A code of a newer API, that is not known here, is a problem all the same. */
 export function problemError(problem: Problem): Error {
-  const { code, detail, field } = problem;
+  const { code, detail, field, retryAfterMs } = problem;
   if (Object.hasOwn(rejectionStatus, code))
     return rejectionError({
       code: code as RejectionCode,
       message: detail,
       ...(field !== undefined && { field }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   const Known = Object.hasOwn(byCode, code) ? byCode[code as HttpProblemCode] : HttpProblemError;
   return new Known(problem);

@@ -27,6 +27,7 @@ export const rejectionStatus: Readonly<Record<RejectionCode, number>> = Object.f
   'invalid-command': 422,
   unreadable: 400,
   'too-large': 413,
+  'quota-exceeded': 429,
 });
 
 /** What only HTTP can meet. */
@@ -63,6 +64,7 @@ export const problemSchema = z
     detail: z.string().describe('what is wrong and what would be right'),
     code: z.string().describe('stable; programs switch on it'),
     field: z.string().optional().describe('the field at fault, by its wire name'),
+    retryAfterMs: z.int().optional().describe('of a rate: when a command like it would be taken, ms'),
     commandId: z.guid().optional().describe('of a command: the same id again gets the first outcome again'),
   })
   .meta({ id: 'Problem' });

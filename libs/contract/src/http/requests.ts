@@ -84,6 +84,7 @@ export const receiptSchema = z
       code: z.string(),
       message: z.string(),
       field: z.string().optional(),
+      retryAfterMs: z.int().optional(),
     }),
   ])
   .meta({ id: 'CommandReceipt' });

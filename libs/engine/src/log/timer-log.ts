@@ -1,6 +1,7 @@
 import {
   type CommandId,
   type EpochMs,
+  isLive,
   type RecordedEvent,
   type Rejection,
   slotOf,
@@ -47,6 +48,8 @@ export interface TransactionRequest {
   readonly due: readonly TimerId[];
   /** The same for timers of other owners: rows that someone has locked are passed over. */
   readonly dueElsewhere: readonly TimerId[];
+  /** Timers of namespaces whose live timers are to be counted: see `LoadedTimers.usage`. */
+  readonly usageOf?: readonly TimerTarget[];
   /** Names that the decision would give to new timers: looked up without a lock once the rest is loaded. */
   readonly newNames?: (loaded: LoadedTimers) => readonly TimerName[];
 }
@@ -83,6 +86,8 @@ export interface LoadedTimers {
   readonly unchanged: ReadonlyMap<CommandId, readonly TimerVersion[]>;
   /** `recordKey`s among `newNames` that somebody has. */
   readonly taken?: ReadonlySet<string>;
+  /** Live timers in each namespace of `usageOf`, as committed just now; a namespace that is not counted has no entry. */
+  readonly usage?: ReadonlyMap<string, number>;
 }
 
 /** An id is a command's own: where somebody gives one to many commands, no more answers of each kind are remembered for it. */
@@ -147,6 +152,10 @@ export const archivedState = ({ before, events }: StreamWrite): TimerState[] => 
   const last = events.at(-1)?.event;
   return last?.type === 'TimerDeleted' && last.archived === true && before !== null ? [before] : [];
 };
+
+/** How many live timers a stream adds to its namespace: 1, 0 or -1. */
+export const liveChange = ({ before, after }: Pick<StreamWrite, 'before' | 'after'>): number =>
+  Number(isLive(after)) - Number(isLive(before));
 
 /** UUID of a row in the fire outbox: one row a batch, not one an event. */
 export type EmissionId = string & { readonly __brand: 'EmissionId' };

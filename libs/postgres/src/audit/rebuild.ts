@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { slotOfTimerId, type TimerState } from '#timer';
 import { extraText, phaseCode, recentText, statusCode, summaryText } from '../log/state-row.js';
+import { countingLock } from '../usage/postgres-namespace-usage.js';
 import { foldStream, isCutOff, type Querying, type Stream, streams } from './verify.js';
 
 export interface RebuildReport {
@@ -23,6 +24,7 @@ export async function rebuild(
   try {
     await client.query('begin');
     await client.query(`set local timezone = 'UTC'`);
+    await client.query(`select pg_advisory_xact_lock(${countingLock})`);
     await client.query('lock table timer_state, timer_spec in exclusive mode');
     let [timers, removed, cutOff] = [0, 0, 0];
     for await (const page of streams(client)) {
@@ -38,6 +40,8 @@ export async function rebuild(
       }
       onMade(timers);
     }
+    // counted anew when the next command needs to know
+    await client.query('delete from namespace_usage');
     await client.query('commit');
     return { timers, removed, cutOff };
   } catch (error) {

@@ -6,6 +6,7 @@ import { placeOf } from '../database-place.js';
 import { type EventRow, recordedEvent } from '../log/history.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
 import { readTopology } from '../topology/read-topology.js';
+import { countedUsage } from '../usage/postgres-namespace-usage.js';
 
 export interface Finding {
   readonly what:
@@ -19,7 +20,8 @@ export interface Finding {
     | 'version-twice'
     | 'head-behind'
     | 'out-of-order'
-    | 'wrong-database';
+    | 'wrong-database'
+    | 'usage-differs';
   readonly timerId?: TimerId;
   readonly detail: string;
 }
@@ -54,7 +56,7 @@ export async function verify(
     await client.query('begin isolation level repeatable read read only');
     await client.query(`set local timezone = 'UTC'`);
     const place = await placeOf(client);
-    findings.push(...(await positionFindings(client)));
+    findings.push(...(await positionFindings(client)), ...(await usageFindings(client)));
     const topology = await readTopology(client);
     for await (const page of streams(client)) {
       timers += page.length;
@@ -278,4 +280,20 @@ async function positionFindings(db: Querying): Promise<Finding[]> {
       });
     return findings;
   });
+}
+
+/** Of namespaces that are counted, which few are. */
+async function usageFindings(db: Querying): Promise<Finding[]> {
+  const { rows } = await db.query<{ namespace: string; counted: string; live: string }>(
+    `select c.namespace, c.timers as counted, (
+       select count(*) from timer_spec p join timer_state s using (id) where p.namespace = c.namespace and s.status <> 6
+     ) as live
+     from (${countedUsage}) as c order by c.namespace`,
+  );
+  return rows
+    .filter(({ counted, live }) => counted !== live)
+    .map(({ namespace, counted, live }) => ({
+      what: 'usage-differs',
+      detail: `namespace ${namespace} is counted with ${counted} live timers and has ${live}`,
+    }));
 }

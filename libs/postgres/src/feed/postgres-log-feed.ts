@@ -1,9 +1,10 @@
 import type { LogFeed, LogTopology, StoredEvent, StoredRejection } from '#engine';
-import type { CommandId, EpochMs, RejectionCode, TimerId } from '#timer';
+import type { CommandId, EpochMs, TimerId } from '#timer';
 import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
 import { type Statement, statement } from '../connection/statement.js';
 import { traceparentOf } from '../log/history.js';
+import { storedReason } from '../log/stored-reason.js';
 import { topologyFrom, topologyStatement } from '../topology/read-topology.js';
 
 const holdPartitions = statement('hold-partitions');
@@ -162,16 +163,12 @@ function storedEvent(row: readonly unknown[]): StoredEvent {
 }
 
 function storedRejection(row: readonly unknown[]): StoredRejection {
-  const [sequence, commandId, offset, partition, topic, code, message, field, key, value] = row;
+  const [sequence, commandId, offset, partition, topic, code, message, field, retryAfterMs, key, value] = row;
   return {
     sequence: sequence as bigint,
     commandId: commandId as CommandId | null,
     source: { topic: String(topic), partition: Number(partition), offset: offset as bigint },
-    rejection: {
-      code: code as RejectionCode,
-      message: String(message),
-      ...(field !== null && { field: String(field) }),
-    },
+    rejection: storedReason([code, message, field, retryAfterMs]),
     key: key as Buffer | null,
     value: value as Buffer | null,
   };

@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
 import type { CommandOutcomes, RefusedCommand, TimerTarget, TimerVersion } from '#engine';
 import type { CommandId, RejectionCode, TimerId } from '#timer';
+import { storedReason } from './stored-reason.js';
 
 // No index of the log leads from a command to its events: it would cost every append, for a question that is asked of few.
 // The receipt names the timer, and one timer's events lie together under the index of its stream.
 
-const refused = `select code, message, field, record_value from rejection where command_id = $1 order by sequence limit 1`;
+const refused = `select code, message, field, retry_after_ms, record_value from rejection where command_id = $1 order by sequence limit 1`;
 const causedById = `
   select stream_id, version from event_log where stream_id = $1 and command_id = $2
   union all
@@ -28,6 +29,7 @@ interface RejectionRow {
   readonly code: RejectionCode;
   readonly message: string;
   readonly field: string | null;
+  readonly retry_after_ms: number | null;
   readonly record_value: Buffer | null;
 }
 interface EventRow {
@@ -42,8 +44,8 @@ export class PostgresCommandOutcomes implements CommandOutcomes {
     const { rows } = await this.pool.query<RejectionRow>(refused, [commandId]);
     const [row] = rows;
     if (row === undefined) return null;
-    const { code, message, field, record_value: value } = row;
-    return { rejection: { code, message, ...(field !== null && { field }) }, value };
+    const { code, message, field, retry_after_ms: retryAfterMs, record_value: value } = row;
+    return { rejection: storedReason([code, message, field, retryAfterMs]), value };
   }
 
   async appliedTo(target: TimerTarget, commandId: CommandId): Promise<TimerVersion | null> {

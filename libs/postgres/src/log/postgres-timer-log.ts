@@ -13,13 +13,14 @@ import {
   type TransactionWrites,
   TransientLogError,
 } from '#engine';
-import type { CommandId, EpochMs, RejectionCode, TimerId, TimerState } from '#timer';
+import type { CommandId, EpochMs, TimerId, TimerState } from '#timer';
 import { textArray } from '../connection/binary-array.js';
 import { type HotConnection, type Session, transaction } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
 import { type History, readHistory } from './history.js';
 import { loadedBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
+import { storedReason } from './stored-reason.js';
 import { callsFor } from './writes.js';
 
 const readClock = { name: 'read-clock', text: 'select clock_timestamp()' };
@@ -137,6 +138,7 @@ function loadedFrom(request: TransactionRequest, rows: ReadonlyMap<What, Rows>, 
     unchanged: byCommand(of('answers').flatMap(unchangedFrom)),
     tombstones: livesOf(tombstones),
     tombstonesById: new Map(tombstones.map(({ tombstone }) => [tombstone.timerId, tombstone])),
+    usage: new Map(of('usage').map(([namespace, timers]) => [String(namespace), Number(timers)])),
   };
 }
 
@@ -166,14 +168,14 @@ function livesOf(
 
 type Answer<T> = readonly [CommandId, T];
 
-function refusedFrom([id, , code, message, field, key]: readonly unknown[]): Answer<RefusedRecord>[] {
+function refusedFrom([id, , ...row]: readonly unknown[]): Answer<RefusedRecord>[] {
+  const [code, message, field, retryAfterMs, key] = row;
   if (code === null) return [];
-  const why = { code: code as RejectionCode, message: String(message) };
-  const rejection = { ...why, ...(field !== null && { field: String(field) }) };
+  const rejection = storedReason([code, message, field, retryAfterMs]);
   return [[id as CommandId, { key: key as Buffer | null, rejection }]];
 }
 
-const unchangedFrom = ([id, , , , , , timerId, version]: readonly unknown[]): Answer<TimerVersion>[] =>
+const unchangedFrom = ([id, , , , , , , timerId, version]: readonly unknown[]): Answer<TimerVersion>[] =>
   timerId === null ? [] : [[id as CommandId, { timerId: timerId as TimerId, version: Number(version) }]];
 
 function byCommand<T>(answers: readonly Answer<T>[]): Map<CommandId, T[]> {

@@ -1,4 +1,4 @@
-import { answersPerIdMax, refusedKeyBytesMax, type TransactionRequest } from '#engine';
+import { answersPerIdMax, refusedKeyBytesMax, type TimerTarget, type TransactionRequest } from '#engine';
 import { int4Array, int8Array, textArray, uuidArray } from '../connection/binary-array.js';
 import type { Call } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
@@ -10,11 +10,12 @@ const loadDue = statement('load-due');
 const loadDueElsewhere = statement('load-due-elsewhere');
 const loadAnswers = statement('load-answers');
 const loadTombstones = statement('load-tombstones');
+const loadUsage = statement('load-usage');
 
 /** Of specs and summaries that one transaction loads; the last one may go over. */
 export const loadedBytesMax = 4 * 1024 * 1024;
 
-export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'answers' | 'tombstones';
+export type What = 'offsets' | 'byKey' | 'byId' | 'due' | 'dueElsewhere' | 'answers' | 'tombstones' | 'usage';
 
 /** In lock order: offsets, then states. */
 export function readsFor({
@@ -23,10 +24,10 @@ export function readsFor({
   commandIds,
   due,
   dueElsewhere,
+  usageOf = [],
 }: TransactionRequest): { what: What; call: Call }[] {
   const reads: { what: What; call: Call }[] = [];
-  const names = targets.flatMap((target) => ('timerId' in target ? [] : [target]));
-  const ids = targets.flatMap((target) => ('timerId' in target ? [target.timerId] : []));
+  const { names, ids } = byAddress(targets);
   const namespaces = textArray(names.map(({ namespace }) => namespace));
   const keys = textArray(names.map(({ key }) => key));
   const read = (what: What, from: Call['statement'], values: readonly unknown[]) =>
@@ -48,5 +49,15 @@ export function readsFor({
   if (commandIds.length > 0)
     read('answers', loadAnswers, [uuidArray([...new Set(commandIds)]), answersPerIdMax, refusedKeyBytesMax]);
   if (targets.length > 0) read('tombstones', loadTombstones, [namespaces, keys, uuidArray(ids)]);
+  if (usageOf.length > 0) {
+    const counted = byAddress(usageOf);
+    const known = new Set(counted.names.map(({ namespace }) => namespace));
+    read('usage', loadUsage, [textArray([...known]), uuidArray(counted.ids)]);
+  }
   return reads;
 }
+
+const byAddress = (targets: readonly TimerTarget[]) => ({
+  names: targets.flatMap((target) => ('timerId' in target ? [] : [target])),
+  ids: targets.flatMap((target) => ('timerId' in target ? [target.timerId] : [])),
+});

@@ -6,7 +6,7 @@ import type {
   TransactionWrites,
   UnchangedWrite,
 } from '#engine';
-import { archivedState, recordKey } from '#engine';
+import { archivedState, liveChange, recordKey } from '#engine';
 import { eventToJson, slotOfTimerId, type TimerState } from '#timer';
 import {
   byteaArray,
@@ -32,12 +32,13 @@ const insertUnchanged = statement('insert-unchanged');
 const insertEmission = statement('insert-emission');
 const deleteEmissions = statement('delete-emissions');
 const appendEvents = statement('append-events');
+const changeUsage = statement('change-usage');
 
 type Existing = StreamWrite & { readonly after: TimerState };
 
 /**
  * Everything a decided batch writes, in the one order in which locks are taken: names, states (already held), outbox,
- * and the log heads last. Deletions come first, since the same batch may give their names to new timers.
+ * the log heads, and last what lies under them. Deletions come first, since the same batch may give their names to new timers.
  */
 export function callsFor(writes: TransactionWrites, partitions: number): Call[] {
   const calls: Call[] = [];
@@ -70,7 +71,30 @@ export function callsFor(writes: TransactionWrites, partitions: number): Call[] 
   if (emitted.length > 0) calls.push({ statement: deleteEmissions, values: [uuidArray(emitted)] });
   const appended = streams.flatMap((stream) => stream.events.map((event) => ({ stream, event })));
   if (appended.length > 0) calls.push(append(appended, partitions));
+  const counted = streams.filter((stream) => stream.events.length > 0 && liveChange(stream) !== 0);
+  if (counted.length > 0) calls.push(usageChange(counted, partitions));
   return calls;
+}
+
+/** A batch adds up to few rows: a namespace and a partition each. */
+function usageChange(streams: readonly StreamWrite[], partitions: number): Call {
+  const changes = new Map<string, { namespace: string; partition: number; change: number }>();
+  for (const stream of streams) {
+    const { timerId, namespace } = identityOf(stream);
+    const partition = slotOfTimerId(timerId) % partitions;
+    const row = recordKey(namespace, String(partition));
+    const { change } = changes.get(row) ?? { change: 0 };
+    changes.set(row, { namespace, partition, change: change + liveChange(stream) });
+  }
+  const rows = [...changes.values()];
+  return {
+    statement: changeUsage,
+    values: [
+      textArray(rows.map((r) => r.namespace)),
+      int2Array(rows.map((r) => r.partition)),
+      int4Array(rows.map((r) => r.change)),
+    ],
+  };
 }
 
 function specInsertion(created: readonly Existing[]): Call {
@@ -189,6 +213,7 @@ function rejectionInsertion(rejections: readonly RejectionWrite[]): Call {
       int8Array(rejections.map((r) => r.source.offset)),
       int4Array(rejections.map((r) => r.source.partition)),
       textArray(rejections.map((r) => r.source.topic)),
+      int4Array(rejections.map((r) => r.rejection.retryAfterMs ?? null)),
       textArray(rejections.map((r) => r.rejection.code)),
       textArray(rejections.map((r) => r.rejection.message)),
       textArray(rejections.map((r) => r.rejection.field ?? null)),

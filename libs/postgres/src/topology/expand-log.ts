@@ -78,5 +78,12 @@ async function write(client: PoolClient, { number, partitions, splits }: LogTopo
   await client.query('insert into relay_checkpoint (partition) select p from unnest($1::int[]) as p', [
     made.map(({ partition }) => partition),
   ]);
+  // their timers stay counted where they came; what comes and goes from now on counts here
+  await client.query(
+    `insert into namespace_usage (namespace, partition, timers)
+     select u.namespace, m.partition, 0
+     from unnest($1::int[], $2::int[]) as m (partition, parent) join namespace_usage u on u.partition = m.parent`,
+    [made.map(({ partition }) => partition), made.map(({ parent }) => parent)],
+  );
   await client.query('update topology set number = $1, partitions = $2', [number, partitions]);
 }

@@ -29,6 +29,13 @@ export const refusal = (
   value: Buffer.from([0, 255, 1, 254]),
 });
 
+export const overRate: Rejection = {
+  code: 'quota-exceeded',
+  message: 'too many commands a second',
+  field: 'commandsPerSecond',
+  retryAfterMs: 12,
+};
+
 /** The same command again gets the first answer again: what the log remembers for it. */
 export const answers = (stage: Stage) =>
   describe('the answers it remembers', () => {
@@ -68,14 +75,19 @@ export const answers = (stage: Stage) =>
       expect([loaded.tombstones.size, loaded.tombstonesById.size]).toEqual([0, 0]);
     });
 
-    it('remembers a refusal by its command and the key of its record, and only that', async () => {
-      const commandId = newCommandId();
-      const plain = { code: 'timer-not-exist', message: 'no timer here: "x", \\, é' } as const;
-      await transact(stage.log, request(), () => ({ ...nothing, rejections: [refusal(commandId, plain)] }));
-      const { rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
-      const told = { key: Buffer.from('contract/k'), rejection: plain };
-      expect(rejected).toEqual(new Map([[commandId, [told]]]));
-    });
+    it.each<[string, Rejection]>([
+      ['a plain one', { code: 'timer-not-exist', message: 'no timer here: "x", \\, é' }],
+      ['one that says when', overRate],
+    ])(
+      'remembers a refusal by its command and the key of its record, and only that: %s',
+      async (_, given) => {
+        const commandId = newCommandId();
+        await transact(stage.log, request(), () => ({ ...nothing, rejections: [refusal(commandId, given)] }));
+        const { rejected } = await loadWith(stage.log, { commandIds: [commandId, newCommandId()] });
+        const told = { key: Buffer.from('contract/k'), rejection: given };
+        expect(rejected).toEqual(new Map([[commandId, [told]]]));
+      },
+    );
 
     it('tells refusals of one command the first one first', async () => {
       const commandId = newCommandId();

@@ -3,7 +3,7 @@ import { inTopology, type LogTopology, readableOf, type StoredEvent } from '#eng
 import { slotOfTimerId } from '#timer';
 import { publishAll } from './log-tail.js';
 import { type OpenSubject, Stage } from './subject.js';
-import { apply, createTimer, present, update } from './writing.js';
+import { apply, createTimer, deletion, present, update } from './writing.js';
 
 /** What holds when a log gets more partitions, whatever lies under it. The store is the suite's own. */
 export function expansionContract(name: string, open: OpenSubject): void {
@@ -28,7 +28,9 @@ export function expansionContract(name: string, open: OpenSubject): void {
     it('keeps each timer’s versions in order for writers and readers who were there before', async () => {
       const [writer, reader] = await stage.others(2);
       const timers = [];
+      await stage.subject.usage.count(['contract']);
       for (let n = 0; n < 4 * from(); n += 1) timers.push(await createTimer(stage.log));
+      const usageBefore = present((await stage.subject.usage.read()).get('contract'));
       await apply(present(writer).log, present(timers[0]).id, update('before'));
       await publishAll(stage);
       const old = await stage.feed.topology();
@@ -39,6 +41,11 @@ export function expansionContract(name: string, open: OpenSubject): void {
       const heads = await stage.feed.heads([...inTopology(old, new Map()).keys()]);
       for (const { id } of timers) await apply(present(writer).log, id, update('after'));
       for (const { id } of timers) await apply(stage.log, id, update('later'));
+
+      await createTimer(stage.log);
+      await apply(stage.log, present(timers.at(-1)).id, deletion);
+      await apply(stage.log, present(timers.at(-2)).id, deletion);
+      expect((await stage.subject.usage.read()).get('contract')).toBe(usageBefore - 1);
 
       const topology = await present(reader).feed.topology();
       expect(topology).toMatchObject({ number: 2, partitions: from() * 4 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent, StoredRejection } from '#engine';
 import { eventFromJson, slotOfTimerId, type TimerId } from '#timer';
-import { refusal } from './answers.js';
+import { overRate, refusal } from './answers.js';
 import { readTail, Tail } from './log-tail.js';
 import { type OpenSubject, Stage } from './subject.js';
 import {
@@ -197,7 +197,7 @@ const marks = (stage: Stage) =>
 const rejections = (stage: Stage) =>
   describe('refused commands', () => {
     it('are given in order until they are marked as published, and never after', async () => {
-      const written = [refusal(newCommandId()), refusal(null), refusal(newCommandId())];
+      const written = [refusal(newCommandId()), refusal(null), refusal(newCommandId(), overRate)];
       await transact(stage.log, request(), () => ({ ...nothing, rejections: written }));
       const waiting = await stage.feed.unpublishedRejections(10);
       expect(waiting.map(withoutSequence)).toEqual(written);

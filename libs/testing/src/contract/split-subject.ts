@@ -18,6 +18,7 @@ export function splitSubject(parts: ByDatabase<QueriesSubject>): QueriesSubject 
     log: new SplitLog(parts.map(({ log }) => log)),
     due: first.due,
     feed: first.feed,
+    usage: first.usage,
     partitions: first.partitions,
     expand: (to) => first.expand(to),
     queries: new MergedTimerQueries(parts.map(({ queries }) => queries)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { DueIndex, ExpandOutcome, LogFeed, TimerLog, TimerQueries } from '#engine';
+import type { DueIndex, ExpandOutcome, LogFeed, NamespaceUsage, TimerLog, TimerQueries } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
 
 /** A store as one process sees it. */
@@ -8,6 +8,7 @@ export interface StoreHandle {
   readonly log: TimerLog;
   readonly due: DueIndex;
   readonly feed: LogFeed;
+  readonly usage: NamespaceUsage;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { history } from './history.js';
 import { offsetFence } from './offsets.js';
 import { streams } from './streams.js';
 import { type OpenSubject, Stage } from './subject.js';
+import { usage } from './usage.js';
 
 /** What every TimerLog keeps, whatever lies under it. */
 export function timerLogContract(name: string, open: OpenSubject): void {
@@ -15,5 +16,6 @@ export function timerLogContract(name: string, open: OpenSubject): void {
     answers(stage);
     clockStruck(stage);
     history(stage);
+    usage(stage);
   });
 }

@@ -3,6 +3,7 @@ import {
   DataLogError,
   type EventWrite,
   type LoadedTimers,
+  liveChange,
   recordKey,
   type StoredEvent,
   type StreamWrite,
@@ -17,6 +18,7 @@ import type { Tables } from './tables.js';
 /** A stream write with its events in their stored form: whatever cannot be stored has shown itself by now. */
 interface Prepared extends StreamWrite {
   readonly timerId: TimerId;
+  readonly namespace: string;
   readonly name: string;
   readonly texts: readonly string[];
 }
@@ -59,6 +61,12 @@ export function commit(
     tables.outbox.set(writes.emission.id, { ...writes.emission, createdAt: now, claimedUntil: null });
   for (const id of writes.emitted) tables.outbox.delete(id);
   for (const stream of streams) append(tables, stream, now);
+  for (const stream of streams) count(tables, stream);
+}
+
+function count({ usage }: Tables, stream: Prepared): void {
+  const timers = usage.get(stream.namespace);
+  if (timers !== undefined) usage.set(stream.namespace, timers + liveChange(stream));
 }
 
 function prepare(stream: StreamWrite): Prepared {
@@ -70,6 +78,7 @@ function prepare(stream: StreamWrite): Prepared {
     return {
       ...stream,
       timerId: identity.id,
+      namespace: identity.spec.namespace,
       name: recordKey(identity.spec.namespace, identity.spec.key),
       texts: stream.events.map(({ event }) => eventToJson(event)),
     };

@@ -2,6 +2,7 @@ import { type DatabasePlace, type ExpandOutcome, onlyDatabase, type StoredEvent 
 import type { EpochMs, TimerId } from '#timer';
 import { InMemoryDueIndex } from './in-memory-due-index.js';
 import { type Holders, InMemoryLogFeed } from './in-memory-log-feed.js';
+import { InMemoryNamespaceUsage } from './in-memory-namespace-usage.js';
 import { InMemoryRetention, type RetentionLock } from './in-memory-retention.js';
 import { InMemoryTimerLog } from './in-memory-timer-log.js';
 import { InMemoryTimerQueries } from './in-memory-timer-queries.js';
@@ -28,6 +29,7 @@ export class InMemoryTimerStore {
   readonly due: InMemoryDueIndex;
   readonly feed: InMemoryLogFeed;
   readonly queries: InMemoryTimerQueries;
+  readonly usage: InMemoryNamespaceUsage;
   /** Everything it holds, for checks to look at. */
   readonly tables: Tables;
   readonly #settings: InMemoryStoreSettings;
@@ -44,6 +46,7 @@ export class InMemoryTimerStore {
     this.log = this.openLog();
     this.due = new InMemoryDueIndex(this.tables, now);
     this.queries = new InMemoryTimerQueries(this.tables);
+    this.usage = new InMemoryNamespaceUsage(this.tables);
     this.feed = this.openFeed();
   }
 

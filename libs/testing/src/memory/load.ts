@@ -27,6 +27,7 @@ export function load(tables: Tables, request: TransactionRequest, now: EpochMs):
     ...findTombstones(tables, request.targets),
     rejected: findRejections(tables, request.commandIds),
     unchanged: findUnchanged(tables, request.commandIds),
+    usage: findUsage(tables, request.usageOf ?? []),
   };
 }
 
@@ -130,6 +131,17 @@ function findUnchanged(
     if (rows === undefined) continue;
     const met = rows.map(({ timerId, version }) => ({ timerId, version }));
     found.set(commandId, met.slice(0, answersPerIdMax));
+  }
+  return found;
+}
+
+function findUsage(tables: Tables, targets: readonly TimerTarget[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const target of targets) {
+    const namespace =
+      'timerId' in target ? tables.states.get(target.timerId)?.state.spec.namespace : target.namespace;
+    const timers = namespace === undefined ? undefined : tables.usage.get(namespace);
+    if (namespace !== undefined && timers !== undefined) found.set(namespace, timers);
   }
   return found;
 }

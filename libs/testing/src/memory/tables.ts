@@ -77,6 +77,8 @@ export class Tables {
   readonly published = new Set<bigint>();
   /** In the order in which they came. */
   readonly unchanged = new Map<CommandId, readonly UnchangedRow[]>();
+  /** Live timers of the namespaces that are counted. */
+  readonly usage = new Map<string, number>();
   /** Timers and offsets that a transaction holds; a test may hold some, too. */
   readonly locked = new Set<string>();
   lastSequence = 0n;

@@ -1,0 +1,89 @@
+import pg from 'pg';
+import type { NamespaceUsage } from '#engine';
+
+export interface NamespaceUsageSettings {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+}
+
+/** Of all counts of one database: only one begins at a time. `rebuild` takes it as well. */
+export const countingLock = `hashtext('carillon.namespace-usage')`;
+
+const uncounted = `
+  select namespace from unnest($1::text[]) as asked (namespace)
+  where not exists (select from namespace_usage u where u.namespace = asked.namespace and u.partition = -1)`;
+
+/** Also over rows that somebody made who died before the count was whole. */
+const beginAtZero = `
+  insert into namespace_usage (namespace, partition, timers)
+  select n.namespace, h.partition, 0 from unnest($1::text[]) as n (namespace) cross join log_head h
+  on conflict (namespace, partition) do update set timers = 0`;
+
+const makeWhole = `
+  insert into namespace_usage (namespace, partition, timers)
+  select namespace, -1, timers from unnest($1::text[], $2::bigint[]) as counted (namespace, timers)`;
+
+const liveTimers = `
+  select n.namespace, (
+    select count(*) from timer_spec p join timer_state s using (id) where p.namespace = n.namespace and s.status <> 6
+  ) as timers
+  from unnest($1::text[]) as n (namespace)`;
+
+export const countedUsage = `
+  select namespace, sum(timers)::bigint as timers from namespace_usage group by namespace having bool_or(partition = -1)`;
+
+export class PostgresNamespaceUsage implements NamespaceUsage {
+  constructor(
+    private readonly settings: NamespaceUsageSettings,
+    private readonly pool: pg.Pool,
+  ) {}
+
+  async count(namespaces: readonly string[]): Promise<void> {
+    await this.#connected(async (holder) => {
+      // kept by the session, so that it is free when this process dies
+      await holder.query(`select pg_advisory_lock(${countingLock})`);
+      const { rows } = await holder.query<{ namespace: string }>(uncounted, [[...new Set(namespaces)]]);
+      const missing = rows.map(({ namespace }) => namespace);
+      if (missing.length > 0) await this.#connected((reader) => countOf(missing, holder, reader));
+    });
+  }
+
+  async read(): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.pool.query<{ namespace: string; timers: string }>(countedUsage);
+    return new Map(rows.map(({ namespace, timers }) => [namespace, Number(timers)]));
+  }
+
+  async #connected<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const { databaseUrl, applicationName } = this.settings;
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: applicationName,
+    });
+    // what was asked on it fails and tells
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/**
+ * While every head is held nobody writes: the rows are made and the reader's snapshot is taken. Who wrote before is in the snapshot, who
+ * writes later finds the rows. Then all go on, however long the count takes.
+ */
+async function countOf(namespaces: readonly string[], holder: pg.Client, reader: pg.Client): Promise<void> {
+  await reader.query('begin isolation level repeatable read read only');
+  await holder.query('begin');
+  // whatever becomes of this process, writers are not held up for longer
+  await holder.query(`set local transaction_timeout = '2s'`);
+  await holder.query('select from log_head order by partition for update');
+  await holder.query(beginAtZero, [namespaces]);
+  await reader.query('select 1');
+  await holder.query('commit');
+  const { rows } = await reader.query<{ namespace: string; timers: string }>(liveTimers, [namespaces]);
+  await reader.query('commit');
+  await holder.query(makeWhole, [rows.map(({ namespace }) => namespace), rows.map(({ timers }) => timers)]);
+}
