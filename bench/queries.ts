@@ -49,6 +49,12 @@ const questions: readonly Question[] = [
   { name: 'tag (50%)', condition: () => ({ tags: ['eu'] }) },
   { name: 'tag (1%)', condition: (n) => ({ tags: [`team-${n % 100}`] }) },
   { name: 'tag (100 timers)', condition: () => ({ tags: ['rare'] }) },
+  { name: 'tag newer than statistics (100 timers)', condition: () => ({ tags: ['new'] }) },
+  {
+    name: 'the same, enabled, by next time',
+    order: 'nextFireTime',
+    condition: () => ({ tags: ['new'], enable: true }),
+  },
   { name: 'two tags (0.5%)', condition: (n) => ({ tags: ['eu', `team-${n % 100}`] }) },
   { name: 'hook class (10%)', condition: (n) => ({ hookClass: `hooks-${n % 10}` }) },
   { name: 'status waiting (93%)', condition: () => ({ status: ['waiting'] }) },
@@ -100,6 +106,7 @@ try {
   await migrate(server.databaseUrl, partitions);
   const startedAt = performance.now();
   await generateTimers(pool, timers);
+  await pool.query(`update timer_spec set tags = tags || '{new}' where key like 'order-%0042'`);
   say(`${timers} timers made in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
   say(`${cpus().length} cores, ${cpus()[0]?.model.trim()}; ${new Date().toISOString()}\n`);
   const results = [];

@@ -1,3 +1,4 @@
+import type { TimerOrder } from '#engine';
 import type { TimerCondition } from '#timer';
 import { statusCodes } from '../log/state-row.js';
 import { momentText, type Parameters } from './parameters.js';
@@ -17,6 +18,23 @@ export interface ConditionSql {
 export function conditionSql(condition: TimerCondition, parameters: Parameters): ConditionSql {
   const text = partsOf(condition, parameters).join(' and ') || 'true';
   return { text, usesSpec: /\bp\./.test(text), usesState: /\bs\./.test(text) };
+}
+
+/** What of a condition an index has together with the order: those that meet it are neighbours. */
+export function orderingPart(
+  order: Exclude<TimerOrder, 'nextFireTime'>,
+  { namespace, key, keyPrefix, hookClass }: TimerCondition,
+  parameters: Parameters,
+): string {
+  const parts = {
+    id: { ...(hookClass !== undefined && { hookClass }) },
+    key: {
+      ...(namespace !== undefined && { namespace }),
+      ...(key !== undefined && { key }),
+      ...(keyPrefix !== undefined && { keyPrefix }),
+    },
+  };
+  return conditionSql(parts[order], parameters).text;
 }
 
 function partsOf(condition: TimerCondition, parameters: Parameters): string[] {

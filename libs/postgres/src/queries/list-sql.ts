@@ -1,7 +1,8 @@
 import type { PagePosition, TimerOrder } from '#engine';
 import type { TimerCondition } from '#timer';
-import { type ConditionSql, conditionSql } from './condition-sql.js';
+import { conditionSql, orderingPart } from './condition-sql.js';
 import { momentText, Parameters } from './parameters.js';
+import { everyTimer, specColumns, type TimerSource } from './timer-source.js';
 
 export interface Query {
   readonly text: string;
@@ -18,28 +19,54 @@ export interface Bounds {
 export const stateColumns = `s.id, s.next_fire_at, s.next_tick, s.watermark, s.last_tick, s.scheduled_for, s.started_at, s.event_id,
   s.version, s.attempt, s.fires, s.phase, s.summary, s.extra, s.recent, p.created_at, p.spec`;
 
-/** The tables that a condition speaks of; one of the two at least. */
-export function tablesOf({ usesSpec, usesState }: ConditionSql): string {
-  if (usesSpec && usesState) return 'timer_spec p join timer_state s on s.id = p.id';
-  return usesState ? 'timer_state s' : 'timer_spec p';
-}
-
 /** By id or by key: one index gives the order, or what matches is few and sorted. */
 export function listQuery(
   order: Exclude<TimerOrder, 'nextFireTime'>,
   condition: TimerCondition,
   after: PagePosition | null,
   bounds: Bounds,
+  sourceOf = everyTimer,
 ): Query {
   const parameters = new Parameters();
+  const source = sourceOf(parameters);
   const where = conditionSql(condition, parameters);
   const needs = order === 'key' ? { ...where, usesSpec: true } : where;
   const id = needs.usesSpec || !needs.usesState ? 'p.id' : 's.id';
-  const [at, tie] = order === 'key' ? ['p.key', 'p.namespace'] : ['null::text', id];
-  const by = order === 'key' ? 'p.key, p.namespace' : id;
-  const page = `select ${id} as id, ${at} as at, ${tie} as tie from ${tablesOf(needs)}
-    where ${where.text}${afterText(id, after, parameters)} order by ${by} limit ${parameters.add(bounds.limit + 1, 'int')}`;
-  return pageQuery(page, parameters, bounds);
+  const { columns, by } = orderSql(order, id);
+  const page = `select ${columns} from ${source.tables(needs)}
+    where ${source.guard}${where.text}${afterText(id, after, parameters)} order by ${by} limit ${parameters.add(bounds.limit + 1, 'int')}`;
+  return pageQuery(page, parameters, bounds, source);
+}
+
+/** How far a walk goes for a page; a few µs each. */
+const walkTimersMax = 4_000;
+
+/** The same among the next timers in the order, whatever the planner expects of the condition: for those that many timers meet. */
+export function walkQuery(
+  order: Exclude<TimerOrder, 'nextFireTime'>,
+  condition: TimerCondition,
+  after: PagePosition | null,
+  bounds: Bounds,
+): Query {
+  const sourceOf = (parameters: Parameters): TimerSource => {
+    const max = parameters.add(walkTimersMax, 'int');
+    const way = `from timer_spec p where ${orderingPart(order, condition, parameters)}${afterText('p.id', after, parameters)}
+      order by ${orderSql(order, 'p.id').by} limit ${max}`;
+    return {
+      before: '',
+      tables: ({ usesState }) =>
+        `(select ${specColumns} ${way}) p${usesState ? ' join timer_state s on s.id = p.id' : ''}`,
+      guard: '',
+      isCut: `(select count(*) from page) <= ${parameters.add(bounds.limit, 'int')} and (select count(*) from (select ${way}) as walked) = ${max}`,
+    };
+  };
+  return listQuery(order, condition, after, bounds, sourceOf);
+}
+
+function orderSql(order: Exclude<TimerOrder, 'nextFireTime'>, id: string): { columns: string; by: string } {
+  return order === 'key'
+    ? { columns: `${id} as id, p.key as at, p.namespace as tie`, by: 'p.key, p.namespace' }
+    : { columns: `${id} as id, null::text as at, ${id} as tie`, by: id };
 }
 
 function afterText(id: string, after: PagePosition | null, parameters: Parameters): string {
@@ -51,13 +78,19 @@ function afterText(id: string, after: PagePosition | null, parameters: Parameter
 }
 
 /** Timers with a next time, all that match sorted: for conditions that few timers meet. */
-export function dueQuery(condition: TimerCondition, after: PagePosition | null, bounds: Bounds): Query {
+export function dueQuery(
+  condition: TimerCondition,
+  after: PagePosition | null,
+  bounds: Bounds,
+  sourceOf = everyTimer,
+): Query {
   const parameters = new Parameters();
+  const source = sourceOf(parameters);
   const where = { ...conditionSql(condition, parameters), usesState: true };
-  const page = `select s.id, s.next_fire_at as at, s.id as tie from ${tablesOf(where)}
-    where s.next_fire_at is not null and ${where.text}${afterDue(after, parameters)}
+  const page = `select s.id, s.next_fire_at as at, s.id as tie from ${source.tables(where)}
+    where ${source.guard}s.next_fire_at is not null and ${where.text}${afterDue(after, parameters)}
     order by s.next_fire_at, s.id limit ${parameters.add(bounds.limit + 1, 'int')}`;
-  return pageQuery(page, parameters, bounds);
+  return pageQuery(page, parameters, bounds, source);
 }
 
 /**
@@ -72,7 +105,7 @@ export function dueBySlotQuery(
 ): Query {
   const parameters = new Parameters();
   const where = { ...conditionSql(condition, parameters), usesState: true };
-  const from = where.usesSpec ? 'timer_state s join timer_spec p on p.id = s.id' : 'timer_state s';
+  const from = everyTimer(parameters).tables(where);
   const found = `select d.id, d.at, d.n from generate_series(0, 255) as o (slot) cross join lateral (
     select s.id, s.next_fire_at as at, row_number() over (order by s.next_fire_at, s.id) as n from ${from}
     where s.slot = o.slot and s.next_fire_at is not null and ${where.text}${afterDue(after, parameters)}
@@ -91,21 +124,30 @@ function afterDue(after: PagePosition | null, parameters: Parameters): string {
 }
 
 /** Timers without a next time, which come after all others; by id. */
-export function clocklessQuery(condition: TimerCondition, after: PagePosition | null, bounds: Bounds): Query {
+export function clocklessQuery(
+  condition: TimerCondition,
+  after: PagePosition | null,
+  bounds: Bounds,
+  sourceOf = everyTimer,
+): Query {
   const parameters = new Parameters();
+  const source = sourceOf(parameters);
   const where = { ...conditionSql(condition, parameters), usesState: true };
   const isAmong = after?.order === 'nextFireTime' && after.nextFireAt === null;
   const beyond = isAmong ? ` and s.id > ${parameters.add(after.id, 'uuid')}` : '';
-  const page = `select s.id, null::timestamptz as at, s.id as tie from ${tablesOf(where)} where s.next_fire_at is null and ${where.text}${beyond}
+  const page = `select s.id, null::timestamptz as at, s.id as tie from ${source.tables(where)}
+    where ${source.guard}s.next_fire_at is null and ${where.text}${beyond}
     order by s.id limit ${parameters.add(bounds.limit + 1, 'int')}`;
-  return pageQuery(page, parameters, bounds);
+  return pageQuery(page, parameters, bounds, source);
 }
 
-/** Up to `max` and one more. */
-export function countQuery(condition: TimerCondition, max: number): Query {
+/** Up to `max` and one more; and whether the source was too small to say. */
+export function countQuery(condition: TimerCondition, max: number, sourceOf = everyTimer): Query {
   const parameters = new Parameters();
+  const { before, tables, guard, isCut } = sourceOf(parameters);
   const where = conditionSql(condition, parameters);
-  const text = `select count(*)::int from (select from ${tablesOf(where)} where ${where.text} limit ${parameters.add(max + 1, 'int')}) as matching`;
+  const text = `with ${before}matching as (select from ${tables(where)} where ${guard}${where.text} limit ${parameters.add(max + 1, 'int')})
+    select count(*)::int, ${isCut} from matching`;
   return { text, values: parameters.values };
 }
 
@@ -113,20 +155,20 @@ export function countQuery(condition: TimerCondition, max: number): Query {
 export function estimateQuery(condition: TimerCondition): Query {
   const parameters = new Parameters();
   const where = { ...conditionSql(condition, parameters), usesState: true };
-  const text = `explain (format json) select from ${tablesOf(where)} where s.next_fire_at is not null and ${where.text}`;
+  const text = `explain (format json) select from ${everyTimer(parameters).tables(where)} where s.next_fire_at is not null and ${where.text}`;
   return { text, values: parameters.values };
 }
 
 /**
  * From the ids of a page to its timers, in the same statement and so of the same moment. Of large ones only so many bytes
  * are taken; sizes are read from the headers of values, not from the values. Beside each row: how many were found, one
- * more than the limit if there is more, and whether the page is known to be complete.
+ * more than the limit if there is more, and whether the page may lack some. A page of none is a row of nulls that says that.
  */
 function pageQuery(
   page: string,
   parameters: Parameters,
   { limit, bytes }: Bounds,
-  { before = '', isCut = 'false' }: { readonly before?: string; readonly isCut?: string } = {},
+  { before, isCut }: Pick<TimerSource, 'before' | 'isCut'>,
 ): Query {
   const text = `with ${before}page as materialized (${page}),
   sized as (
@@ -136,9 +178,10 @@ function pageQuery(
     from page join timer_state s on s.id = page.id join timer_spec p on p.id = page.id
     window w as (order by page.at, page.tie)
   )
-  select ${stateColumns}, sized.found::int, ${isCut} as is_cut
-  from sized join timer_state s on s.id = sized.id join timer_spec p on p.id = sized.id
-  where sized.n <= ${parameters.add(limit, 'int')} and coalesce(sized.bytes_before, 0) < ${parameters.add(bytes, 'bigint')}
+  select ${stateColumns}, sized.found::int, whole.is_cut
+  from (select ${isCut} as is_cut) as whole
+    left join (sized join timer_state s on s.id = sized.id join timer_spec p on p.id = sized.id)
+      on sized.n <= ${parameters.add(limit, 'int')} and coalesce(sized.bytes_before, 0) < ${parameters.add(bytes, 'bigint')}
   order by sized.n`;
   return { text, values: parameters.values };
 }

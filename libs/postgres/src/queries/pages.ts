@@ -4,13 +4,17 @@ import { type StateRow, stateFromRow } from '../log/state-row.js';
 import {
   type Bounds,
   clocklessQuery,
+  countQuery,
   dueBySlotQuery,
   dueQuery,
   estimateQuery,
   listQuery,
   type Query,
+  walkQuery,
 } from './list-sql.js';
-import type { ReadPool } from './read-pool.js';
+import type { Reads } from './read-pool.js';
+import { readTagShare, requiredTags, withoutRequiredTags } from './tag-share.js';
+import { everyTimer, type TimerSourceOf, timersTagged } from './timer-source.js';
 
 export interface PageQuestion {
   readonly order: TimerOrder;
@@ -24,21 +28,61 @@ export interface Page {
   readonly hasMore: boolean;
 }
 
-export async function readPage(pool: ReadPool, question: PageQuestion): Promise<Page> {
+interface BoundedPage extends Page {
+  /** What was looked at is too little to make this page. */
+  readonly isCut: boolean;
+}
+
+/** Which timers to look at, and how many with a next time are expected to match. */
+interface Way {
+  readonly source: TimerSourceOf;
+  readonly expectedMatches: () => Promise<number>;
+}
+
+/**
+ * What tags cost is not left to the planner's guess: a sample says whether few timers have them. If so, each of those is
+ * looked at; if not, a walk along the order soon meets enough of them. Only where neither suffices does the planner choose.
+ */
+export async function readPage(reads: Reads, question: PageQuestion): Promise<Page> {
+  const { order, condition, after, limit } = question;
+  const tags = requiredTags(condition);
+  if (tags.length === 0)
+    return pageBy({ source: everyTimer, expectedMatches: () => expected(reads, condition) }, reads, question);
+  const { share, isSmall } = await readTagShare(reads, tags);
+  if (isSmall) {
+    const page = await pageBy(
+      { source: timersTagged(tags), expectedMatches: async () => 0 },
+      reads,
+      question,
+    );
+    if (!page.isCut) return page;
+  }
+  if (order !== 'nextFireTime') {
+    const page = await run(reads, walkQuery(order, condition, after, { limit, bytes: pageBytesMax }));
+    if (!page.isCut) return page;
+  }
+  const others = withoutRequiredTags(condition);
+  const expectedMatches = async () => share * (await expected(reads, others));
+  return pageBy({ source: everyTimer, expectedMatches }, reads, question);
+}
+
+async function pageBy(way: Way, reads: Reads, question: PageQuestion): Promise<BoundedPage> {
   const { order, condition, after, limit } = question;
   const bounds = { limit, bytes: pageBytesMax };
-  if (order !== 'nextFireTime') return run(pool, listQuery(order, condition, after, bounds));
+  if (order !== 'nextFireTime') return run(reads, listQuery(order, condition, after, bounds, way.source));
   const isPastTheDue = after?.order === 'nextFireTime' && after.nextFireAt === null;
-  const due = isPastTheDue ? { timers: [], hasMore: false } : await readDue(pool, question, bounds);
+  const due = isPastTheDue ? noTimers : await dueBy(way, reads, question, bounds);
   const asksForDue = condition.dueFrom !== undefined || condition.dueBefore !== undefined;
-  if (due.hasMore || asksForDue) return due;
+  if (due.hasMore || due.isCut || asksForDue) return due;
   const room = limit - due.timers.length;
   const rest = { limit: Math.max(1, room), bytes: Math.max(1, pageBytesMax - bytesOf(due.timers)) };
-  const clockless = await run(pool, clocklessQuery(condition, after, rest));
+  const clockless = await run(reads, clocklessQuery(condition, after, rest, way.source));
   // a page that is full by now only learns whether there is more
-  if (room === 0) return { timers: due.timers, hasMore: clockless.timers.length > 0 };
-  return { timers: [...due.timers, ...clockless.timers], hasMore: clockless.hasMore };
+  if (room === 0) return { ...due, hasMore: clockless.timers.length > 0, isCut: clockless.isCut };
+  return { ...clockless, timers: [...due.timers, ...clockless.timers] };
 }
+
+const noTimers: BoundedPage = { timers: [], hasMore: false, isCut: false };
 
 /**
  * Below this many expected matches they are all sorted; above, enough of each slot match for a merge to find the first
@@ -46,31 +90,48 @@ export async function readPage(pool: ReadPool, question: PageQuestion): Promise<
  */
 const sortedMatchesMax = 30_000;
 
-async function readDue(pool: ReadPool, question: PageQuestion, bounds: Bounds): Promise<Page> {
-  const { condition, after } = question;
+async function dueBy(
+  way: Way,
+  reads: Reads,
+  { condition, after }: PageQuestion,
+  bounds: Bounds,
+): Promise<BoundedPage> {
   const { dueFrom: _from, dueBefore: _before, ...others } = condition;
   const isRangeAlone = Object.keys(others).length === 0;
-  if (!isRangeAlone && (await expectedMatches(pool, condition)) <= sortedMatchesMax)
-    return run(pool, dueQuery(condition, after, bounds));
+  if (!isRangeAlone && (await way.expectedMatches()) <= sortedMatchesMax)
+    return run(reads, dueQuery(condition, after, bounds, way.source));
   // slots are spread evenly: few of them hold more than a multiple of their share of a page
   for (let share = Math.ceil((bounds.limit / 256) * 4) + 2; ; share = Math.min(share * 8, bounds.limit + 1)) {
-    const page = await run(pool, dueBySlotQuery(condition, after, bounds, share));
-    if (!page.isCut || share > bounds.limit) return page;
+    const page = await run(reads, dueBySlotQuery(condition, after, bounds, share));
+    if (!page.isCut || share > bounds.limit) return { ...page, isCut: false };
   }
 }
 
-async function expectedMatches(pool: ReadPool, condition: TimerCondition): Promise<number> {
+/** Up to `max`, and one more if there are more. */
+export async function readCount(reads: Reads, condition: TimerCondition, max: number): Promise<number> {
+  const tags = requiredTags(condition);
+  const isOfFew = tags.length > 0 && (await readTagShare(reads, tags)).isSmall;
+  for (const source of isOfFew ? [timersTagged(tags), everyTimer] : [everyTimer]) {
+    const { text, values } = countQuery(condition, max, source);
+    const [row] = await reads.rows(text, values);
+    const [count, isCut] = row ?? [];
+    if (isCut !== true) return Number(count ?? 0);
+  }
+  return 0;
+}
+
+async function expected(reads: Reads, condition: TimerCondition): Promise<number> {
   const { text, values } = estimateQuery(condition);
-  const [row] = await pool.rows(text, values);
+  const [row] = await reads.rows(text, values);
   const plans = (row?.[0] ?? []) as readonly { readonly Plan: { readonly 'Plan Rows': number } }[];
   return plans[0]?.Plan['Plan Rows'] ?? 0;
 }
 
-async function run(pool: ReadPool, { text, values }: Query): Promise<Page & { readonly isCut: boolean }> {
-  const rows = await pool.rows(text, values);
-  const [found, isCut] = rows[0]?.slice(-2) ?? [0, false];
-  const timers = rows.map((row) => stateFromRow(row as unknown as StateRow));
-  return { timers, hasMore: Number(found) > timers.length, isCut: isCut === true };
+async function run(reads: Reads, { text, values }: Query): Promise<BoundedPage> {
+  const rows = await reads.rows(text, values);
+  const [found, isCut] = rows[0]?.slice(-2) ?? [];
+  const timers = rows.filter(([id]) => id !== null).map((row) => stateFromRow(row as unknown as StateRow));
+  return { timers, hasMore: Number(found ?? 0) > timers.length, isCut: isCut === true };
 }
 
 const bytesOf = (timers: readonly TimerState[]): number =>

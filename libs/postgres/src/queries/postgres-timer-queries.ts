@@ -24,8 +24,7 @@ import {
 import { statement } from '../connection/statement.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
 import { readHistoryPage, readPast } from './histories.js';
-import { countQuery } from './list-sql.js';
-import { readPage } from './pages.js';
+import { readCount, readPage } from './pages.js';
 import type { ReadPool } from './read-pool.js';
 import { isStorable } from './text.js';
 
@@ -57,9 +56,7 @@ export class PostgresTimerQueries implements TimerQueries {
   }
 
   async count(condition: TimerCondition, max: number): Promise<TimerCount> {
-    const { text, values } = countQuery(condition, max);
-    const rows = await this.pool.rows(text, values);
-    const count = Number(rows[0]?.[0] ?? 0);
+    const count = await readCount(this.pool, condition, max);
     return { count: Math.min(count, max), isExact: count <= max };
   }
 

@@ -14,8 +14,14 @@ export interface ReadPoolSettings {
   readonly statementTimeoutMs?: number;
 }
 
-/** Reads that change nothing, from the database or from a replica of it. Rows come as arrays. */
-export class ReadPool {
+/** Rows come as arrays. */
+export interface Reads {
+  /** @throws QueryUnavailableError */
+  rows(text: string, values: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
+}
+
+/** Reads that change nothing, from the database or from a replica of it. */
+export class ReadPool implements Reads {
   readonly #pool: pg.Pool;
 
   constructor(settings: ReadPoolSettings) {
@@ -34,7 +40,6 @@ export class ReadPool {
     );
   }
 
-  /** @throws QueryUnavailableError */
   async rows(text: string, values: readonly unknown[]): Promise<readonly (readonly unknown[])[]> {
     try {
       const answer = await this.#pool.query<unknown[]>({ text, values: [...values], rowMode: 'array' });
