@@ -12,6 +12,8 @@ export class ChaosServers {
   private constructor(
     private readonly dataDir: string,
     readonly disk: SmallDisk,
+    /** What the database said of its disk. */
+    private readonly room: { refusals: number },
     private readonly servers: Readonly<Record<ServerName, EmbeddedKafka | EmbeddedPostgres>>,
     readonly proxies: Readonly<Record<ServerName, TcpProxy>>,
   ) {}
@@ -28,8 +30,12 @@ export class ChaosServers {
       properties: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${kafkaProxy}` },
       note: () => undefined,
     });
+    const room = { refusals: 0 };
     const postgres = new EmbeddedPostgres({
       dataDir: disk.folder,
+      note: (line) => {
+        if (line.includes('No space left on device')) room.refusals += 1;
+      },
       port: postgresPort,
       settings: { max_wal_size: '96MB', min_wal_size: '32MB', shared_buffers: '64MB' },
     });
@@ -37,9 +43,14 @@ export class ChaosServers {
       kafka: new TcpProxy(kafkaProxy, kafkaPort),
       postgres: new TcpProxy(postgresProxy, postgresPort),
     };
-    const started = new ChaosServers(dataDir, disk, { kafka, postgres }, proxies);
+    const started = new ChaosServers(dataDir, disk, room, { kafka, postgres }, proxies);
     await Promise.all([kafka.start(), postgres.start(), proxies.kafka.start(), proxies.postgres.start()]);
     return started;
+  }
+
+  /** Writes that the database could not do for want of room. */
+  get roomRefusals(): number {
+    return this.room.refusals;
   }
 
   get brokers(): string {

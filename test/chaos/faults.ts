@@ -74,7 +74,6 @@ export async function strike(fault: Fault, servers: ChaosServers, fleet: Fleet):
 }
 
 async function fillDisk(forMs: number, servers: ChaosServers): Promise<void> {
-  if (servers.disk.blocked !== null) return;
   servers.disk.fill();
   await wait(forMs);
   servers.disk.free();

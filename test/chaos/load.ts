@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setInterval } from 'node:timers/promises';
 import { type CommandWire, topicsOf } from '#contract';
 import { BatchProducer, type KafkaSettings } from '#kafka';
+import { eventually } from '../harness/wait.js';
 
 const everyMs = 100;
+/** Longer than any fault lasts. */
+const sentWithinMs = 120_000;
 const intervalTimers = 30;
 
 /** One-shots by the dozen, and timers on a grid; what Kafka did not acknowledge is sent again with the same id. */
@@ -49,17 +53,27 @@ export class Load {
     await this.#producer.stop();
   }
 
+  /** So many a second by the clock, however late a tick comes: a machine that is slow gets no easier load. */
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      for (let n = 0; n < (this.createsPerSecond * everyMs) / 1_000; n += 1) {
-        this.#create(`once-${this.created}`, {
-          schedPolicyType: 'ONCE',
-          schedPolicyExpr: `${200 + Math.floor(Math.random() * 5_000)}ms`,
-        });
-        this.created += 1;
+    const beganAt = performance.now();
+    const { signal } = this.#stop;
+    const ticks = setInterval(everyMs, null, { signal });
+    try {
+      for await (const _ of ticks) {
+        const wanted = ((performance.now() - beganAt) / 1_000) * this.createsPerSecond;
+        while (this.created < wanted) this.#createOnce();
       }
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
+  }
+
+  #createOnce(): void {
+    this.#create(`once-${this.created}`, {
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr: `${200 + Math.floor(Math.random() * 5_000)}ms`,
+    });
+    this.created += 1;
   }
 
   #create(key: string, timer: Extract<CommandWire, { type: 'CreateTimer' }>['timer']): void {
@@ -77,19 +91,21 @@ export class Load {
     this.#unacknowledged.add(sending);
   }
 
+  /** The broker may be away, or have the record and be unable to say so. */
   async #untilSent(command: CommandWire): Promise<void> {
     const record = {
       topic: topicsOf(this.prefix).commands,
       key: `${command.namespace}/${command.key}`,
       value: JSON.stringify(command),
     };
-    for (;;) {
-      try {
-        return await this.#producer.send([record]);
-      } catch {
-        // the broker is away, or it has the record and could not say so
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
-    }
+    await eventually(
+      `the broker has ${record.key}`,
+      () =>
+        this.#producer.send([record]).then(
+          () => true,
+          () => false,
+        ),
+      sentWithinMs,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ChaosReport } from './report.js';
 import { runChaos } from './run-chaos.js';
 
 // npm run chaos: ten minutes of faults on real servers. The schedule comes out of the seed; what becomes of it does not.
@@ -21,8 +22,13 @@ const report = await runChaos({
   createsPerSecond: Number(values.rate),
   say,
 });
-for (const [name, value] of Object.entries(report))
-  say(
-    `${name}: ${Array.isArray(value) ? `${value.length}${value.length > 0 ? ` (${value.slice(0, 5).join('; ')})` : ''}` : value}`,
-  );
+for (const [name, value] of Object.entries(report)) say(`${name}: ${textOf(value)}`);
 process.exit(report.lost.length > 0 || report.findings.length > 0 ? 1 : 0);
+
+function textOf(value: ChaosReport[keyof ChaosReport]): string {
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return [value.length, ...value.slice(0, 5)].join('; ');
+  return Object.entries(value)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}

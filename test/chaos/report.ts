@@ -4,7 +4,15 @@ import { verify } from '#postgres';
 import { TopicTail } from '../harness/topic-tail.js';
 import { eventually } from '../harness/wait.js';
 
-export interface ChaosReport {
+export interface ChaosReport extends Counted {
+  /** How often each kind of fault struck. */
+  readonly struck: Readonly<Record<string, number>>;
+  /** Writes that the database could not do on a full disk. */
+  readonly roomRefusals: number;
+}
+
+/** What became of every due time, as log and topic tell. */
+export interface Counted {
   readonly created: number;
   readonly due: number;
   readonly fired: number;
@@ -31,7 +39,7 @@ export async function reportOf(
   kafka: KafkaSettings,
   dueTopic: string,
   created: number,
-): Promise<ChaosReport> {
+): Promise<Counted> {
   const fired = await rows<{ late: number }>(
     pool,
     `select extract(epoch from (data::json->>'startedAt')::timestamptz - (data::json->>'scheduledFor')::timestamptz) * 1000 as late

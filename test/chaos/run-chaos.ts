@@ -46,10 +46,12 @@ export async function runChaos({ seed, forMs, createsPerSecond, say }: ChaosSett
     const load = new Load(kafka, prefix, createsPerSecond);
     load.start();
     const struck = await storm(scheduleOf(new Random(seed)), forMs, servers, fleet, say);
-    say(`${struck} faults in ${Math.round(forMs / 1_000)} s; settling`);
+    const faults = Object.values(struck).reduce((sum, count) => sum + count, 0);
+    say(`${faults} faults in ${Math.round(forMs / 1_000)} s; settling`);
     await load.stop();
     await settled(pool, load.created, say);
-    return await reportOf(pool, kafka, topicsOf(prefix).due('h'), load.created);
+    const counted = await reportOf(pool, kafka, topicsOf(prefix).due('h'), load.created);
+    return { ...counted, struck, roomRefusals: servers.roomRefusals };
   } finally {
     await fleet.end();
     for (const problem of fleet.problems) say(`a process did not come up: ${problem}`);
@@ -64,15 +66,18 @@ async function storm(
   servers: ChaosServers,
   fleet: Fleet,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<Record<string, number>> {
   const until = Date.now() + forMs;
-  let struck = 0;
+  const struck: Record<string, number> = {};
   for (const scheduled of schedule) {
     await new Promise((resolve) => setTimeout(resolve, scheduled.afterMs));
     if (Date.now() >= until) break;
+    const { fault } = scheduled;
+    if (fault.kind === 'disk-full' && servers.disk.blocked !== null) continue;
     say(textOf(scheduled));
-    await strike(scheduled.fault, servers, fleet);
-    struck += 1;
+    await strike(fault, servers, fleet);
+    const name = 'server' in fault ? `${fault.kind} ${fault.server}` : fault.kind;
+    struck[name] = (struck[name] ?? 0) + 1;
   }
   return struck;
 }

@@ -13,6 +13,8 @@ export interface PostgresOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Told each line that the server prints. */
+  readonly note?: (line: string) => void;
 }
 
 const user = 'carillon';
@@ -53,7 +55,7 @@ export class EmbeddedPostgres {
         stopSignal: 'SIGINT',
         ...serverUser(),
       },
-      () => undefined,
+      this.options.note ?? (() => undefined),
     );
     await this.#untilUp(this.#process);
   }
