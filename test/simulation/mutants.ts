@@ -114,6 +114,12 @@ const secondEventOpens = (): Wraps =>
     );
   });
 
+const endsUnheard = (): Wraps =>
+  decidingWith(
+    (original) => (state, command, now) =>
+      command.type === 'EndChild' ? { ok: true, events: [] } : original(state, command, now),
+  );
+
 const closedAgain = (): Wraps =>
   decidingWith((original) => (state, command, now) => {
     if (state === null || command.type !== 'CloseEvent' || state.open !== null)
@@ -327,6 +333,7 @@ export const mutants: readonly Mutant[] = [
   { promise: 2, what: 'never sends again what was not acknowledged', wraps: pendingForgotten },
   { promise: 2, what: 'marks emissions as sent that were not', wraps: emissionLost },
   { promise: 2, what: 'drops missed ticks without a word', wraps: tickSwallowed },
+  { promise: 2, what: 'does not tell a parent that its child has ended', wraps: endsUnheard },
   { promise: 3, what: 'opens another event when nobody answers', wraps: secondEventOpens },
   { promise: 4, what: 'lets a second close win as well', wraps: closedAgain },
   { promise: 5, what: "applies a former attempt's answer", wraps: notFenced },

@@ -1,4 +1,4 @@
-import { feedRecord } from '#contract';
+import { commandBytesMax, feedRecord, followUpRecord, parseCommand } from '#contract';
 import {
   type CommandEnvelope,
   CommandRouter,
@@ -11,6 +11,7 @@ import {
   Relay,
   Retention,
   type RetentionPolicy,
+  type StoredEvent,
   slotOfTarget,
   type TimerLog,
 } from '#engine';
@@ -188,6 +189,18 @@ const sendOn = (
         commands.append(content.slot % partitionsAtFirst, key, value);
   });
 
+/** A child's end is told to its parent, in the same send. */
+function followUp({ topics: { commands } }: World, event: StoredEvent): void {
+  const record = followUpRecord(event);
+  if (record === null) return;
+  const [key, value] = [record.key ?? '', Buffer.from(record.value)];
+  const parsed = parseCommand({ key: Buffer.from(key), value }, commandBytesMax);
+  if (!parsed.ok) throw new Error(`a follow-up cannot be read: ${parsed.rejection.message}`);
+  const { commandId, target, command } = parsed;
+  const content: SimCommand = { kind: 'command', commandId, target, command };
+  commands.append(slotOfTarget(target) % commands.width, key, content);
+}
+
 function feedSink(world: World, process: SimProcess): FeedSink {
   const { topics, wraps } = world;
   const sink: FeedSink = {
@@ -196,6 +209,7 @@ function feedSink(world: World, process: SimProcess): FeedSink {
         for (const event of events) {
           const record = feedRecord(event);
           topics.events.append(event.partition, record.key, record);
+          followUp(world, event);
         }
       }),
     publishRejections: (rejections) =>

@@ -1,4 +1,4 @@
-import type { EpochMs, TimerInput } from '#timer';
+import type { EpochMs, SpawnInput, TimerInput } from '#timer';
 import type { Random } from './random.js';
 import { hookClass } from './world.js';
 
@@ -52,5 +52,17 @@ function policies(random: Random): Partial<TimerInput> {
     }),
     ...(random.chance(0.1) && { maxFires: random.int(1, 6) }),
     ...(random.chance(0.1) && { maxPause: '1500ms' }),
+    ...(random.chance(0.12) && { spawn: children(random) }),
   };
 }
+
+const children = (random: Random): SpawnInput => ({
+  overlap: random.pick(['skip', 'queueOne', 'allow']),
+  openMax: 3,
+  timer: {
+    hookClass,
+    ackTimeout: '1s',
+    retry: { maxAttempts: 2, backoff: 'fixed', min: '100ms', jitter: false },
+    keepFor: random.pick(['500ms', '1h']),
+  },
+});

@@ -2,6 +2,7 @@ import type { UnmintedCommand } from '#engine';
 import { durationMs, type EventId, isAsking } from '#timer';
 import type { World } from '../world.js';
 import type { Entry, History } from './history.js';
+import { onTheWayMs } from './topics.js';
 import type { Violation } from './violation.js';
 
 /** 3: a timer has one open event at a time. */
@@ -135,7 +136,35 @@ function covered(entries: readonly Entry[]): (readonly [number, number])[] {
     const isByHand = open !== null && isAsking(open) && open.manualRequestId !== null;
     if (event.type === 'TicksDropped')
       return isByHand && event.first === open.scheduledFor ? [] : [[event.first, event.last]];
+    if (event.type === 'TickQueued') return [[event.scheduledFor, event.scheduledFor]];
     if (event.type !== 'EventTriggered' || event.manualRequestId !== null) return [];
+    // it was queued, and is covered
+    if (event.scheduledFor === before?.waitingTick) return [];
     return [[event.scheduledFor, event.scheduledFor]];
   });
+}
+
+/** 2, on the log: each child that was spawned was created, in the same database, and its parent hears of its end. */
+export function childrenKnown(histories: readonly History[]): Violation[] {
+  const byId = new Map(histories.map((history) => [history.timerId, history]));
+  return histories.flatMap(({ timerId, database, entries }): Violation[] => {
+    const spawned = entries.flatMap(({ event }) => (event.type === 'ChildSpawned' ? [event.childId] : []));
+    const unborn = spawned.filter((childId) => byId.get(childId)?.database !== database);
+    const open = entries.at(-1)?.after?.children ?? [];
+    const unheard = open.filter((childId) => endedAWhileAgo(byId.get(childId)));
+    return [
+      ...unborn.map(
+        (id): Violation => ({ promise: 2, detail: `${timerId} has a child ${id} that is not there` }),
+      ),
+      ...unheard.map(
+        (id): Violation => ({ promise: 2, detail: `${timerId} has not heard that ${id} has ended` }),
+      ),
+    ];
+  });
+}
+
+/** The word of it has reached the parent by then. */
+function endedAWhileAgo(history: History | undefined): boolean {
+  const end = history?.entries.find(({ after }) => after === null || after.endedReason !== null);
+  return end !== undefined && (history?.database.now() ?? 0) - end.stored.recordedAt > onTheWayMs;
 }

@@ -1,7 +1,15 @@
 import { unsettled } from '../settled.js';
 import type { World } from '../world.js';
 import { historiesOf } from './history.js';
-import { answersOf, attemptsRise, closedOnce, fenced, noTickLost, oneOpenEvent } from './life.js';
+import {
+  answersOf,
+  attemptsRise,
+  childrenKnown,
+  closedOnce,
+  fenced,
+  noTickLost,
+  oneOpenEvent,
+} from './life.js';
 import { boundedMemory, noEarlyFire, watermarkKeepsStill, watermarksNamed } from './moments.js';
 import { oneOutcome } from './outcomes.js';
 import { foldEqualsState, logHasNoGap, steadyInOrder } from './stored.js';
@@ -30,6 +38,7 @@ export function violations(world: World): Violation[] {
   return [
     ...unsettled(world),
     ...each,
+    ...childrenKnown(histories),
     ...sameAgain(histories, due),
     ...foldEqualsState(histories, world),
     ...oneOutcome(histories, world),

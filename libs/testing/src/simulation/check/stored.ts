@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { foldOn, noFold } from '#engine';
+import { foldOn, isHeldBy, noFold } from '#engine';
 import type { TimerId, TimerState } from '#timer';
 import { steadyKeys } from '../client.js';
 import type { SimDatabase } from '../sim-database.js';
@@ -45,6 +45,17 @@ const foldOfWhatIsLeft = (timerId: TimerId, { store }: SimDatabase): TimerState 
 /** 11, on the log: positions of a partition and versions of a timer have no gap and no double. */
 export function logHasNoGap(histories: readonly History[], { databases }: World): Violation[] {
   const logs = databases.all.flatMap((database) => database.wholeLog());
+  const strange = databases.map((database, place) =>
+    database
+      .wholeLog()
+      .flatMap((log, partition) => (log.length > 0 && !isHeldBy(place, partition) ? [partition] : [])),
+  );
+  const misplaced = strange.all.flat().map(
+    (partition): Violation => ({
+      promise: 11,
+      detail: `log ${partition} is in a database that does not have it`,
+    }),
+  );
   const places = logs.flatMap((log, partition) =>
     log.flatMap(({ position }, index): Violation[] =>
       position === BigInt(index + 1)
@@ -59,7 +70,7 @@ export function logHasNoGap(histories: readonly History[], { databases }: World)
         : [{ promise: 11, detail: `${timerId} has version ${stored.version} in place of ${index + 1}` }],
     ),
   );
-  return [...places, ...versions];
+  return [...misplaced, ...places, ...versions];
 }
 
 /** 11, on the log: what a steady client sent to one timer was applied in that order, through an expansion too. */

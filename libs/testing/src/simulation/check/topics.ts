@@ -5,8 +5,8 @@ import type { World } from '../world.js';
 import type { Entry, History } from './history.js';
 import type { Violation } from './violation.js';
 
-/** Emissions of what was written this short a time ago may still be on their way. */
-const onTheWayMs = 3_000;
+/** What follows from what was written this short a time ago may still be on its way. */
+export const onTheWayMs = 3_000;
 
 interface Sent {
   readonly record: WireRecord;
