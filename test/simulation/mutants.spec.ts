@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from '#testing';
 import { mutants } from './mutants.js';
 
-const seedsMax = 200;
+const seedsMax = 400;
 
 describe('a promise broken on purpose', () => {
   it.each(mutants)(

@@ -5,6 +5,8 @@ import { hookClass } from './world.js';
 /** Timers of every kind, small enough that much happens to them within seconds. */
 export function anyTimer(random: Random, now: EpochMs): TimerInput {
   const timer = { ...schedule(random, now), ...policies(random) };
+  if (random.chance(0.1))
+    return { ...timer, preSchedule: { enable: false }, hookClass: '', spawn: children(random) };
   return random.chance(0.2) ? { ...timer, hookClass: '' } : timer;
 }
 
@@ -52,7 +54,6 @@ function policies(random: Random): Partial<TimerInput> {
     }),
     ...(random.chance(0.1) && { maxFires: random.int(1, 6) }),
     ...(random.chance(0.1) && { maxPause: '1500ms' }),
-    ...(random.chance(0.12) && { spawn: children(random) }),
   };
 }
 
