@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Load } from '../chaos/load.js';
 import { lostOnes, reportOf } from '../chaos/report.js';
-import { Cluster, partitions } from '../harness/cluster.js';
+import { Cluster } from '../harness/cluster.js';
 import { EventStream, type StreamMessage } from '../harness/event-stream.js';
-import { TestProcess } from '../harness/process.js';
+import type { TestProcess } from '../harness/process.js';
 import { eventually } from '../harness/wait.js';
 
 const createsPerSecond = 40;
@@ -16,18 +16,14 @@ interface Api {
 
 describe('1 → 3 → 1 processes of each app under load', () => {
   let cluster: Cluster;
-  const hooks: TestProcess[] = [];
-  afterAll(async () => {
-    await Promise.all(hooks.map((hook) => hook.kill()));
-    await cluster.close();
-  });
+  afterAll(() => cluster.close());
 
   it('lose nothing, close once, and tell a watcher everything', async () => {
     cluster = await Cluster.open();
     const schedulers = [await cluster.start('scheduler')];
     const fires = [await cluster.start('fire')];
     const apis: Api[] = [await cluster.api()];
-    hooks.push(await startHook());
+    const hooks = [await cluster.hook()];
     const watcher = new Watcher(apis);
     await watcher.start();
     const load = new Load(cluster.kafka, cluster.prefix, createsPerSecond);
@@ -39,7 +35,7 @@ describe('1 → 3 → 1 processes of each app under load', () => {
       Promise.all(more.map(() => cluster.start('scheduler'))),
       Promise.all(more.map(() => cluster.start('fire'))),
       Promise.all(more.map(() => cluster.api())),
-      Promise.all(more.map(() => startHook())),
+      Promise.all(more.map(() => cluster.hook())),
     ]);
     schedulers.push(...moreSchedulers);
     fires.push(...moreFires);
@@ -73,17 +69,6 @@ describe('1 → 3 → 1 processes of each app under load', () => {
     expect(watcher.facts()).toHaveLength(length);
     await watcher.stop();
   }, 120_000);
-
-  async function startHook(): Promise<TestProcess> {
-    const hook = TestProcess.start('hook', 'test/chaos/hook-process.js', {
-      KAFKA_BROKERS: cluster.brokers,
-      TOPIC_PREFIX: cluster.prefix,
-      PARTITIONS: String(partitions),
-      HOOK_GROUP_ID: `${cluster.prefix}-hooks`,
-    });
-    await eventually('the hook is up', () => hook.has('hook is up'), 40_000);
-    return hook;
-  }
 
   async function closesMore(by: number): Promise<void> {
     const closes = await cluster.count('EventClosed');

@@ -109,6 +109,19 @@ export class Cluster {
     return process;
   }
 
+  /** A hook service that takes a little time for each event of the class `h`, and closes it. */
+  async hook(): Promise<TestProcess> {
+    const process = TestProcess.start('hook', 'test/chaos/hook-process.js', {
+      KAFKA_BROKERS: this.brokers,
+      TOPIC_PREFIX: this.prefix,
+      PARTITIONS: String(partitions),
+      HOOK_GROUP_ID: `${this.prefix}-hooks`,
+    });
+    this.#processes.push(process);
+    await eventually('the hook is up', () => process.has('hook is up'), 40_000);
+    return process;
+  }
+
   /** An api on a port of its own. */
   async api(
     env: Readonly<Record<string, string>> = {},

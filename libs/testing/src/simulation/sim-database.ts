@@ -174,8 +174,9 @@ export class SimDatabase {
 
   #log(process: SimProcess): TimerLog {
     const log = this.store.openLog();
+    const writer: Writer = { process, log, partitions: this.store.partitions };
     return {
-      transact: (request, decide) => this.#transact(process, log, request, decide),
+      transact: (request, decide) => this.#transact(writer, request, decide),
       stateAt: (timerId, version) =>
         process.call('state-at', this.server, () => log.stateAt(timerId, version)),
       storedOffsets: (topic, partitions) =>
@@ -188,11 +189,11 @@ export class SimDatabase {
 
   /** In two trips, with the decision between them in the process: it may stand still there, and find its session gone. */
   async #transact(
-    process: SimProcess,
-    log: InMemoryTimerLog,
+    writer: Writer,
     request: TransactionRequest,
     decide: (loaded: LoadedTimers) => TransactionWrites,
   ): Promise<TransactionResult> {
+    const { process, log } = writer;
     const transaction = await process.call('begin', this.server, () => this.#begin(log, request));
     const writes = decideOr(
       () => transaction.end(),
@@ -201,12 +202,22 @@ export class SimDatabase {
     note(process, writes);
     return process.call('commit', this.server, async () => {
       await this.#headsHeld;
+      this.#tellPartitions(writer, transaction);
       const fault = this.server.fault();
       if (fault?.when === 'before') transaction.end();
       const result = transaction.isOver ? this.#commitLate(log, request, writes) : transaction.commit(writes);
       if (fault !== null) throw new TransientLogError(fault.error.message);
       return result;
     });
+  }
+
+  /** One that has not heard of an expansion writes nothing, and tries again. */
+  #tellPartitions(writer: Writer, transaction: InMemoryTransaction): void {
+    const { partitions } = this.store;
+    if (writer.partitions === partitions) return;
+    writer.partitions = partitions;
+    transaction.end();
+    throw new TransientLogError(`the log has ${partitions} partitions by now`);
   }
 
   async #begin(log: InMemoryTimerLog, request: TransactionRequest): Promise<InMemoryTransaction> {
@@ -264,6 +275,14 @@ function note(process: SimProcess, { streams, rejections }: TransactionWrites): 
   for (const { before, after, events } of streams)
     process.note(`${events.map(({ event }) => event.type)} of ${(after ?? before)?.id} at ${after?.version}`);
   for (const { commandId, rejection } of rejections) process.note(`refuses ${commandId}: ${rejection.code}`);
+}
+
+/** A connection that writes. */
+interface Writer {
+  readonly process: SimProcess;
+  readonly log: InMemoryTimerLog;
+  /** Over how many it spreads timers. */
+  partitions: number;
 }
 
 type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T>;
