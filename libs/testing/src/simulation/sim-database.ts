@@ -2,23 +2,18 @@ import {
   type DatabasePlace,
   type DueIndex,
   type ExpandOutcome,
-  type LoadedTimers,
   type LogFeed,
   type RetentionStore,
   type StoredEvent,
   type TimerLog,
-  type TransactionRequest,
-  type TransactionResult,
-  type TransactionWrites,
-  TransientLogError,
 } from '#engine';
 import type { EpochMs } from '#timer';
 import type { ManualClock } from '../clock/manual-clock.js';
 import type { InMemoryRetention } from '../memory/in-memory-retention.js';
-import type { InMemoryTimerLog, InMemoryTransaction } from '../memory/in-memory-timer-log.js';
 import { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 import type { Random } from './random.js';
 import type { SimProcess } from './sim-process.js';
+import { type LateCommit, SimTransactions } from './sim-transactions.js';
 import { SimServer } from './weather.js';
 
 /** What one process has of the database. */
@@ -35,16 +30,9 @@ export interface SimDatabaseSettings {
   readonly partitions: number;
   readonly clock: ManualClock;
   readonly random: Random;
-  /** What becomes of a commit that comes when its session has ended; null: it is refused. */
-  readonly lateCommit?: LateCommit | undefined;
+  readonly lateCommit: LateCommit | undefined;
 }
 
-export type LateCommit = (store: InMemoryTimerStore, writes: TransactionWrites) => TransactionWrites | null;
-
-/** As Postgres is told to do with a client that sits in a transaction, and with one that waits for a lock. */
-const idleInTransactionMs = 1_000;
-const lockTimeoutMs = 500;
-const lockAskedEveryMs = 10;
 /** As an expansion holds the heads, and with them all writers. */
 const headsHeldMsMax = 300;
 /** Retention counts in days; a run has seconds. */
@@ -58,19 +46,14 @@ const spreadOut: Spread = (store, to) => store.expand(to);
 export class SimDatabase {
   readonly store: InMemoryTimerStore;
   readonly server: SimServer;
-  /** How often a transaction sits on its locks before it is through, or is cut off. */
-  stallChance = 0;
+  readonly transactions: SimTransactions;
   readonly #clock: ManualClock;
   readonly #random: Random;
   #aheadMs = 0;
   readonly #sessions = new Set<{ end(): void }>();
   readonly #dropped: StoredEvent[] = [];
-  readonly #transactions = new Set<InMemoryTransaction>();
-  readonly #lateCommit: LateCommit | undefined;
-  #headsHeld: Promise<unknown> = Promise.resolve();
 
   constructor({ place, partitions, clock, random, lateCommit }: SimDatabaseSettings) {
-    this.#lateCommit = lateCommit;
     this.#clock = clock;
     this.#random = random;
     this.store = new InMemoryTimerStore({
@@ -83,8 +66,10 @@ export class SimDatabase {
     // a restart ends every session, and with it the locks
     this.server = new SimServer('the database', clock, random, () => {
       for (const session of this.#sessions) session.end();
-      for (const transaction of this.#transactions) transaction.end();
+      this.transactions.endAll();
     });
+    const { store, server } = this;
+    this.transactions = new SimTransactions({ store, server, clock, random, lateCommit });
   }
 
   now(): EpochMs {
@@ -117,8 +102,8 @@ export class SimDatabase {
       process.call(what, this.server, () => this.server.serve(work));
     const { due } = this.store;
     return {
-      log: this.#log(process),
-      anotherLog: () => this.#log(process),
+      log: this.transactions.log(process),
+      anotherLog: () => this.transactions.log(process),
       due: {
         now: () => ask('clock', () => due.now()),
         armedUntil: (...args) => ask('armed-until', () => due.armedUntil(...args)),
@@ -149,7 +134,7 @@ export class SimDatabase {
     return process.call('expand', this.server, () =>
       this.server.serve(() => {
         const expanding = this.#expand(process, to, spread);
-        this.#headsHeld = expanding.catch(() => undefined);
+        this.transactions.headsHeld = expanding.catch(() => undefined);
         return expanding;
       }),
     );
@@ -171,118 +156,6 @@ export class SimDatabase {
       if (process.isFrozen) end();
     });
   }
-
-  #log(process: SimProcess): TimerLog {
-    const log = this.store.openLog();
-    const writer: Writer = { process, log, partitions: this.store.partitions };
-    return {
-      transact: (request, decide) => this.#transact(writer, request, decide),
-      stateAt: (timerId, version) =>
-        process.call('state-at', this.server, () => log.stateAt(timerId, version)),
-      storedOffsets: (topic, partitions) =>
-        process.call('stored-offsets', this.server, async () => {
-          this.#mayFail();
-          return log.storedOffsets(topic, partitions);
-        }),
-    };
-  }
-
-  /** In two trips, with the decision between them in the process: it may stand still there, and find its session gone. */
-  async #transact(
-    writer: Writer,
-    request: TransactionRequest,
-    decide: (loaded: LoadedTimers) => TransactionWrites,
-  ): Promise<TransactionResult> {
-    const { process, log } = writer;
-    const transaction = await process.call('begin', this.server, () => this.#begin(log, request));
-    const writes = decideOr(
-      () => transaction.end(),
-      () => decide(transaction.loaded),
-    );
-    note(process, writes);
-    return process.call('commit', this.server, async () => {
-      await this.#headsHeld;
-      this.#tellPartitions(writer, transaction);
-      const fault = this.server.fault();
-      if (fault?.when === 'before') transaction.end();
-      const result = transaction.isOver ? this.#commitLate(log, request, writes) : transaction.commit(writes);
-      if (fault !== null) throw new TransientLogError(fault.error.message);
-      return result;
-    });
-  }
-
-  /** One that has not heard of an expansion writes nothing, and tries again. */
-  #tellPartitions(writer: Writer, transaction: InMemoryTransaction): void {
-    const { partitions } = this.store;
-    if (writer.partitions === partitions) return;
-    writer.partitions = partitions;
-    transaction.end();
-    throw new TransientLogError(`the log has ${partitions} partitions by now`);
-  }
-
-  async #begin(log: InMemoryTimerLog, request: TransactionRequest): Promise<InMemoryTransaction> {
-    this.#mayFail();
-    const transaction = await this.#whenUnlocked(() => log.begin(request));
-    this.#transactions.add(transaction);
-    this.#clock.after(idleInTransactionMs, () => {
-      transaction.end();
-      this.#transactions.delete(transaction);
-    });
-    if (this.#random.chance(this.stallChance)) {
-      await this.#clock.sleep(this.#random.int(10, idleInTransactionMs));
-      if (this.#random.chance(0.5)) transaction.end();
-    }
-    return transaction;
-  }
-
-  async #whenUnlocked<T>(begin: () => T): Promise<T> {
-    for (let waitedMs = 0; ; waitedMs += lockAskedEveryMs) {
-      try {
-        return begin();
-      } catch (error) {
-        if (!(error instanceof TransientLogError) || waitedMs >= lockTimeoutMs) throw error;
-        await this.#clock.sleep(lockAskedEveryMs);
-      }
-    }
-  }
-
-  #commitLate(
-    log: InMemoryTimerLog,
-    request: TransactionRequest,
-    writes: TransactionWrites,
-  ): TransactionResult {
-    const late = this.#lateCommit?.(this.store, writes) ?? null;
-    if (late === null) throw new TransientLogError('its session has ended');
-    return log.begin({ ...request, targets: [], due: [], dueElsewhere: [] }).commit(late);
-  }
-
-  #mayFail(): void {
-    const fault = this.server.fault();
-    if (fault !== null) throw new TransientLogError(fault.error.message);
-  }
-}
-
-function decideOr(failed: () => void, decide: () => TransactionWrites): TransactionWrites {
-  try {
-    return decide();
-  } catch (error) {
-    failed();
-    throw error;
-  }
-}
-
-function note(process: SimProcess, { streams, rejections }: TransactionWrites): void {
-  for (const { before, after, events } of streams)
-    process.note(`${events.map(({ event }) => event.type)} of ${(after ?? before)?.id} at ${after?.version}`);
-  for (const { commandId, rejection } of rejections) process.note(`refuses ${commandId}: ${rejection.code}`);
-}
-
-/** A connection that writes. */
-interface Writer {
-  readonly process: SimProcess;
-  readonly log: InMemoryTimerLog;
-  /** Over how many it spreads timers. */
-  partitions: number;
 }
 
 type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T>;

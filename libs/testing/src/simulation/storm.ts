@@ -38,7 +38,7 @@ export class Storm {
     world.skewMaxMs = has() ? random.pick([50, 2_000, 90_000]) : 0;
     for (const database of databases.all) {
       database.server.faultChance = has() ? 0.05 : 0;
-      database.stallChance = has() ? 0.05 : 0;
+      database.transactions.stallChance = has() ? 0.05 : 0;
     }
     broker.faultChance = has() ? 0.05 : 0;
   }
@@ -60,7 +60,7 @@ export class Storm {
     world.duplicateChance = 0;
     for (const database of world.databases.all) {
       database.server.faultChance = 0;
-      database.stallChance = 0;
+      database.transactions.stallChance = 0;
       database.server.change('well', 0);
     }
     world.broker.faultChance = 0;

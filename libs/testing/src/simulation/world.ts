@@ -19,9 +19,10 @@ import { ManualClock } from '../clock/manual-clock.js';
 import { ConsumerGroup } from './consumer-group.js';
 import type { Plan } from './plan.js';
 import { Random } from './random.js';
-import { type LateCommit, SimDatabase, type Spread } from './sim-database.js';
+import { SimDatabase, type Spread } from './sim-database.js';
 import { SimProcess } from './sim-process.js';
 import { SimTopic } from './sim-topic.js';
+import type { LateCommit } from './sim-transactions.js';
 import { Trace } from './trace.js';
 import { SimServer } from './weather.js';
 
