@@ -1,6 +1,12 @@
 import type pg from 'pg';
 import { topicsOf } from '#contract';
-import type { ByDatabase, CommandEnds, ExpandableSystem, ExpandOutcome, LogPartitions } from '#engine';
+import {
+  type ByDatabase,
+  type ExpandableSystem,
+  type ExpandOutcome,
+  type LogPartitions,
+  unappliedBefore,
+} from '#engine';
 import type { KafkaAdmin } from '#kafka';
 import { expandLog, readTopology } from '#postgres';
 import { storedOffsets } from '../doctor/postgres-look.js';
@@ -56,7 +62,7 @@ export function runningSystem(settings: RunningSystemSettings): ExpandableSystem
     },
     unapplied: async (ends) => {
       const stored = await Promise.all(pools.all.map((pool) => storedOffsets(pool, commands)));
-      return unappliedBefore(ends, stored.flat());
+      return unappliedBefore(ends, new Map(stored.flat().map(({ partition, next }) => [partition, next])));
     },
     expandLog: async (to) => {
       let outcome: ExpandOutcome = { kind: 'already' };
@@ -67,17 +73,4 @@ export function runningSystem(settings: RunningSystemSettings): ExpandableSystem
       return outcome;
     },
   };
-}
-
-function unappliedBefore(
-  ends: CommandEnds,
-  stored: readonly { readonly partition: number; readonly next: bigint }[],
-): number {
-  const next = new Map(stored.map((at) => [at.partition, at.next]));
-  let unapplied = 0n;
-  for (const [partition, end] of ends) {
-    const left = end - (next.get(partition) ?? 0n);
-    if (left > 0n) unapplied += left;
-  }
-  return Number(unapplied);
 }

@@ -7,6 +7,7 @@ import {
   ExpansionUnfinishedError,
   expand,
   TopicsWiderError,
+  unappliedBefore,
 } from './expand.js';
 
 class Died extends Error {}
@@ -163,4 +164,18 @@ describe('an expansion', () => {
       expect(system.calls).toEqual(['logPartitions']);
     }
   });
+});
+
+it('counts the commands before an end that are not applied, a partition at a time', () => {
+  const ends = new Map([
+    [0, 10n],
+    [1, 5n],
+    [2, 3n],
+  ]);
+  // what was applied beyond an end makes up for no other partition
+  const applied = new Map([
+    [0, 7n],
+    [1, 9n],
+  ]);
+  expect(unappliedBefore(ends, applied)).toBe(3 + 3);
 });

@@ -21,6 +21,12 @@ export interface LogPartitions {
 }
 export type CommandEnds = ReadonlyMap<number, bigint>;
 
+/** Commands before these ends, where so much of each partition is applied. */
+export function unappliedBefore(ends: CommandEnds, applied: ReadonlyMap<number, bigint>): number {
+  const left = [...ends].map(([partition, end]) => Number(end - (applied.get(partition) ?? 0n)));
+  return left.reduce((sum, count) => sum + Math.max(0, count), 0);
+}
+
 export interface ExpansionHelp {
   /** A line for whoever waits; the same one is not told twice in a row. */
   tell(line: string): void;

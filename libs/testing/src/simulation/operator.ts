@@ -1,9 +1,9 @@
 import {
-  type CommandEnds,
   type ExpandableSystem,
   type ExpandOutcome,
   ExpansionStalledError,
   expand,
+  unappliedBefore,
 } from '#engine';
 import { deadly, stalling } from './fuse.js';
 import type { Session } from './sim-database.js';
@@ -109,8 +109,3 @@ function runningSystem(world: World, process: SimProcess): ExpandableSystem {
 
 const storedIn = ({ log }: Session, topic: string, partitions: readonly number[]) =>
   log.storedOffsets(topic, partitions);
-
-function unappliedBefore(ends: CommandEnds, stored: ReadonlyMap<number, bigint>): number {
-  const left = [...ends].map(([partition, end]) => Number(end - (stored.get(partition) ?? 0n)));
-  return left.reduce((sum, count) => sum + Math.max(0, count), 0);
-}

@@ -47,7 +47,9 @@ export class SimTransactions {
   /** A connection of a process that writes. */
   log(process: SimProcess): TimerLog {
     const log = this.deps.store.openLog();
-    const writer: Writer = { process, log, partitions: this.deps.store.partitions };
+    const writer: Writer = { process, log, partitions: this.deps.store.partitions, transaction: null };
+    const noticedWithinMs = this.deps.random.int(0, 200);
+    process.onDeath(() => this.deps.clock.after(noticedWithinMs, () => writer.transaction?.end()));
     return {
       transact: (request, decide) => this.#transact(writer, request, decide),
       stateAt: (timerId, version) =>
@@ -67,7 +69,7 @@ export class SimTransactions {
     decide: (loaded: LoadedTimers) => TransactionWrites,
   ): Promise<TransactionResult> {
     const { process, log } = writer;
-    const transaction = await process.call('begin', this.deps.server, () => this.#begin(log, request));
+    const transaction = await process.call('begin', this.deps.server, () => this.#begin(writer, request));
     const writes = decideOr(
       () => transaction.end(),
       () => decide(transaction.loaded),
@@ -93,9 +95,10 @@ export class SimTransactions {
     throw new TransientLogError(`the log has ${partitions} partitions by now`);
   }
 
-  async #begin(log: InMemoryTimerLog, request: TransactionRequest): Promise<InMemoryTransaction> {
+  async #begin(writer: Writer, request: TransactionRequest): Promise<InMemoryTransaction> {
     this.#mayFail();
-    const transaction = await this.#whenUnlocked(() => log.begin(request));
+    const transaction = await this.#whenUnlocked(() => writer.log.begin(request));
+    writer.transaction = transaction;
     this.#open.add(transaction);
     this.deps.clock.after(idleInTransactionMs, () => {
       transaction.end();
@@ -156,4 +159,6 @@ interface Writer {
   readonly log: InMemoryTimerLog;
   /** Over how many it spreads timers. */
   partitions: number;
+  /** The last one that it began. */
+  transaction: InMemoryTransaction | null;
 }
