@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerClient } from '#client';
-import type { CommandWire } from '#contract';
+import type { CommandWire, InstallationWire } from '#contract';
 import { freePort } from '#embedded';
 import { slotOf } from '#timer';
 import { TcpProxy } from '../chaos/tcp-proxy.js';
@@ -251,6 +251,11 @@ describe('timers in two databases', () => {
     expect(await status('/health/ready')).toBe(200);
     expect(await status(`/v1/namespaces/default/timers/${here}`)).toBe(200);
     expect(await status(`/v1/namespaces/default/timers/${there}`)).toBe(503);
+    const installation = (await (await fetch(`${url}/v1/installation`)).json()) as InstallationWire;
+    expect(installation.databasesAway).toBe(1);
+    expect(installation.partitions.map(({ partition }) => partition % 2)).toEqual(
+      Array(partitions / 2).fill(0),
+    );
 
     proxy.refuses = false;
     await meanwhile;

@@ -17,7 +17,12 @@ export { PostgresLogFeed } from './feed/postgres-log-feed.js';
 export { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { logPartitionsAheadDays, migrate, migrateAll } from './migrate.js';
-export type { HookClassState, Installation, PartitionState } from './queries/installation.js';
+export type {
+  HookClassState,
+  Installation,
+  PartitionState,
+  PartitionStates,
+} from './queries/installation.js';
 export { openAllPostgresQueries, openPostgresQueries, type PostgresQueries } from './queries/open.js';
 export type { ReadPoolSettings } from './queries/read-pool.js';
 export { PostgresRetention } from './retention/postgres-retention.js';

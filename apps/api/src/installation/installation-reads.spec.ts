@@ -9,9 +9,9 @@ function world(parts: Partial<InstallationSources> = {}) {
     log: {
       partitions: async () => {
         seen.asked += 1;
-        return [];
+        return { partitions: [], databasesAway: 0 };
       },
-      hookClasses: async () => ({ classes: [], isExact: true }),
+      hookClasses: async () => ({ classes: [], isExact: true, databasesAway: 0 }),
     },
     kafka: { topicOffsets: async () => [], groupOwners: async () => new Map() },
     topics: { commands: 'c', events: 'e' },
@@ -41,10 +41,19 @@ describe('the stand of the installation', () => {
     };
     expect(await world({ kafka }).installation.read()).toMatchObject({ isKafkaReachable: false });
   });
+  it('says that a part is missing, to whichever of its questions a database gave no answer', async () => {
+    const partitions = async () => ({ partitions: [], databasesAway: 0 });
+    const hookClasses = async () => ({ classes: [], isExact: true, databasesAway: 1 });
+    expect(await world({ log: { partitions, hookClasses } }).installation.read()).toMatchObject({
+      databasesAway: 1,
+    });
+    expect(await world().installation.read()).not.toHaveProperty('databasesAway');
+  });
   it('is asked again at once after the log did not answer', async () => {
     let isAway = true;
-    const partitions = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve([]));
-    const log = { partitions, hookClasses: async () => ({ classes: [], isExact: true }) };
+    const none = { partitions: [], databasesAway: 0 };
+    const partitions = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(none));
+    const log = { partitions, hookClasses: async () => ({ classes: [], isExact: true, databasesAway: 0 }) };
     const { installation } = world({ log });
     await expect(installation.read()).rejects.toThrow('away');
     isAway = false;

@@ -45,15 +45,18 @@ export class CachedInstallation implements InstallationReads {
 
   async #ask(now: EpochMs): Promise<InstallationWire> {
     const { log, topics } = this.sources;
-    const [stored, { classes, isExact }, shared] = await Promise.all([
+    const [stored, { classes, isExact, ...open }, shared] = await Promise.all([
       log.partitions(topics.commands),
       log.hookClasses(),
       this.#shared(),
     ]);
+    // two questions: one of them may have met a database that came or went in between
+    const databasesAway = Math.max(stored.databasesAway, open.databasesAway);
     return {
       at: momentText(now),
       isKafkaReachable: shared !== null,
-      partitions: partitionStands(stored, shared),
+      ...(databasesAway > 0 && { databasesAway }),
+      partitions: partitionStands(stored.partitions, shared),
       hookClasses: classes.map(({ openSince, ...same }) => ({
         ...same,
         ...(openSince !== null && { openSince: momentText(openSince) }),

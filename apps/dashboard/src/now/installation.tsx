@@ -19,6 +19,12 @@ export function InstallationCards() {
   if (error instanceof Problem && error.status === 403) return null;
   return (
     <>
+      {data?.databasesAway !== undefined && (
+        <Notice kind="bad">
+          {data.databasesAway === 1 ? 'One database does' : `${data.databasesAway} databases do`} not answer:
+          what {data.databasesAway === 1 ? 'it holds' : 'they hold'} is missing below.
+        </Notice>
+      )}
       <Card title="Hook classes" aside={<span className="faint">with events that are open or given up</span>}>
         {error !== null && <Notice kind="bad">{messageOf(error)}</Notice>}
         {data?.hookClasses.length === 0 && <p className="calm">Nothing is open, nothing was given up.</p>}

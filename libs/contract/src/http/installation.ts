@@ -35,6 +35,9 @@ export const installationAnswer = z
   .object({
     at: momentText,
     isKafkaReachable: z.boolean(),
+    databasesAway: count
+      .optional()
+      .describe('databases that did not answer: what they hold is missing here; absent: none'),
     partitions: z.array(partitionStand),
     hookClasses: z.array(hookClassStand).describe('those with events that are open or given up'),
     isExact: z.boolean().describe('false: of open events or dead letters only the first were counted'),
@@ -45,16 +48,13 @@ export type PartitionStandWire = z.input<typeof partitionStand>;
 export type HookClassStandWire = z.input<typeof hookClassStand>;
 export type InstallationWire = z.input<typeof installationAnswer>;
 
-/** What the log says of its partitions. */
-export interface StoredPartition {
-  readonly partition: number;
+/** What the log says of its partitions: the stand without what Kafka knows, counted as the log counts. */
+export type StoredPartition = Pick<PartitionStandWire, 'partition' | 'armed' | 'armedIsExact' | 'lateMs'> & {
   readonly events: bigint;
   readonly unpublished: bigint;
+  /** Where the commands topic is read on; null: nothing was read yet. */
   readonly nextOffset: bigint | null;
-  readonly armed: number;
-  readonly armedIsExact: boolean;
-  readonly lateMs: number;
-}
+};
 
 interface Member {
   readonly memberId: string;

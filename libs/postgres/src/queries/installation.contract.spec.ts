@@ -63,7 +63,8 @@ describe('the stand of an installation', () => {
   });
 
   it('is what each partition has armed, how late it is, and how far it was read and published', async () => {
-    const stands = await reading.installation.partitions('commands');
+    const { partitions: stands, databasesAway } = await reading.installation.partitions('commands');
+    expect(databasesAway).toBe(0);
     expect(stands).toMatchObject([
       { partition: 0, armed: 2, armedIsExact: true, nextOffset: null },
       { partition: 1, armed: 1, lateMs: 0, nextOffset: 17n },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { QueryUnavailableError } from '#engine';
 import type { EpochMs } from '#timer';
 import {
   type HookClassState,
@@ -20,9 +21,14 @@ const stand = (
   givenUp,
 });
 const part = (partition: number, classes: readonly HookClassState[], isExact = true): Installation => ({
-  partitions: async () => [{ partition } as PartitionState],
-  hookClasses: async () => ({ classes, isExact }),
+  partitions: async () => ({ partitions: [{ partition } as PartitionState], databasesAway: 0 }),
+  hookClasses: async () => ({ classes, isExact, databasesAway: 0 }),
 });
+const failing = (error: Error): Installation => ({
+  partitions: () => Promise.reject(error),
+  hookClasses: () => Promise.reject(error),
+});
+const away = failing(new QueryUnavailableError('no answer', true));
 
 it('several databases have the partitions of each, and every hook class once', async () => {
   const merged = new MergedInstallation([
@@ -30,9 +36,23 @@ it('several databases have the partitions of each, and every hook class once', a
     part(0, [stand('billing', 1, 5, 0), stand('mail', 1, 300, 0)], false),
     part(2, [stand('mail', 0, null, 4)]),
   ]);
-  expect((await merged.partitions('c')).map(({ partition }) => partition)).toEqual([0, 1, 2]);
+  const { partitions } = await merged.partitions('c');
+  expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
   expect(await merged.hookClasses()).toEqual({
     classes: [stand('billing', 1, 5, 0), stand('mail', 3, 300, 5)],
     isExact: false,
+    databasesAway: 0,
   });
+});
+
+it('tells what the others have while one database is away, and that it is', async () => {
+  const merged = new MergedInstallation([part(1, [stand('mail', 2, 700, 1)]), away]);
+  expect(await merged.partitions('c')).toEqual({ partitions: [{ partition: 1 }], databasesAway: 1 });
+  expect(await merged.hookClasses()).toMatchObject({ classes: [{ hookClass: 'mail' }], databasesAway: 1 });
+  await expect(new MergedInstallation([away, away]).hookClasses()).rejects.toThrow('no answer');
+});
+
+it('hides no other fault', async () => {
+  const broken = new MergedInstallation([part(1, []), away, failing(new TypeError('a mistake'))]);
+  await expect(broken.partitions('c')).rejects.toThrow('a mistake');
 });

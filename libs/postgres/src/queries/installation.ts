@@ -1,3 +1,4 @@
+import { QueryUnavailableError } from '#engine';
 import type { EpochMs } from '#timer';
 import { statement } from '../connection/statement.js';
 import type { ReadPool } from './read-pool.js';
@@ -27,6 +28,12 @@ export interface PartitionState {
   readonly lateMs: number;
 }
 
+export interface PartitionStates {
+  /** In the order of their numbers; those of a database that is away are left out. */
+  readonly partitions: readonly PartitionState[];
+  readonly databasesAway: number;
+}
+
 export interface HookClassState {
   readonly hookClass: string;
   /** Events that wait for their close. */
@@ -43,13 +50,15 @@ export interface HookClassStates {
   readonly classes: readonly HookClassState[];
   /** False: only the first of them were counted. */
   readonly isExact: boolean;
+  /** Databases whose part is missing here. */
+  readonly databasesAway: number;
 }
 
 /** How a whole installation fares. */
 export interface Installation {
-  /** In the order of their numbers. @throws QueryUnavailableError */
-  partitions(commandsTopic: string): Promise<readonly PartitionState[]>;
-  /** @throws QueryUnavailableError */
+  /** @throws QueryUnavailableError where no database answers */
+  partitions(commandsTopic: string): Promise<PartitionStates>;
+  /** @throws QueryUnavailableError where no database answers */
   hookClasses(): Promise<HookClassStates>;
 }
 
@@ -57,12 +66,13 @@ export interface Installation {
 export class PostgresInstallation implements Installation {
   constructor(private readonly pool: ReadPool) {}
 
-  async partitions(commandsTopic: string): Promise<PartitionState[]> {
+  async partitions(commandsTopic: string): Promise<PartitionStates> {
     const rows = await this.pool.rows(partitionsSql, [commandsTopic, windowMs, perSlotMax]);
-    return rows.map((row) => {
+    const partitions = rows.map((row): PartitionState => {
       const [partition, events, unpublished, nextOffset, armed, armedIsExact, lateMs] = row as PartitionRow;
       return { partition, events, unpublished, nextOffset, armed, armedIsExact, lateMs: lateMs ?? 0 };
     });
+    return { partitions, databasesAway: 0 };
   }
 
   async hookClasses(): Promise<HookClassStates> {
@@ -73,21 +83,23 @@ export class PostgresInstallation implements Installation {
         return { hookClass, open, retrying, openSince, givenUp };
       }),
       isExact: rows.every((row) => row[5] === true),
+      databasesAway: 0,
     };
   }
 }
 
-/** Of several databases, each with partitions of its own and a part of every hook class. */
+/** Of several databases, each with partitions of its own and a part of every hook class. One that is away takes only its part with it. */
 export class MergedInstallation implements Installation {
   constructor(private readonly parts: readonly Installation[]) {}
 
-  async partitions(commandsTopic: string): Promise<readonly PartitionState[]> {
-    const each = await Promise.all(this.parts.map((part) => part.partitions(commandsTopic)));
-    return each.flat().toSorted((a, b) => a.partition - b.partition);
+  async partitions(commandsTopic: string): Promise<PartitionStates> {
+    const { each, databasesAway } = await this.#ask((part) => part.partitions(commandsTopic));
+    const partitions = each.flatMap((one) => one.partitions).toSorted((a, b) => a.partition - b.partition);
+    return { partitions, databasesAway };
   }
 
   async hookClasses(): Promise<HookClassStates> {
-    const each = await Promise.all(this.parts.map((part) => part.hookClasses()));
+    const { each, databasesAway } = await this.#ask((part) => part.hookClasses());
     const alike = Map.groupBy(
       each.flatMap(({ classes }) => classes),
       ({ hookClass }) => hookClass,
@@ -95,7 +107,17 @@ export class MergedInstallation implements Installation {
     return {
       classes: [...alike.values()].map((some) => some.reduce(together)).toSorted(byName),
       isExact: each.every(({ isExact }) => isExact),
+      databasesAway,
     };
+  }
+
+  async #ask<T>(question: (part: Installation) => Promise<T>): Promise<{ each: T[]; databasesAway: number }> {
+    const answers = await Promise.allSettled(this.parts.map(question));
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    const fatal = failures.find((reason) => !(reason instanceof QueryUnavailableError));
+    if (fatal !== undefined || failures.length === answers.length) throw fatal ?? failures[0];
+    const each = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    return { each, databasesAway: failures.length };
   }
 }
 
