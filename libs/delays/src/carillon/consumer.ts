@@ -1,9 +1,8 @@
-import { type DueEvent, type HookContext, type HookOutcome, HookWorker, RetryLater } from '#hooks';
+import { HookWorker } from '#hooks';
 import { Counters } from '../counters.js';
-import { DelayedEvent } from '../event.js';
 import type { DelayConsumer, RunEvent, Stats } from '../ports.js';
-import { resultText } from './result-text.js';
-import { type CarillonDelaysSettings, hookClassOf, typeOf } from './settings.js';
+import { handleDue } from './handle-due.js';
+import { type CarillonDelaysSettings, hookClassOf } from './settings.js';
 
 /**
  * A hook worker for each event type, in a consumer group of that type's own: processes may have different triggers, and
@@ -50,35 +49,12 @@ export class CarillonConsumer implements DelayConsumer {
       stopWaitMs,
       ...(topicPrefix !== undefined && { topicPrefix }),
       ...(partitions !== undefined && { partitions }),
-      hooks: { [hookClass]: (due, context) => this.#handle(due, context, run) },
+      hooks: {
+        [hookClass]: (due, context) => {
+          this.#counters.add('futurama.MySQLConsumer.nbGetEvents');
+          return handleDue(namespace, due, context, run);
+        },
+      },
     });
   }
-
-  async #handle(due: DueEvent, context: HookContext, run: RunEvent): Promise<HookOutcome> {
-    this.#counters.add('futurama.MySQLConsumer.nbGetEvents');
-    const verdict = await run(eventOf(this.settings.namespace, due), context);
-    if (verdict.kind === 'retry') {
-      const { at, data, error } = verdict;
-      throw new RetryLater(at === null ? {} : { at: new Date(at).toISOString() }, data?.text, {
-        error,
-        ...(data?.encoding !== undefined && { dataEncoding: data.encoding }),
-      });
-    }
-    const result = resultText(verdict);
-    return result === null ? {} : { result };
-  }
-}
-
-function eventOf(namespace: string, due: DueEvent): DelayedEvent {
-  const { eventId, attempt, timer, scheduledFor, eventData, eventDataEncoding } = due;
-  const [text, encoding] =
-    eventData === undefined ? [timer.data, timer.dataEncoding] : [eventData, eventDataEncoding];
-  return new DelayedEvent({
-    id: timer.key,
-    type: typeOf(namespace, timer.hookClass),
-    triggerTime: new Date(scheduledFor),
-    attempt,
-    eventId,
-    payload: text === undefined ? null : { text, ...(encoding !== undefined && { encoding }) },
-  });
 }

@@ -41,3 +41,15 @@ export const defaultSettings = Object.freeze({
 export const hookClassOf = (namespace: string, type: string): string => `${namespace}.${type}`;
 export const typeOf = (namespace: string, hookClass: string): string =>
   hookClass.startsWith(`${namespace}.`) ? hookClass.slice(namespace.length + 1) : hookClass;
+
+/** How the timer of an event is tried again. An attempt that no process was heard of for is none: nobody has the type, or none is up. */
+export const retryOf = ({
+  maxRetry,
+  retryMinMs,
+  retryMaxMs,
+}: Pick<CarillonDelaysSettings, 'maxRetry' | 'retryMinMs' | 'retryMaxMs'>) => ({
+  maxAttempts: maxRetry + 1,
+  min: `${retryMinMs}ms`,
+  max: `${retryMaxMs}ms`,
+  countUnheard: false,
+});

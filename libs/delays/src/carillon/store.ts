@@ -5,7 +5,7 @@ import type { CancelAnswer, DelayStore, EventToSave, GivenUpList, Stats } from '
 import { countedFact } from './counted-fact.js';
 import { FeedFollower } from './feed-follower.js';
 import { GivenUpIndex } from './given-up-index.js';
-import { type CarillonDelaysSettings, hookClassOf } from './settings.js';
+import { type CarillonDelaysSettings, hookClassOf, retryOf } from './settings.js';
 
 /** Events as timers: created, cancelled and redriven by commands, counted from the change feed. */
 export class CarillonStore implements DelayStore {
@@ -39,7 +39,7 @@ export class CarillonStore implements DelayStore {
   }
 
   async save({ id, type, at, payload }: EventToSave): Promise<void> {
-    const { namespace, maxRetry, lockTimeoutMs, retryMinMs, retryMaxMs, keepFor } = this.settings;
+    const { namespace, lockTimeoutMs, keepFor } = this.settings;
     await this.#counted(() =>
       this.#client.createTimer({
         key: id,
@@ -47,13 +47,7 @@ export class CarillonStore implements DelayStore {
         schedPolicyExpr: new Date(at).toISOString(),
         hookClass: hookClassOf(namespace, type),
         ackTimeout: `${lockTimeoutMs}ms`,
-        retry: {
-          maxAttempts: maxRetry + 1,
-          min: `${retryMinMs}ms`,
-          max: `${retryMaxMs}ms`,
-          // no process has the type, or none is up: nothing was tried
-          countUnheard: false,
-        },
+        retry: retryOf(this.settings),
         keepFor,
         ...(payload !== null && { data: payload.text }),
         ...(payload?.encoding !== undefined && { dataEncoding: payload.encoding }),
