@@ -29,7 +29,9 @@ export async function createKey(name: string, { grant, expires, actor, json }: C
   };
   const key = await withKeys((keys) => keys.add(wanted));
   if (key === null)
-    throw new UsageError(`there is a key ${name} already: revoke it first, or choose another name`);
+    throw new UsageError(
+      `there is or was a key ${name}: a name stays that of one key, so that an audit can tell; choose another, as ${name}-2`,
+    );
   if (json) {
     sayJson({ key: text, ...shown(key) });
     return 0;

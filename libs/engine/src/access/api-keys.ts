@@ -22,7 +22,7 @@ export interface ApiKey {
 export type NewApiKey = Pick<ApiKey, 'id' | 'name' | 'hash' | 'grants' | 'createdBy' | 'expiresAt'>;
 
 export interface ApiKeyStore {
-  /** Null: there is a key of this name that is not revoked. */
+  /** Null: there is or was a key of this name. What the actor `key:<name>` did, one key did. */
   add(key: NewApiKey): Promise<ApiKey | null>;
   find(id: ApiKeyId): Promise<ApiKey | null>;
   /** The newest first. */

@@ -4,8 +4,10 @@ import type { EpochMs } from '#timer';
 
 const columns =
   'id, name, hash, grants, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at';
+/** The index refuses two that come at once; here it is those that were revoked long ago. */
 const insert = `
-  insert into api_key (id, name, hash, grants, created_by, expires_at) values ($1, $2, $3, $4, $5, $6)
+  insert into api_key (id, name, hash, grants, created_by, expires_at)
+  select $1, $2, $3::bytea, $4::text[], $5, $6::timestamptz where not exists (select from api_key where name = $2)
   on conflict do nothing returning ${columns}`;
 const markUsed = `
   update api_key set last_used_at = clock_timestamp()

@@ -10,9 +10,7 @@ export class InMemoryApiKeys implements ApiKeyStore {
   constructor(private readonly now: () => EpochMs) {}
 
   add(key: NewApiKey): Promise<ApiKey | null> {
-    const isTaken = [...this.#keys.values()].some(
-      ({ id, name, revokedAt }) => id === key.id || (name === key.name && revokedAt === null),
-    );
+    const isTaken = [...this.#keys.values()].some(({ id, name }) => id === key.id || name === key.name);
     if (isTaken) return Promise.resolve(null);
     const unused = { revokedAt: null, revokedBy: null, lastUsedAt: null };
     return Promise.resolve(this.#keep({ ...key, createdAt: this.now(), ...unused }));
