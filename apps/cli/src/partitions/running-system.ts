@@ -68,7 +68,7 @@ export function runningSystem(settings: RunningSystemSettings): ExpandableSystem
       let outcome: ExpandOutcome = { kind: 'already' };
       for (const pool of pools.all) {
         outcome = await expandLog(pool, to);
-        if (outcome.kind === 'behind') break;
+        if (outcome.kind === 'behind' || outcome.kind === 'cut-off') break;
       }
       return outcome;
     },

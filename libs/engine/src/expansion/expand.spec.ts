@@ -26,6 +26,8 @@ class FakeSystem implements ExpandableSystem {
   applied = 0;
   sent = 30;
   unpublished = 2;
+  /** So often somebody else holds the log. */
+  cutOffs = 0;
   readonly calls: string[] = [];
   /** The command dies at this call, before it or after what it did. */
   diesAt: { readonly call: number; readonly when: 'before' | 'after' } | null = null;
@@ -63,6 +65,7 @@ class FakeSystem implements ExpandableSystem {
   expandLog = (to: number) =>
     this.#call('expandLog', () => {
       if (this.log === to) return { kind: 'already' } as const;
+      if (this.cutOffs-- > 0) return { kind: 'cut-off', afterMs: 2_000 } as const;
       if (this.unpublished > 0) return { kind: 'behind', unpublished: this.unpublished } as const;
       if (this.dealt < to) throw new Error('some events of the new partitions would be published by nobody');
       this.log = to;
@@ -110,6 +113,16 @@ describe('an expansion', () => {
         const expansions = system.calls.filter((name) => name === 'expandLog').length;
         expect(expansions).toBeGreaterThan(0);
       }
+  });
+
+  it('tries again while somebody holds the log, and says in the end what to look for', async () => {
+    const system = new FakeSystem();
+    system.cutOffs = 3;
+    await run(system).done;
+    expect(system.log).toBe(16);
+    const held = new FakeSystem();
+    held.cutOffs = 1_000;
+    await expect(run(held, 16, 20).done).rejects.toThrow('does a session in pg_stat_activity hold log_head');
   });
 
   it('finds that nothing is left to do, and widens a topic that was made anew', async () => {

@@ -98,13 +98,16 @@ export async function expand(system: ExpandableSystem, to: number, help: Expansi
   for (;;) {
     await drain(system, help);
     const outcome = await system.expandLog(to);
-    if (outcome.kind !== 'behind') break;
-    await help.pause(
-      `${outcome.unpublished} events are not on the change feed yet: does a scheduler run, and does it reach Kafka?`,
-    );
+    if (outcome.kind === 'expanded' || outcome.kind === 'already') break;
+    await help.pause(whyNotYet(outcome));
   }
   help.tell(`log: is spread over ${to} partitions from here on`);
 }
+
+const whyNotYet = (outcome: Extract<ExpandOutcome, { kind: 'behind' | 'cut-off' }>): string =>
+  outcome.kind === 'behind'
+    ? `${outcome.unpublished} events are not on the change feed yet: does a scheduler run, and does it reach Kafka?`
+    : `the database did not spread the log within ${outcome.afterMs} ms and nothing was changed: does a session in pg_stat_activity hold log_head, or is the machine too busy?`;
 
 async function widen(
   system: ExpandableSystem,

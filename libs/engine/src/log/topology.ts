@@ -50,8 +50,11 @@ export function readableOf(
 
 /** What `expand` found. `behind`: so many events were not published in the time that writers could be made to wait; nothing has changed. */
 export type ExpandOutcome =
-  | { readonly kind: 'expanded' | 'already' }
-  | { readonly kind: 'behind'; readonly unpublished: number };
+  | { readonly kind: 'expanded' }
+  | { readonly kind: 'already' }
+  | { readonly kind: 'behind'; readonly unpublished: number }
+  /** Somebody else held the log, or the database took too long: nothing was changed. */
+  | { readonly kind: 'cut-off'; readonly afterMs: number };
 
 /** The next topology of a log whose partitions have these heads; of several databases each has its own. @throws RangeError */
 export function expanded(

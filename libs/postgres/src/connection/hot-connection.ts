@@ -247,7 +247,7 @@ const isHeadMissing = (error: unknown): boolean =>
 
 /** transaction_timeout, idle_in_transaction_session_timeout */
 const cutOffCodes = new Set(['25P04', '25P03']);
-const isCutOff = (error: unknown): boolean =>
+export const isCutOff = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && cutOffCodes.has(error.code ?? '');
 
 const headMissing =

@@ -53,6 +53,15 @@ describe('the second of two databases', () => {
     expect(await partitionsOf('log_head')).toHaveLength(8);
   });
 
+  it('says so when somebody else holds the heads, and changes nothing', async () => {
+    const holder = await pool.connect();
+    await holder.query('begin; select from log_head for update');
+    expect(await expandLog(pool, 32)).toEqual({ kind: 'cut-off', afterMs: 2_000 });
+    await holder.query('rollback');
+    holder.release();
+    expect(await readTopology(pool)).toMatchObject({ number: 2, partitions: 16 });
+  });
+
   it('gives the heads back when whoever has taken them does not go on', async () => {
     await pool.query('update log_head set next = 5 where partition = 1');
     const beganAt = performance.now();

@@ -1,10 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
 import { type ExpandOutcome, expanded, type LogTopology } from '#engine';
+import { isCutOff as isCutOffError } from '../connection/hot-connection.js';
 import { readTopology } from './read-topology.js';
 
 /** Writers wait for a lock for 500 ms and then try again: they are held up for less than that. */
 const writersWaitMsMax = 300;
 const publishedAskedEveryMs = 10;
+
+/** Whatever becomes of this process, writers are not held up for longer. */
+const transactionMsMax = 2_000;
 
 /**
  * Spreads the log over more partitions, in one transaction under the lock that every writer takes last. Nobody writes
@@ -14,10 +18,12 @@ const publishedAskedEveryMs = 10;
  */
 export async function expandLog(pool: Pool, to: number): Promise<ExpandOutcome> {
   const client = await pool.connect();
+  // a session that the server ends says so once more by itself
+  client.on('error', ignored);
+  let isCutOff = false;
   try {
     await client.query('begin');
-    // whatever becomes of this process, writers are not held up for longer
-    await client.query(`set local transaction_timeout = '2s'`);
+    await client.query(`set local transaction_timeout = ${transactionMsMax}`);
     const heads = await lockHeads(client);
     const topology = await readTopology(client);
     if (topology.partitions === to) return { kind: 'already' };
@@ -27,12 +33,21 @@ export async function expandLog(pool: Pool, to: number): Promise<ExpandOutcome> 
     await write(client, next);
     await client.query('commit');
     return { kind: 'expanded' };
+  } catch (error) {
+    isCutOff = isCutOffError(error);
+    if (isCutOff) return { kind: 'cut-off', afterMs: transactionMsMax };
+    throw error;
   } finally {
-    // after the commit it says only that there is no transaction
-    await client.query('rollback').catch(() => undefined);
-    client.release();
+    if (!isCutOff) {
+      // after the commit it says only that there is no transaction
+      await client.query('rollback').catch(ignored);
+      client.off('error', ignored);
+    }
+    client.release(isCutOff);
   }
 }
+
+const ignored = (): void => undefined;
 
 async function lockHeads(client: PoolClient): Promise<Map<number, bigint>> {
   const { rows } = await client.query<{ partition: number; next: string }>(
