@@ -44,8 +44,17 @@ export function settlePassed(
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
   const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
-  const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const absence = absences(spec, progress, exclusions, nextTick);
+  const second = policy.tickAfter(nextTick, progress);
+  // both fire, whatever else has passed: of a hundred thousand, each fire need not list thousands
+  if (
+    second !== null &&
+    second <= until &&
+    isMadeUpAlways(absence(nextTick)) &&
+    isMadeUpAlways(absence(second))
+  )
+    return { fire: nextTick, dropped: excludedOnTheWay(policy, exclusions, progress, nextTick) };
+  const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const listed = stretches.flatMap(({ list }) => list);
   const kept = keptTicks(listed, absence, now);
   const fire = kept[0] ?? null;
@@ -165,6 +174,9 @@ function absences(
     return { reason: 'missed-policy', rule: spec.missed.serviceDown };
   };
 }
+
+const isMadeUpAlways = ({ rule }: Absence): boolean =>
+  rule?.policy === 'all' && rule.max === undefined && rule.within === undefined;
 
 /** Survivors, oldest first. Of ticks that are only to be caught up with by the latest, later ones supersede them. */
 function keptTicks(list: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absence, now: EpochMs): EpochMs[] {
