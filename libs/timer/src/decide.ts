@@ -7,6 +7,7 @@ import { create } from './life/create.js';
 import { accept, refuse, reject } from './life/decision.js';
 import { confirmEmission, fault, fireDue } from './life/fire.js';
 import { expire, pause, resume, trigger } from './life/hold.js';
+import { beyondLastVersion } from './life/last-version.js';
 import { acquire, deletionProblem, release, renew } from './life/lease.js';
 import { recalling } from './life/recall.js';
 import { parentOf } from './life/replan.js';
@@ -23,7 +24,7 @@ export const decide: Decide = (state, command, now): Decision => {
     return command.commandId === null ? accept() : reject('timer-not-exist', 'timer not exist');
   const mismatch = command.commandId === null ? null : checkProblem(state, command.check);
   if (mismatch !== null) return refuse(mismatch);
-  return decideOn(state, command, now);
+  return beyondLastVersion(state, command, now) ?? decideOn(state, command, now);
 };
 
 function decideOn(
