@@ -85,7 +85,7 @@ export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = Object.fre
     doNext: 'update its schedule or set its watermark',
   },
   'timer-faulted': {
-    commands: ['TriggerTimer', 'ExpireTimer', 'RedriveEvent'],
+    commands: changes.filter((type) => type !== 'DeleteTimer'),
     means: 'the timer failed by its own data and is held',
     doNext: 'look at `fault`, then update the timer',
   },
