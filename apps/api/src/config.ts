@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandBytesMax } from '#contract';
 import { kafkaVariables } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
+import { httpVariables, processVariables } from '#runtime';
 import { authProblems, authVariables } from './auth/config.js';
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -11,12 +12,10 @@ export const apiSchema = z
     ...kafkaVariables,
     ...authVariables,
     ...databaseVariables,
-    TOPIC_PREFIX: z.string().min(1).default('timers'),
+    ...processVariables,
+    ...httpVariables(8_080, '0: any that is free'),
     SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler').describe('as the schedulers have it'),
     FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
-    LOG_LEVEL: z.string().default('info'),
-    HTTP_PORT: whole(0, 65_535).default(8_080).describe('0: any that is free'),
-    HTTP_HOST: z.string().default('127.0.0.1').describe('0.0.0.0: whoever can reach this machine'),
     COMMAND_TIMEOUT_MS: whole(100, 300_000)
       .default(10_000)
       .describe('how long a request waits for an outcome'),

@@ -10,6 +10,7 @@ export {
   secondsHistogram,
   sizeHistogram,
 } from './metrics.js';
+export { httpVariables, partitionsVariable, processVariables } from './process-variables.js';
 export { randomBytesPooled } from './random-ids.js';
 export { runProcess } from './run-process.js';
 export { every, loopService, type Service, ServiceGroup, stopOnSignals } from './service.js';

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Of an HTTP server; what serves people has a port by default, what is only looked after has none. */
+export const httpVariables = (defaultPort: number, portMeans: string) => ({
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(defaultPort).describe(portMeans),
+  HTTP_HOST: z.string().default('127.0.0.1').describe('0.0.0.0: whoever can reach this machine'),
+});
+
+/** What every process of an installation is told. */
+export const processVariables = {
+  TOPIC_PREFIX: z.string().min(1).default('timers').describe('of every topic of this installation'),
+  LOG_LEVEL: z.string().default('info'),
+};
+
+/** Of whoever may be the first to make the log of a new database, and topics. */
+export const partitionsVariable = {
+  PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe(
+      'of the log of a new database, and of topics made here: a power of two; a log that is there keeps its own',
+    ),
+};
