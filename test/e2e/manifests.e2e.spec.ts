@@ -42,8 +42,24 @@ describe('the manifests', () => {
         parseAllDocuments(stdout).map((document) => document.toJS() as Manifest),
       );
     }
+    built.set('oidc', await withComponent(kustomize));
   }, 1_200_000);
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** As an overlay of a user's own takes it. */
+  async function withComponent({ file, verb }: Awaited<ReturnType<typeof kustomizeCommand>>) {
+    const overlay = join(dir, 'oidc-overlay');
+    mkdirSync(overlay);
+    const base = '../../../k8s';
+    const kustomization = {
+      namespace: 'carillon',
+      resources: [`${base}/overlays/production`],
+      components: [`${base}/components/oidc`],
+    };
+    writeFileSync(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const { stdout } = await run(file, [verb, overlay]);
+    return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+  }
 
   /** One file a manifest; answers what the validator says. */
   async function check(manifests: readonly object[], name: string): Promise<string> {
@@ -115,6 +131,24 @@ describe('the manifests', () => {
         { name: 'DATABASE_URLS', value: '$(DATABASE_1_URL),$(DATABASE_2_URL)' },
       ]);
     }
+  });
+
+  it('let the api, and nobody else, out to an issuer where the component for it is taken', async () => {
+    const outward = (overlay: string) =>
+      of(overlay).filter(
+        ({ kind, spec }) => kind === 'NetworkPolicy' && JSON.stringify(spec).includes('443'),
+      );
+    expect(outward('production')).toEqual([]);
+    const [policy, ...others] = outward('oidc');
+    expect(others).toEqual([]);
+    const labels = { 'app.kubernetes.io/name': 'api' };
+    expect(policy).toMatchObject({
+      metadata: { name: 'api-to-issuer', namespace: 'carillon' },
+      spec: { podSelector: { matchLabels: labels } },
+    });
+    const api = of('oidc').find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'api');
+    expect(api).toMatchObject({ spec: { template: { metadata: { labels } } } });
+    expect(await check(policy === undefined ? [] : [policy], 'issuer')).toMatch(/OK$/m);
   });
 
   it('run no process as root, writable, or without a bound of memory', () => {
