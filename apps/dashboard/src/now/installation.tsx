@@ -25,9 +25,14 @@ export function InstallationCards() {
           what {data.databasesAway === 1 ? 'it holds' : 'they hold'} is missing below.
         </Notice>
       )}
-      <Card title="Hook classes" aside={<span className="faint">with events that are open or given up</span>}>
+      <Card
+        title="Hook classes"
+        aside={<span className="faint">that fire, or have events that are open or given up</span>}
+      >
         {error !== null && <Notice kind="bad">{messageOf(error)}</Notice>}
-        {data?.hookClasses.length === 0 && <p className="calm">Nothing is open, nothing was given up.</p>}
+        {data?.hookClasses.length === 0 && (
+          <p className="calm">Nothing fires, nothing is open, nothing was given up.</p>
+        )}
         {data !== undefined && data.hookClasses.length > 0 && <HookClasses classes={data.hookClasses} />}
         {data?.isExact === false && (
           <p className="faint">There are more; the first ten thousand are counted.</p>
@@ -52,6 +57,9 @@ const HookClasses = ({ classes }: { readonly classes: readonly HookClassStand[] 
       <tr>
         <th scope="col">Hook class</th>
         <th scope="col" className="number">
+          Fires a second
+        </th>
+        <th scope="col" className="number">
           Open
         </th>
         <th scope="col" className="number">
@@ -64,13 +72,16 @@ const HookClasses = ({ classes }: { readonly classes: readonly HookClassStand[] 
       </tr>
     </thead>
     <tbody>
-      {classes.map(({ hookClass, open, retrying, openSince, givenUp }) => (
+      {classes.map(({ hookClass, firesPerSecond, open, retrying, openSince, givenUp }) => (
         <tr key={hookClass}>
           <th scope="row">
             <a href={`#/timers?hookClass=${encodeURIComponent(hookClass)}&status=open`}>
               {hookClass || 'none'}
             </a>
           </th>
+          <td data-label="Fires a second" className="number">
+            {firesPerSecond.toFixed(1)}
+          </td>
           <td data-label="Open" className="number">
             {open}
           </td>

@@ -29,6 +29,12 @@ export const hookClassStand = z
     retrying: count.describe('of those, on their second attempt or a later one, or waiting for it'),
     openSince: momentText.optional().describe('when the oldest of them began'),
     givenUp: count,
+    firesPerSecond: z
+      .number()
+      .nonnegative()
+      .describe(
+        'over the last ten seconds at most, of timers that are still there; where many fire, from a part of them',
+      ),
   })
   .meta({ id: 'HookClassStand' });
 export const installationAnswer = z
@@ -39,7 +45,9 @@ export const installationAnswer = z
       .optional()
       .describe('databases that did not answer: what they hold is missing here; absent: none'),
     partitions: z.array(partitionStand),
-    hookClasses: z.array(hookClassStand).describe('those with events that are open or given up'),
+    hookClasses: z
+      .array(hookClassStand)
+      .describe('those with events that are open or given up, and those that fire'),
     isExact: z.boolean().describe('false: of open events or dead letters only the first were counted'),
   })
   .meta({ id: 'Installation' });

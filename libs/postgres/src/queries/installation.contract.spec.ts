@@ -28,10 +28,12 @@ const rows: readonly Row[] = [
 
 describe('the stand of an installation', () => {
   let drop: () => Promise<void>;
+  let url: string;
   let reading: PostgresQueries;
   beforeAll(async () => {
     const database = await freshDatabase();
     drop = database.drop;
+    url = database.url;
     await migrate(database.url, 4);
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
@@ -79,11 +81,51 @@ describe('the stand of an installation', () => {
     const { classes, isExact } = await reading.installation.hookClasses();
     expect([classes, isExact]).toEqual([
       [
-        { hookClass: 'billing', open: 2, retrying: 1, givenUp: 0, openSince: expect.any(Number) },
-        { hookClass: 'mail', open: 0, retrying: 0, givenUp: 1, openSince: null },
+        {
+          hookClass: 'billing',
+          open: 2,
+          retrying: 1,
+          givenUp: 0,
+          openSince: expect.any(Number),
+          firesPerSecond: 0,
+        },
+        { hookClass: 'mail', open: 0, retrying: 0, givenUp: 1, openSince: null, firesPerSecond: 0 },
       ],
       true,
     ]);
     expect(Date.now() - Number(classes[0]?.openSince)).toBeGreaterThan(500_000);
   });
+
+  it('is how often each hook class fires, from the newest events of each partition', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    // partition 0: twenty fires, and as many that are too old; partition 1: more within a second than are looked at
+    await append(client, { partition: 0, hookClass: 'billing', count: 20, agoMs: 60_000 });
+    await append(client, { partition: 0, hookClass: 'billing', count: 20, agoMs: 5_000 });
+    await append(client, { partition: 1, hookClass: 'mail', count: 1_200, agoMs: 1_000 });
+    await client.end();
+    const { classes } = await reading.installation.hookClasses();
+    const [billing, mail] = classes.map(({ firesPerSecond }) => firesPerSecond);
+    expect(billing).toBeCloseTo(2, 5);
+    // a thousand of them in a second and a little
+    expect(mail).toBeGreaterThan(300);
+    expect(mail).toBeLessThan(1_000);
+  });
 });
+
+interface Fires {
+  readonly partition: number;
+  readonly hookClass: string;
+  readonly count: number;
+  readonly agoMs: number;
+}
+/** At the end of a partition, all of one timer. */
+const append = (client: pg.Client, { partition, hookClass, count, agoMs }: Fires) =>
+  client.query(
+    `with head as (update log_head set next = next + $3 where partition = $1 returning next - $3 as base)
+     insert into event_log (position, recorded_at, stream_id, version, partition, type, record_key, data)
+     select base + n, now() - $4 * interval '1 millisecond', (select id from timer_spec where hook_class = $2 limit 1),
+       base + n, $1::smallint, 'EventTriggered', '', '{}'
+     from head, generate_series(0, $3 - 1) n`,
+    [partition, hookClass, count, agoMs],
+  );

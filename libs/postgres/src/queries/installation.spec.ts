@@ -19,6 +19,7 @@ const stand = (
   retrying: 0,
   openSince: openSince as EpochMs | null,
   givenUp,
+  firesPerSecond: open / 2,
 });
 const part = (partition: number, classes: readonly HookClassState[], isExact = true): Installation => ({
   partitions: async () => ({ partitions: [{ partition } as PartitionState], databasesAway: 0 }),

@@ -11,6 +11,9 @@ const windowMs = 60_000;
 const perSlotMax = 195;
 /** Open events, and as many dead letters, that are looked at for the hook classes. */
 const lookedAtMax = 10_000;
+/** Of the log, for fires a second: so many of the newest events, and how far back at most. */
+const eventsLookedAtMax = 4_000;
+const firesWithinMs = 10_000;
 
 export interface PartitionState {
   readonly partition: number;
@@ -43,10 +46,12 @@ export interface HookClassState {
   /** When the oldest of the open ones began; null: none is open. */
   readonly openSince: EpochMs | null;
   readonly givenUp: number;
+  /** Over the last seconds, of timers that are still there. */
+  readonly firesPerSecond: number;
 }
 
 export interface HookClassStates {
-  /** Those that have open events or dead letters, by their names. */
+  /** Those that have open events or dead letters, or that fire, by their names. */
   readonly classes: readonly HookClassState[];
   /** False: only the first of them were counted. */
   readonly isExact: boolean;
@@ -76,11 +81,11 @@ export class PostgresInstallation implements Installation {
   }
 
   async hookClasses(): Promise<HookClassStates> {
-    const rows = await this.pool.rows(hookClassesSql, [lookedAtMax]);
+    const rows = await this.pool.rows(hookClassesSql, [lookedAtMax, eventsLookedAtMax, firesWithinMs]);
     return {
       classes: rows.map((row) => {
-        const [hookClass, open, retrying, openSince, givenUp] = row as HookClassRow;
-        return { hookClass, open, retrying, openSince, givenUp };
+        const [hookClass, open, retrying, openSince, givenUp, , firesPerSecond] = row as HookClassRow;
+        return { hookClass, open, retrying, openSince, givenUp, firesPerSecond };
       }),
       isExact: rows.every((row) => row[5] === true),
       databasesAway: 0,
@@ -131,6 +136,7 @@ const together = (a: HookClassState, b: HookClassState): HookClassState => ({
       ? (a.openSince ?? b.openSince)
       : (Math.min(a.openSince, b.openSince) as EpochMs),
   givenUp: a.givenUp + b.givenUp,
+  firesPerSecond: a.firesPerSecond + b.firesPerSecond,
 });
 
 type PartitionRow = readonly [
@@ -149,4 +155,5 @@ type HookClassRow = readonly [
   openSince: EpochMs | null,
   givenUp: number,
   isExact: boolean,
+  firesPerSecond: number,
 ];
