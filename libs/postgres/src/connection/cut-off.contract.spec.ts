@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HotConnection } from '#postgres';
 import { freshDatabase } from '../../../../test/harness/database.js';
 
-const log = { warn: () => undefined };
+let lost = Promise.withResolvers<void>();
+const log = { warn: () => lost.resolve() };
 const one = { statement: { name: 'one', text: 'select 1' }, values: [] };
 const slow = { statement: { name: 'slow', text: 'select pg_sleep(1)' }, values: [] };
 const begin = { statement: { name: 'begin', text: 'begin' }, values: [] };
@@ -24,9 +25,10 @@ it('says of what the server cut off that it took too long, also when it comes to
   try {
     await expect(connection.send([slow])).rejects.toMatchObject({ isTooSlow: true });
     await connection.abandon();
+    lost = Promise.withResolvers();
     const session = await connection.session();
     await session.send([begin]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await lost.promise;
     await expect(session.send([one])).rejects.toMatchObject({ isTooSlow: true });
     await connection.send([one]);
   } finally {
