@@ -74,7 +74,7 @@ func main() {
 	})
 
 	var watched []string
-	for len(watched) == 0 || watched[len(watched)-1] != "carillon.TimerEnded" {
+	for len(watched) == 0 || watched[len(watched)-1] != "carillon.EventClosed" {
 		watched = append(watched, cloudEvent(next(feed, key)).Type())
 	}
 	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"event": body, "type": event.Type(), "watched": watched}))

@@ -89,6 +89,6 @@ for record in records(due):
 watched: list[str] = []
 for record in records(feed):
     watched.append(dict(record.headers())["ce_type"].decode())
-    if watched[-1] == "carillon.TimerEnded":
+    if watched[-1] == "carillon.EventClosed":
         break
 print(json.dumps({"event": event, "type": cloud_event.get_type(), "watched": watched}, ensure_ascii=False))

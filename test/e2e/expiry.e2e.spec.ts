@@ -153,7 +153,7 @@ describe('expirations', () => {
     await eventually(
       'all have closed',
       async () => {
-        const rows = await cluster.events(`type = 'TimerEnded' and record_key like 'expiry/kill-%'`);
+        const rows = await cluster.events(`type = 'EventClosed' and record_key like 'expiry/kill-%'`);
         return rows.length === count;
       },
       60_000,

@@ -61,7 +61,7 @@ describe('timers that spawn', () => {
   });
 
   it.each([
-    ['die-after-commit', 'TimerEnded', 'with its end'],
+    ['die-after-commit', 'EventClosed', 'with its end'],
     ['die-in-transaction', 'ChildEnded', 'before the parent has noted it'],
     ['die-after-commit', 'ChildEnded', 'after the parent has noted it'],
   ])(

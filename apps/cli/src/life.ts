@@ -10,6 +10,12 @@ const clock = (moment: unknown): string => (typeof moment === 'string' ? moment.
 const next = ({ nextFireAt }: Facts): string =>
   typeof nextFireAt === 'string' ? `next ${clock(nextFireAt)}` : 'no next';
 
+/** What a close leaves to come. */
+const after = (facts: Facts): string => {
+  const ended = facts.ended as { readonly reason: string } | undefined;
+  return ended === undefined ? next(facts) : `ended: ${ended.reason}`;
+};
+
 const tellers: Readonly<
   Record<
     string,
@@ -38,7 +44,7 @@ const tellers: Readonly<
   }),
   EventClosed: (facts) => ({
     word: 'closed',
-    rest: `attempt ${facts.attempt} · ${next(facts)}`,
+    rest: `attempt ${facts.attempt} · ${after(facts)}`,
     colour: 'green',
   }),
   EventGivenUp: (facts) => ({

@@ -185,6 +185,9 @@ const planned = {
   nextTick,
   tz: z.string().describe('edition of the zone data, where the tick depends on a named zone').exactOptional(),
 };
+const end = { reason: endedReason, parent: parent.exactOptional() };
+/** Of a fact that may end the timer as well; no `TimerEnded` follows then. */
+const ending = { ended: z.object(end).exactOptional() };
 const ofEvent = { ...fact, eventId: uuid, attempt: count };
 const event = <T extends TimerEventType, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...shape });
@@ -218,7 +221,7 @@ export const eventSchemas = {
     nextTick,
   }),
   TimerExpired: event('TimerExpired', { ...fact, nextTick: moment }),
-  TimerEnded: event('TimerEnded', { ...fact, reason: endedReason, parent: parent.exactOptional() }),
+  TimerEnded: event('TimerEnded', { ...fact, ...end }),
   TimerFaulted: event('TimerFaulted', { ...fact, reason: z.string() }),
   TimerSnapshotted: event('TimerSnapshotted', { ...fact, state }),
   ManualTriggerRequested: event('ManualTriggerRequested', {
@@ -293,6 +296,7 @@ export const eventSchemas = {
     summary: payload.nullable().exactOptional(),
     result: payload.nullable().exactOptional(),
     ...planned,
+    ...ending,
   }),
   EventGivenUp: event('EventGivenUp', {
     ...ofEvent,
@@ -300,6 +304,7 @@ export const eventSchemas = {
     error: z.string().nullable(),
     reason: z.literal('attempts-exhausted'),
     ...planned,
+    ...ending,
   }),
   EventCancelled: event('EventCancelled', { ...ofEvent, error: z.string().nullable() }),
   EventRedriven: event('EventRedriven', ofEvent),

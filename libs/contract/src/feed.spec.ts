@@ -76,9 +76,14 @@ describe('what follows from an event', () => {
       command: { type: 'EndChild', commandId: timerId, childId: timerId, parentId },
     });
   });
+  it.each(['EventClosed', 'EventGivenUp'])('… and of %s that ends its child', (type) => {
+    const data = JSON.stringify({ type, ended: { reason: 'done', parent } });
+    expect(followUpRecord({ ...event, type, data })?.key).toBe('n/k/1');
+    expect(followUpRecord({ ...event, type, data: JSON.stringify({ type, result: data }) })).toBeNull();
+  });
   it('nothing else is sent: not for a timer without a parent, not for what is no end', () => {
     expect(followUpRecord({ ...event, type: 'TimerEnded', data: '{}' })).toBeNull();
-    expect(followUpRecord({ ...event, data: JSON.stringify({ parent }) })).toBeNull();
+    expect(followUpRecord({ ...event, type: 'TimerCreated', data: JSON.stringify({ parent }) })).toBeNull();
   });
 });
 

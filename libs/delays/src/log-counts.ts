@@ -7,6 +7,8 @@ export interface CountedFact {
   /** `startedAt` − `scheduledFor` of an `EventTriggered`, ms. */
   readonly lateMs?: number;
   readonly reason?: string;
+  /** Nothing follows a close or a give-up. */
+  readonly isLast?: boolean;
   readonly error?: string | null;
 }
 
@@ -35,6 +37,8 @@ export class LogCounts {
 
   count(fact: CountedFact): void {
     for (const name of countersOf(fact)) this.#counters.add(name);
+    if (fact.type === 'TimerEnded' || fact.isLast === true)
+      this.#counters.add('futurama.MySQLStore.nbComplete');
   }
 
   reset(): void {
@@ -65,9 +69,7 @@ function countersOf({ type, lateMs = 0, reason, error }: CountedFact): readonly 
     case 'EventGivenUp':
       return ['futurama.Scheduler.nbGiveup'];
     case 'TimerEnded':
-      return reason === 'cancelled'
-        ? ['futurama.MySQLStore.nbCancel', 'futurama.MySQLStore.nbComplete']
-        : ['futurama.MySQLStore.nbComplete'];
+      return reason === 'cancelled' ? ['futurama.MySQLStore.nbCancel'] : [];
     default:
       return [];
   }

@@ -143,7 +143,8 @@ export class MemoryTimers implements TaskTimers {
       if (child !== null) this.#states.set(`${child.spec.namespace}/${child.spec.key}`, child);
     }
     const parent = state?.spec.parent;
-    if (event.type !== 'TimerEnded' || state === null || parent === undefined) return;
+    const isEnd = event.type === 'TimerEnded' || 'ended' in event;
+    if (!isEnd || state === null || parent === undefined) return;
     const name = `${state.spec.namespace}/${parent.key}`;
     if (!this.#states.has(name)) return;
     const commandId = state.id as string as CommandId;

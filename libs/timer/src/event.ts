@@ -20,6 +20,15 @@ interface EventFact extends Fact {
   readonly eventId: EventId;
   readonly attempt: number;
 }
+/** That nothing is left to come. `parent`: of a child, who is to be told. */
+export interface End {
+  readonly reason: EndedReason;
+  readonly parent?: ParentRef;
+}
+/** The timer's last event may end it too: then the one fact says both, and no `TimerEnded` follows. */
+interface Ending {
+  readonly ended?: End;
+}
 
 export type TimerCreated = Fact &
   Planned & {
@@ -53,11 +62,8 @@ export type TimerResumed = Fact & {
   readonly nextTick: EpochMs | null;
 };
 export type TimerExpired = Fact & { readonly type: 'TimerExpired'; readonly nextTick: EpochMs };
-export type TimerEnded = Fact & {
-  readonly type: 'TimerEnded';
-  readonly reason: EndedReason;
-  readonly parent?: ParentRef;
-};
+/** An end that no event brings: cancelled, or its schedule has no time left. */
+export type TimerEnded = Fact & End & { readonly type: 'TimerEnded' };
 export type TimerFaulted = Fact & { readonly type: 'TimerFaulted'; readonly reason: string };
 /** Takes the place of everything before it when old log partitions are dropped. */
 export type TimerSnapshotted = Fact & {
@@ -167,7 +173,8 @@ export type EventExtended = EventFact & {
 /** The attempt is the worker's now; a take-over begins the next one. */
 export type EventClaimed = EventFact & { readonly type: 'EventClaimed'; readonly worker: string };
 export type EventClosed = EventFact &
-  Planned & {
+  Planned &
+  Ending & {
     readonly type: 'EventClosed';
     readonly watermark: EpochMs | null;
     readonly summary?: Payload | null;
@@ -175,7 +182,8 @@ export type EventClosed = EventFact &
   };
 /** Closes as a close does; the due event then goes to the dead-letter topic. */
 export type EventGivenUp = EventFact &
-  Planned & {
+  Planned &
+  Ending & {
     readonly type: 'EventGivenUp';
     readonly watermark: EpochMs | null;
     readonly error: string | null;

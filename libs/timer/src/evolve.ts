@@ -1,6 +1,6 @@
 import { type EpochMs, later } from './brand.js';
 import type { Evolve } from './decider.js';
-import type { RecordedEvent, TimerEvent, TimerSnapshotted } from './event.js';
+import type { End, RecordedEvent, TimerEvent, TimerSnapshotted } from './event.js';
 import { processedManual } from './life/asking.js';
 import { givenUp, reopened } from './life/cancel.js';
 import { afterClose } from './life/closing.js';
@@ -66,7 +66,7 @@ function apply(state: TimerState, event: TimerEvent): TimerState {
     case 'TimerExpired':
       return { ...state, pausedAt: null, pausedBy: [], nextTick: event.nextTick };
     case 'TimerEnded':
-      return { ...state, endedReason: event.reason, endedAt: event.at, nextTick: null, waitingTick: null };
+      return ended(state, event, event.at);
     case 'TimerFaulted':
       return { ...state, fault: event.reason };
     case 'ManualTriggerRequested': {
@@ -178,13 +178,13 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
       return { ...state, open: claimed(open, event) };
     case 'EventClosed':
       return {
-        ...closed(state, open, event.watermark, event.nextTick, now),
+        ...closed(state, open, event),
         ...(event.summary !== undefined && { summary: event.summary }),
         ...(event.result !== undefined && { outcome: outcome(open, event.result, null, now) }),
       };
     case 'EventGivenUp':
       return {
-        ...closed(state, open, event.watermark, event.nextTick, now),
+        ...closed(state, open, event),
         outcome: outcome(open, null, event.error, now),
         givenUp: givenUp(open, event),
       };
@@ -225,15 +225,22 @@ const outcome = (
   closedAt: EpochMs,
 ): Outcome => ({ eventId, attempt, worker, closedAt, result, error });
 
-const closed = (
+/** The end of older events is a fact of its own that follows. */
+function closed(
   state: TimerState,
   open: OpenEvent,
-  watermark: EpochMs | null,
-  nextTick: EpochMs | null,
-  now: EpochMs,
-): TimerState => ({
-  ...afterClose(state, open, watermark, now),
-  nextTick,
+  { watermark, nextTick, at, ended: end }: Extract<TimerEvent, { type: 'EventClosed' | 'EventGivenUp' }>,
+): TimerState {
+  const after = { ...afterClose(state, open, watermark, at), nextTick };
+  return end === undefined ? after : ended(after, end, at);
+}
+
+const ended = (state: TimerState, { reason }: End, at: EpochMs): TimerState => ({
+  ...state,
+  endedReason: reason,
+  endedAt: at,
+  nextTick: null,
+  waitingTick: null,
 });
 
 function triggered(state: TimerState, event: Extract<TimerEvent, { type: 'EventTriggered' }>): TimerState {

@@ -18,6 +18,10 @@ describe('the life of a timer in words', () => {
       details: ['attempt 1', 'no route to host', expect.stringContaining('again at')],
     });
   });
+  it('says that a close was the last, and why', () => {
+    const data = { attempt: 1, ended: { reason: 'done' } };
+    expect(lineOf({ type: 'EventClosed', data }).details).toEqual(['attempt 1', 'its last: done']);
+  });
   it('tells of a fact that it does not know by its name', () => {
     expect(lineOf({ type: 'LeaseAcquired', data: {} }).title).toBe('Lease acquired');
   });

@@ -26,6 +26,10 @@ const attempt = ({ attempt: n }: Data): string[] => (typeof n === 'number' ? [`a
 const worker = ({ worker: who }: Data): string[] => (text(who) === null ? [] : [`by ${text(who)}`]);
 const error = ({ error: what }: Data): string[] => (text(what) === null ? [] : [String(what)]);
 const reason = ({ reason: what }: Data): string[] => (text(what) === null ? [] : [String(what)]);
+const ended = ({ ended: end }: Data): string[] => {
+  const why = text((end as Data | undefined)?.reason);
+  return why === null ? [] : [`its last: ${why}`];
+};
 const late = (data: Data): string[] => {
   const ms = latenessMs(data);
   return ms === null ? [] : [`${durationLabel(ms)} late`];
@@ -74,8 +78,16 @@ const tellers: Readonly<Record<string, (data: Data) => Line>> = {
   }),
   EventClaimed: (data) => ({ title: 'Claimed', tone: 'plain', details: [...worker(data), ...attempt(data)] }),
   EventExtended: (data) => ({ title: 'Still at work', tone: 'plain', details: worker(data) }),
-  EventClosed: (data) => ({ title: 'Closed', tone: 'good', details: [...attempt(data), ...worker(data)] }),
-  EventGivenUp: (data) => ({ title: 'Given up', tone: 'bad', details: [...attempt(data), ...error(data)] }),
+  EventClosed: (data) => ({
+    title: 'Closed',
+    tone: 'good',
+    details: [...attempt(data), ...worker(data), ...ended(data)],
+  }),
+  EventGivenUp: (data) => ({
+    title: 'Given up',
+    tone: 'bad',
+    details: [...attempt(data), ...error(data), ...ended(data)],
+  }),
   EventRedriven: (data) => ({ title: 'Redriven', tone: 'plain', details: attempt(data) }),
 };
 

@@ -5,16 +5,22 @@ import type { CountedFact } from '../log-counts.js';
 import { errorOfResult } from './result-text.js';
 
 type Body = Readonly<Record<string, unknown>>;
-const bodyOf = (record: InRecord): Body => JSON.parse(record.value?.toString('utf8') ?? '{}') as Body;
+const bodyOf = ({ value }: InRecord): Body => JSON.parse(value?.toString('utf8') ?? '{}') as Body;
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+/** In JSON only a key looks like this: the quotes of a text are escaped. */
+const isLast = ({ value }: InRecord): boolean => value?.includes('"ended":') === true;
 
-/** What the counters need of a record of the change feed; bodies are read only where they matter. */
+/**
+ * What the counters need of a record of the change feed. Every process with a queue reads all of them, so bodies are parsed only
+ * where they may matter.
+ */
 export function countedFact(record: InRecord): CountedFact | null {
   const type = record.headers.ce_type?.toString('latin1').slice(eventTypePrefix.length) as TimerEventType;
   switch (type) {
     case 'TimerCreated':
-    case 'EventGivenUp':
       return { type };
+    case 'EventGivenUp':
+      return { type, isLast: isLast(record) };
     case 'EventTriggered': {
       const { startedAt, scheduledFor } = bodyOf(record);
       return { type, lateMs: Date.parse(String(startedAt)) - Date.parse(String(scheduledFor)) };
@@ -25,11 +31,16 @@ export function countedFact(record: InRecord): CountedFact | null {
     case 'EventRetryScheduled':
     case 'EventCancelled':
       return { type, error: text(bodyOf(record).error) };
-    case 'EventClosed': {
-      const { result } = bodyOf(record);
-      return { type, error: errorOfResult((result as { text?: unknown } | null | undefined)?.text) };
-    }
+    case 'EventClosed':
+      return { type, isLast: isLast(record), error: closeError(record) };
     default:
       return null;
   }
+}
+
+function closeError(record: InRecord): string | null {
+  // most leave no result
+  if (record.value?.includes('"result":') !== true) return null;
+  const { result } = bodyOf(record);
+  return errorOfResult((result as { text?: unknown } | null | undefined)?.text);
 }

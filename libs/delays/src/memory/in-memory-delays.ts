@@ -158,6 +158,7 @@ export class InMemoryDelays implements DelayStore, DelayConsumer {
     else this.#states.set(id, after);
     this.#counts.count({
       ...event,
+      isLast: 'ended' in event,
       ...(event.type === 'EventTriggered' && { lateMs: event.startedAt - event.scheduledFor }),
       ...(event.type === 'EventClosed' && { error: errorOfResult(event.result?.text) }),
     });

@@ -74,15 +74,13 @@ function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: Epo
   const event: EventClosed = {
     type: 'EventClosed',
     at: now,
-    nextFireAt: closed.nextFireAt,
     eventId: open.eventId,
     attempt: open.attempt,
-    watermark: closed.watermark,
-    nextTick: closed.nextTick,
+    ...closed.progress,
     ...(command.summary !== undefined && { summary: command.summary }),
     ...(command.result !== undefined && { result: command.result }),
   };
-  return accept(...closed.dropped, event, ...closed.ended);
+  return accept(...closed.dropped, event);
 }
 
 /** Never gives up by itself: when the last attempt has failed the clock strikes at once, and the fire service does. */

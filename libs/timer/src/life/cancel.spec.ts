@@ -119,7 +119,7 @@ describe('a given-up event', () => {
     expect(timerAfter(...again).nextFireAt).toBe(at(10_100));
     given(...again, fire(10_100), retry(10_200, 4))
       .when(fire(10_200))
-      .then({ type: 'EventGivenUp', attempt: 4 }, { type: 'TimerEnded', reason: 'done' });
+      .then({ type: 'EventGivenUp', attempt: 4, ended: { reason: 'done' } });
   });
   it('is redriven once', () => {
     given(...givenUp, redrive(9_000))

@@ -44,7 +44,7 @@ describe('an event that needs a claim', () => {
   it('lets an operator, who names no attempt, close it', () =>
     void given(...offered)
       .when(say('CloseEvent', 2 * second))
-      .then({ type: 'EventClosed' }, { type: 'TimerEnded' }));
+      .then({ type: 'EventClosed', ended: { reason: 'done' } }));
   it('is over at once when its timer is cancelled: nothing is under way', () =>
     void given(...offered)
       .when(step({ type: 'CancelTimer' }, 2 * second))
@@ -114,7 +114,7 @@ describe('an attempt that is handed back', () => {
     const steps = [...failed(1, 2_000), handBack(2, 4_000), fire(4_000)];
     given(...limited, ...steps, say('RetryEvent', 5_000, { attempt: 3 }))
       .when(fire(5_000))
-      .then({ type: 'EventGivenUp', attempt: 3 }, { type: 'TimerEnded' });
+      .then({ type: 'EventGivenUp', attempt: 3, ended: { reason: 'done' } });
   });
   it('is the next one’s once: a second hand-back, or one after a failure, changes nothing', () => {
     given(...limited, handBack(1, 2_000, { after: '5s' }))

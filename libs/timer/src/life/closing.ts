@@ -1,18 +1,21 @@
 import { type EpochMs, later } from '../brand.js';
-import type { TicksDropped, TimerEnded } from '../event.js';
+import type { End, TicksDropped } from '../event.js';
 import { goneBy } from '../schedule/missed.js';
 import { limited, planNext, policyOf } from '../schedule/plan.js';
 import type { OpenEvent, TimerState } from '../state.js';
 import { idleClock } from './clock.js';
-import { endedEvents, type Replanned, replan } from './replan.js';
+import { endClock, endOf, type Replanned, replan } from './replan.js';
 
 export interface Closing {
-  readonly watermark: EpochMs | null;
-  readonly nextTick: EpochMs | null;
-  readonly nextFireAt: EpochMs | null;
+  /** What the fact of the close says of them. */
+  readonly progress: {
+    readonly watermark: EpochMs | null;
+    readonly nextTick: EpochMs | null;
+    readonly nextFireAt: EpochMs | null;
+    readonly ended?: End;
+  };
   /** Ticks that the watermark leaves behind unfired: a fact about each comes before the close. */
   readonly dropped: readonly TicksDropped[];
-  readonly ended: readonly TimerEnded[];
 }
 
 /** What a close and a give-up have in common: the watermark moves, and the next time follows from it. */
@@ -26,12 +29,13 @@ export function closing(
   const watermark = givenWatermark === undefined ? defaultWatermark(state, open) : givenWatermark;
   const after = afterClose(state, open, watermark, now);
   const planned = planAfter(after, namedNext, now);
+  const { nextTick, nextFireAt, ended } = planned;
   return {
-    watermark,
-    nextTick: planned.nextTick,
-    nextFireAt: planned.nextFireAt,
+    progress:
+      ended === null
+        ? { watermark, nextTick, nextFireAt }
+        : { watermark, nextTick, nextFireAt: endClock(planned, state, now), ended: endOf(state, ended) },
     dropped: givenWatermark === undefined ? leftBehind(state, watermark, planned, now) : [],
-    ended: endedEvents(planned, state, now),
   };
 }
 

@@ -141,12 +141,7 @@ function closedByItself(
 ): TimerEvent[] {
   const open = openEvent(state, { eventId, scheduledFor, manualRequestId, startedAt: now });
   const closed = closing({ ...state, open, ...progressOfTrigger(state, open) }, open, undefined, null, now);
-  const { watermark, nextTick, nextFireAt } = closed;
-  return [
-    ...closed.dropped,
-    { type: 'EventClosed', at: now, nextFireAt, eventId, attempt: 1, watermark, nextTick },
-    ...closed.ended,
-  ];
+  return [...closed.dropped, { type: 'EventClosed', at: now, eventId, attempt: 1, ...closed.progress }];
 }
 
 /** The open event right after its trigger; `evolve` makes the same. */
@@ -232,21 +227,15 @@ function whyAgain({ spec }: TimerState, open: OpenEvent): EventRedelivered['reas
 
 function giveUp(state: TimerState, open: OpenEvent, now: EpochMs): Decision {
   const closed = closing(state, open, undefined, null, now);
-  return accept(
-    ...closed.dropped,
-    {
-      type: 'EventGivenUp',
-      at: now,
-      nextFireAt: closed.nextFireAt,
-      eventId: open.eventId,
-      attempt: open.attempt,
-      watermark: closed.watermark,
-      nextTick: closed.nextTick,
-      error: open.phase === 'retrying' ? open.lastError : `no answer within ${state.spec.ackTimeout}`,
-      reason: 'attempts-exhausted',
-    },
-    ...closed.ended,
-  );
+  return accept(...closed.dropped, {
+    type: 'EventGivenUp',
+    at: now,
+    eventId: open.eventId,
+    attempt: open.attempt,
+    ...closed.progress,
+    error: open.phase === 'retrying' ? open.lastError : `no answer within ${state.spec.ackTimeout}`,
+    reason: 'attempts-exhausted',
+  });
 }
 
 export function confirmEmission(state: TimerState, command: ConfirmEmission, now: EpochMs): Decision {

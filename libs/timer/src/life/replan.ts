@@ -1,5 +1,5 @@
 import type { EpochMs } from '../brand.js';
-import type { TimerEnded } from '../event.js';
+import type { End, TimerEnded } from '../event.js';
 import { planNext } from '../schedule/plan.js';
 import type { ParentRef, TimerSpec } from '../spec.js';
 import type { EndedReason, TimerState } from '../state.js';
@@ -21,21 +21,31 @@ export function replan(state: TimerState, now: EpochMs): Replanned {
   return { nextTick: plan.tick, nextFireAt, ended };
 }
 
-/**
- * The fact that follows when nothing is left to come. A pending manual request still keeps the clock; without one it
- * shows when the timer deletes itself, if it ever does.
- */
-export const endedEvents = (
-  { ended, nextFireAt }: Replanned,
-  state: Pick<TimerState, 'spec' | 'pausedAt' | 'lease'>,
-  now: EpochMs,
-): TimerEnded[] => {
-  if (ended === null) return [];
-  const { spec, pausedAt } = state;
-  const isHeld = pausedAt !== null || !spec.enable;
-  const clock = nextFireAt ?? (isHeld ? null : keptUntil(state, now));
-  return [{ type: 'TimerEnded', at: now, nextFireAt: clock, reason: ended, ...parentOf(spec) }];
+type Endable = Pick<TimerState, 'spec' | 'pausedAt' | 'lease'>;
+
+/** The fact that follows when nothing is left to come. */
+export const endedEvents = (planned: Replanned, state: Endable, now: EpochMs): TimerEnded[] =>
+  planned.ended === null
+    ? []
+    : [
+        {
+          type: 'TimerEnded',
+          at: now,
+          nextFireAt: endClock(planned, state, now),
+          ...endOf(state, planned.ended),
+        },
+      ];
+
+/** A pending manual request still keeps the clock; without one it shows when the timer deletes itself, if it ever does. */
+export const endClock = ({ nextFireAt }: Replanned, state: Endable, now: EpochMs): EpochMs | null => {
+  const isHeld = state.pausedAt !== null || !state.spec.enable;
+  return nextFireAt ?? (isHeld ? null : keptUntil(state, now));
 };
+
+export const endOf = ({ spec }: Pick<TimerState, 'spec'>, reason: EndedReason): End => ({
+  reason,
+  ...parentOf(spec),
+});
 
 /** Whom the end of a child concerns. */
 export const parentOf = ({ parent }: TimerSpec): { readonly parent?: ParentRef } =>

@@ -45,12 +45,7 @@ export function planned(state: TimerState, now: EpochMs): TimerState {
     const { nextTick, nextFireAt, ended } = replan(state, now);
     return { ...state, nextTick, nextFireAt, endedReason: ended };
   }
-  const closed = closing(state, open, undefined, null, now);
-  const { watermark, nextTick, nextFireAt } = closed;
+  const { progress } = closing(state, open, undefined, null, now);
   const { eventId, attempt } = open;
-  return fold(
-    state,
-    [{ type: 'EventClosed', at: now, nextFireAt, eventId, attempt, watermark, nextTick }, ...closed.ended],
-    null,
-  );
+  return fold(state, [{ type: 'EventClosed', at: now, eventId, attempt, ...progress }], null);
 }

@@ -50,7 +50,7 @@ type Answer = Extract<UnmintedCommand, { eventId: EventId }>;
 export function fenced(history: History, answers: ReadonlyMap<string, Answer>): Violation[] {
   return history.entries.flatMap(({ stored, event, before }): Violation[] => {
     const answer = stored.commandId === null ? undefined : answers.get(stored.commandId);
-    if (answer === undefined || event.type === 'TimerEnded') return [];
+    if (answer === undefined) return [];
     const open = before?.open;
     const isPresent =
       open?.eventId === answer.eventId && (answer.attempt === undefined || answer.attempt === open.attempt);

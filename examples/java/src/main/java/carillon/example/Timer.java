@@ -74,7 +74,7 @@ public final class Timer {
 
       List<String> watched = new ArrayList<>();
       Records life = new Records(feed);
-      do watched.add(life.next().getType()); while (!watched.get(watched.size() - 1).equals("carillon.TimerEnded"));
+      do watched.add(life.next().getType()); while (!watched.get(watched.size() - 1).equals("carillon.EventClosed"));
       System.out.println(
           JSON.writeValueAsString(Map.of("event", body, "type", event.getType(), "watched", watched)));
     }

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { InRecord } from '#kafka';
+import { countedFact } from './counted-fact.js';
+import { resultText } from './result-text.js';
+
+const record = (type: string, body: object): InRecord => ({
+  topic: 'timers.events',
+  partition: 0,
+  offset: 0n,
+  key: Buffer.from('delays/k'),
+  value: Buffer.from(JSON.stringify({ type, ...body })),
+  headers: { ce_type: Buffer.from(`carillon.${type}`) },
+  timestampMs: 0,
+});
+const result = (text: string) => ({ result: { text } });
+
+it.each([
+  ['that repeats', {}, { isLast: false, error: null }],
+  ['that is the last', { ended: { reason: 'done' } }, { isLast: true, error: null }],
+  ['whose result speaks of an end', result('{"ended":1}'), { isLast: false, error: null }],
+  [
+    'that ended badly',
+    result(String(resultText({ kind: 'end', status: 'ERROR', result: null, error: 'no' }))),
+    { isLast: false, error: 'no' },
+  ],
+])('a close %s is told apart', (_what, body, fact) => {
+  expect(countedFact(record('EventClosed', body))).toEqual({ type: 'EventClosed', ...fact });
+});
+
+it('says how late a trigger was', () => {
+  const body = { scheduledFor: '2026-11-25T10:00:00.000Z', startedAt: '2026-11-25T10:00:02.001Z' };
+  expect(countedFact(record('EventTriggered', body))).toEqual({ type: 'EventTriggered', lateMs: 2_001 });
+});
+
+it('leaves out what no counter counts', () => {
+  expect(countedFact(record('EventExtended', {}))).toBeNull();
+});
