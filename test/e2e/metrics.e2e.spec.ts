@@ -13,13 +13,15 @@ describe('metrics of a run', () => {
   beforeAll(async () => {
     cluster = await Cluster.open();
     const [schedulerPort, firePort] = [await freePort(), await freePort()];
-    await cluster.start('scheduler', { HTTP_PORT: String(schedulerPort) });
+    const QUOTAS = JSON.stringify({ '*': { timers: 1_000 }, none: { timers: 0 } });
+    await cluster.start('scheduler', { HTTP_PORT: String(schedulerPort), QUOTAS });
     await cluster.start('fire', { HTTP_PORT: String(firePort) });
     const due = await cluster.due('h');
     const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h' };
     const creates = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, once));
     const leftOpen = createCommand('left-open', { ...once, hookClass: 'nobody' });
-    await cluster.send([...creates, createCommand('t-0', once), leftOpen]);
+    const overQuota = { ...createCommand('refused', once), namespace: 'none' };
+    await cluster.send([...creates, createCommand('t-0', once), leftOpen, overQuota]);
     await eventually('all are delivered', () => due.deliveries().length === timers);
     await cluster.send(due.deliveries().map((delivery) => closeCommand(delivery)));
     await eventually('all are closed', async () => (await cluster.count('EventClosed')) === timers);
@@ -30,7 +32,11 @@ describe('metrics of a run', () => {
       pages.fire = await page(firePort);
       return seriesSum(pages.fire, 'carillon_emissions_total') === timers + 1;
     });
-    pages.scheduler = await page(schedulerPort);
+    // one is left that has not ended
+    await eventually('the timers that are left were counted', async () => {
+      pages.scheduler = await page(schedulerPort);
+      return seriesSum(pages.scheduler, 'carillon_namespace_timers', 'namespace="default"') === 1;
+    });
     const { url } = await cluster.api();
     for (const key of ['t-0', 't-1', 'nobody']) await fetch(`${url}/v1/namespaces/default/timers/${key}`);
     await eventually('the last answer is counted', async () => {
@@ -53,6 +59,9 @@ describe('metrics of a run', () => {
     expect(seriesSum(pages.fire, 'carillon_owned_slots')).toBe(256);
     expect(seriesSum(pages.fire, 'carillon_emissions_total', 'hook_class="h"')).toBe(timers);
     expect(seriesSum(pages.scheduler, 'carillon_end_to_end_seconds_count', 'hook_class="h"')).toBe(timers);
+    const quotas = ['namespace="none"', 'quota="timers"'];
+    expect(seriesSum(pages.scheduler, 'carillon_quota_refusals_total', ...quotas)).toBe(1);
+    expect(seriesSum(pages.scheduler, 'carillon_namespace_timers_quota', 'namespace="default"')).toBe(1_000);
     expect(seriesSum(pages.api, 'carillon_open_events')).toBe(1);
     expect(
       seriesSum(

@@ -10,7 +10,7 @@ describe('fold equals state', () => {
 
   it('finds a state that the log does not give, and makes it anew from the log', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
+    await cluster.start('scheduler', { QUOTAS: '{"default":{"timers":1000}}' });
     const fire = await cluster.start('fire');
     const client = await cluster.client();
     const due = await cluster.due('h');
@@ -60,9 +60,17 @@ describe('fold equals state', () => {
     expect((await cluster.verify()).findings.map(({ what }) => what).sort()).toEqual([
       'state-differs',
       'state-missing',
+      'usage-differs',
     ]);
 
     await rebuild(cluster.pool);
+    expect((await cluster.verify()).findings).toEqual([]);
+    // counted anew
+    await client.createTimer({ key: 'new', schedPolicyType: 'ONCE', schedPolicyExpr: '1d' });
+    const { rows } = await cluster.pool.query<{ timers: number }>(
+      'select sum(timers)::int as timers from namespace_usage having bool_or(partition = -1)',
+    );
+    expect(rows).toEqual([{ timers: 53 }]);
     expect((await cluster.verify()).findings).toEqual([]);
   });
 

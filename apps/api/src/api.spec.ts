@@ -475,3 +475,36 @@ describe('the server', () => {
     expect(response.body).toMatch(/^carillon_watchers\{.*\} 0$/m);
   });
 });
+
+describe('quotas of a namespace', () => {
+  beforeEach(async () => {
+    await world.close();
+    const quotas = {
+      slow: { commandsPerSecond: 2, commandsBurst: 1 },
+      small: { payloadBytes: 400 },
+      none: { timers: 0 },
+    };
+    world = await openWorld({ QUOTAS: JSON.stringify(quotas) });
+  });
+
+  it('are a 429, which says when to come again where waiting helps', async () => {
+    await create('a', { namespace: 'slow' });
+    const fast = await ask('POST', '/v1/timers', { key: 'b', namespace: 'slow', ...hourly });
+    expect([fast.status, fast.headers['retry-after'], fast.body.retryAfterMs]).toEqual([429, '1', 500]);
+    const full = await ask('POST', '/v1/timers', { key: 'b', namespace: 'none', ...hourly });
+    expect([full.status, full.headers['retry-after'], full.body.field]).toEqual([429, undefined, 'timers']);
+    for (const { body } of [fast, full]) expect(problemSchema.parse(body).code).toBe('quota-exceeded');
+  });
+
+  it('refuse what is too large before it is sent, alone and in a batch', async () => {
+    const large = { key: 'k', namespace: 'small', ...hourly, data: 'x'.repeat(400) };
+    const sent = world.sent.length;
+    const { status, body } = await ask('POST', '/v1/timers', large);
+    expect([status, body.field, world.sent.length]).toEqual([429, 'payloadBytes', sent]);
+    const { body: batch } = await ask('POST', '/v1/timers/batch', {
+      timers: [large, { ...large, data: 'x' }],
+    });
+    const outcomes = batch.outcomes as readonly { readonly status: number }[];
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([429, 201]);
+  });
+});

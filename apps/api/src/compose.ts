@@ -1,6 +1,6 @@
 import { CommandSender } from '#client';
 import { topicsOf } from '#contract';
-import { BulkWorker, type TimerQueries } from '#engine';
+import { BulkWorker, Quotas, type TimerQueries } from '#engine';
 import { KafkaAdmin, kafkaSettings } from '#kafka';
 import { databaseUrlsOf, openAllPostgresQueries, openPostgresApiStore } from '#postgres';
 import {
@@ -85,7 +85,7 @@ export function composeApi(config: ApiConfig, logger: Logger): Api {
       hub,
       metrics,
       reads: new TimerReads(queries),
-      commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS),
+      commands: new CommandDoor(sender, receipts, config.COMMAND_TIMEOUT_MS, new Quotas(config.QUOTAS)),
       bulks: store.bulks,
       receipts,
       installation: new CachedInstallation({

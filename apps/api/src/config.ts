@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandBytesMax } from '#contract';
+import { commandBytesMax, quotaVariables } from '#contract';
 import { kafkaVariables } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
 import { httpVariables, processVariables } from '#runtime';
@@ -14,6 +14,7 @@ export const apiSchema = z
     ...databaseVariables,
     ...processVariables,
     ...httpVariables(8_080, '0: any that is free'),
+    ...quotaVariables,
     SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler').describe('as the schedulers have it'),
     FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
     COMMAND_TIMEOUT_MS: whole(100, 300_000)

@@ -5,13 +5,25 @@ import {
   appliedReply,
   type CommandWire,
   commandBytesMax,
+  commandRecord,
   momentText,
   parseCommand,
   parseReply,
   type Reply,
   refusedReply,
 } from '#contract';
-import { BulkWorker, type CommandEnvelope, type CommandOutcomes, decideAll, type Outcome } from '#engine';
+import {
+  BulkWorker,
+  type CommandEnvelope,
+  type CommandOutcomes,
+  CommandRates,
+  decideAll,
+  type Outcome,
+  QuotaGuard,
+  type QuotaSettings,
+  Quotas,
+  withinQuotas,
+} from '#engine';
 import { createLogger, sleep } from '#runtime';
 import { InMemoryBulkStore, InMemoryTimerStore } from '#testing';
 import { decide, type EpochMs, type EventId, evolve, mintTimerId, type TimerId } from '#timer';
@@ -55,7 +67,7 @@ export async function openWorld(
     CARILLON_ENV: 'development',
     ...env,
   });
-  const scheduler = new Scheduler();
+  const scheduler = new Scheduler(config.QUOTAS);
   const { store } = scheduler;
   const logger = createLogger('api', 'silent', false);
   const hub = new WatchHub(
@@ -82,7 +94,7 @@ export async function openWorld(
     hub,
     metrics: apiMetrics({ watchers: () => hub.size, openEvents: async () => 0 }),
     reads: new TimerReads(store.queries),
-    commands: new CommandDoor(scheduler, receipts, config.COMMAND_TIMEOUT_MS),
+    commands: new CommandDoor(scheduler, receipts, config.COMMAND_TIMEOUT_MS, new Quotas(config.QUOTAS)),
     bulks,
     receipts,
     installation: installationOf(scheduler),
@@ -135,7 +147,13 @@ class Scheduler {
   silence: Error | null = null;
   readonly sent: World['sent'] = [];
   readonly store = new InMemoryTimerStore({ partitions, now: () => this.now });
+  readonly #quotas: QuotaGuard;
   #minted = 0;
+
+  constructor(quotas: QuotaSettings) {
+    const { usage } = this.store;
+    this.#quotas = new QuotaGuard({ quotas: new Quotas(quotas), rates: new CommandRates(), usage });
+  }
 
   async ask(command: CommandWire, options: AskOptions): Promise<Reply> {
     this.sent.push({ command, options });
@@ -147,11 +165,15 @@ class Scheduler {
     if (content.kind === 'misplaced') throw new Error('one store holds every timer');
     const request = { ...nothing, targets: [content.target], commandIds: [content.commandId] };
     let outcome: Outcome | null | undefined;
-    await this.store.log.transact(request, (loaded) => {
-      const decided = decideAll([envelope], loaded, { decide, evolve }, (slot) => this.#mint(slot));
-      [outcome] = decided.outcomes;
-      return decided.writes;
-    });
+    await withinQuotas(this.#quotas, [content], (attempt) =>
+      this.store.log.transact({ ...request, usageOf: attempt?.usageOf ?? [] }, (loaded) => {
+        const mint = (slot: number) => this.#mint(slot);
+        const admission = attempt?.admit(loaded);
+        const decided = decideAll([envelope], loaded, { decide, evolve }, mint, admission);
+        [outcome] = decided.outcomes;
+        return decided.writes;
+      }),
+    );
     if (outcome === null || outcome === undefined) throw new Error('nothing was decided');
     return parseReply(await this.#text(outcome));
   }
@@ -183,12 +205,14 @@ class Scheduler {
   }
 
   #envelope(command: CommandWire, actor: string | undefined): CommandEnvelope {
-    const value = Buffer.from(JSON.stringify(command));
-    const parsed = parseCommand({ key: null, value }, commandBytesMax);
+    const record = commandRecord(command);
+    const key = record.key === null ? null : Buffer.from(record.key);
+    const value = Buffer.from(record.value);
+    const parsed = parseCommand({ key, value }, commandBytesMax);
     const source = { topic: 'timers.commands', partition: 0, offset: BigInt(this.sent.length) };
     return {
       source,
-      key: null,
+      key,
       value,
       content: parsed.ok
         ? { kind: 'command', commandId: parsed.commandId, target: parsed.target, command: parsed.command }

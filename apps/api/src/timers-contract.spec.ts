@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandRejectedError, type Commands, TimerCalls } from '#client';
-import { InMemoryTimers, timersContract, wrongTimers } from '#testing';
+import { contractQuotas, InMemoryTimers, timersContract, wrongTimers } from '#testing';
 import type { EpochMs } from '#timer';
 import { ApiConnection } from '../../../libs/client/src/http/api-connection.js';
 import { HttpReads } from '../../../libs/client/src/http/http-reads.js';
@@ -10,7 +10,7 @@ import { openWorld } from './spec-dsl.js';
 
 /** The client's queries against this very api, on a log in memory; commands go to its scheduler of one line. */
 async function open() {
-  const world = await openWorld();
+  const world = await openWorld({ QUOTAS: JSON.stringify(contractQuotas) });
   await world.app.listen(0, '127.0.0.1');
   const { port } = world.app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

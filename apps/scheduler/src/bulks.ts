@@ -68,7 +68,7 @@ class CommandWay implements BulkCommands {
     const actor = command.actor === null ? {} : { actor: command.actor };
     const reply = await sender.ask(wireOf(command), { timeoutMs: outcomeTimeoutMs, ...actor });
     this.#usedAt = performance.now();
-    return reply.ok ? { ok: true } : { ok: false, code: reply.code, message: reply.message };
+    return reply.ok ? { ok: true } : reply;
   }
 
   async closeIfIdle(): Promise<void> {

@@ -48,6 +48,7 @@ import type { SchedulerConfig } from './config.js';
 import { envelopeOf } from './intake/envelope.js';
 import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
+import { quotaParts } from './quotas.js';
 import { RelayThread } from './relay/relay-thread.js';
 import { retentionService } from './retention.js';
 
@@ -103,6 +104,21 @@ export function composeScheduler(
   let logPartitions = config.PARTITIONS;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
+  /** Partitions that are read here. */
+  let owned: readonly number[] = [];
+  const metrics = schedulerMetrics({
+    waiting: () => commands.waiting,
+    relayLag: () => relay.lag,
+    partitions: () => owned.length,
+  });
+  const quotas = quotaParts(
+    config.QUOTAS,
+    stores.map((store) => store.usage),
+    metrics,
+    () => owned.length / logPartitions,
+    warn('how many timers there are will be read again'),
+  );
+
   const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) =>
     new CommandService<ReplyAddress>({
       logs: [log, wrapLog(store.anotherLog())],
@@ -110,6 +126,7 @@ export function composeScheduler(
       ...(place.of > 1 && {
         sendOn: (misplaced) => replies.send(misplaced.map((envelope) => sentOn(envelope, logPartitions))),
       }),
+      ...(quotas.guardOf !== undefined && { quotas: quotas.guardOf(place.number) }),
       timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
       mintTimerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
       logger,
@@ -130,14 +147,6 @@ export function composeScheduler(
     stores.map((store, place) => commandsOf(store, logs.of(place.number), place)),
   );
 
-  /** Partitions that are read here. */
-  let owned: readonly number[] = [];
-  const metrics = schedulerMetrics({
-    waiting: () => commands.waiting,
-    relayLag: () => relay.lag,
-    partitions: () => owned.length,
-  });
-
   const services = new ServiceGroup(
     [
       {
@@ -155,6 +164,7 @@ export function composeScheduler(
       }),
       producerService(replies),
       relay,
+      ...quotas.services,
       bulkService(config, logger),
       ...stores.map((store, { number }) =>
         retentionService(config, logger, {

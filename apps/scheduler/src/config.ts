@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quotaVariables } from '#contract';
 import { kafkaVariables } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
 import { httpVariables, partitionsVariable, processVariables } from '#runtime';
@@ -12,6 +13,7 @@ export const schedulerSchema = z
     ...processVariables,
     ...partitionsVariable,
     ...httpVariables(0, 'health and metrics; 0: none'),
+    ...quotaVariables,
     SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler'),
     LOG_RETENTION_DAYS: days.describe('of the log; whole days of UTC that are older go; 0: none'),
     ENDED_RETENTION_DAYS: days.describe('until an ended timer without keepFor is archived; 0: never'),

@@ -1,4 +1,4 @@
-import type { CommandOutcome } from '#engine';
+import type { CommandOutcome, RefusedByQuota } from '#engine';
 import {
   boundedLabel,
   type Metrics,
@@ -15,6 +15,13 @@ export interface SchedulerMetrics {
   decided(outcomes: readonly CommandOutcome<unknown>[]): void;
   /** Partitions came from another process. */
   tookOver(partitions: number): void;
+  refusedByQuota(refused: readonly RefusedByQuota[]): void;
+  /** Live timers of the namespaces whose timers have a quota, in place of what was told before. */
+  usage(namespaces: ReadonlyMap<string, NamespaceTimers>): void;
+}
+export interface NamespaceTimers {
+  readonly timers: number;
+  readonly max: number;
 }
 
 export interface SchedulerReadings {
@@ -56,6 +63,7 @@ export function schedulerMetrics(readings: SchedulerReadings): SchedulerMetrics 
   const label = boundedLabel();
   return {
     page,
+    ...quotaMetrics(page.meter),
     tookOver: (partitions) => changes.add(partitions),
     decided: (outcomes) => {
       batch.record(outcomes.length);
@@ -66,6 +74,31 @@ export function schedulerMetrics(readings: SchedulerReadings): SchedulerMetrics 
         endToEnd.record(seconds, { hook_class: label(outcome.state.spec.hookClass) });
       }
       for (const [labels, count] of countsOf(outcomes)) commands.add(count, labels);
+    },
+  };
+}
+
+function quotaMetrics(meter: Metrics['meter']): Pick<SchedulerMetrics, 'refusedByQuota' | 'usage'> {
+  const refusals = meter.createCounter('carillon_quota_refusals', {
+    description: 'commands refused by a quota, by namespace and quota',
+  });
+  const label = boundedLabel();
+  let known: ReadonlyMap<string, NamespaceTimers> = new Map();
+  const gauge = (name: string, description: string, read: (of: NamespaceTimers) => number) =>
+    meter.createObservableGauge(name, { description }).addCallback((result) => {
+      const sums = new Map<string, number>();
+      for (const [namespace, of] of known)
+        sums.set(label(namespace), (sums.get(label(namespace)) ?? 0) + read(of));
+      for (const [namespace, sum] of sums) result.observe(sum, { namespace });
+    });
+  gauge('carillon_namespace_timers', 'timers that have not ended', ({ timers }) => timers);
+  gauge('carillon_namespace_timers_quota', 'how many a namespace may have', ({ max }) => max);
+  return {
+    refusedByQuota: (refused) => {
+      for (const { namespace, quota } of refused) refusals.add(1, { namespace: label(namespace), quota });
+    },
+    usage: (namespaces) => {
+      known = namespaces;
     },
   };
 }

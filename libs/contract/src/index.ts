@@ -43,6 +43,7 @@ export {
   messageSchemas,
 } from './json-schemas.js';
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
+export { quotaVariables } from './quotas.js';
 export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
 export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refusedReply } from './replies.js';

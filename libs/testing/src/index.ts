@@ -13,6 +13,7 @@ export { splitSubject } from './contract/split-subject.js';
 export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
 export { timerLogContract } from './contract/timer-log-contract.js';
 export { timerQueriesContract } from './contract/timer-queries-contract.js';
+export { contractQuotas } from './contract/timers/quotas.js';
 export type { TimersSubject } from './contract/timers/stage.js';
 export { type WrongTimer, wrongTimers } from './contract/timers/wrong-timers.js';
 export { timersContract } from './contract/timers-contract.js';

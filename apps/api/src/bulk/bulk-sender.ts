@@ -19,6 +19,6 @@ export class BulkSender implements BulkCommands {
       timeoutMs: this.timeoutMs,
       ...(actor !== null && { actor }),
     });
-    return reply.ok ? { ok: true } : { ok: false, code: reply.code, message: reply.message };
+    return reply.ok ? { ok: true } : reply;
   }
 }

@@ -1,5 +1,6 @@
 import { type AskOptions, type CommandSender, CommandTimeoutError } from '#client';
-import type { CommandWire, Reply, TimerRecord } from '#contract';
+import { type CommandWire, commandRecord, type Reply, type TimerRecord } from '#contract';
+import { isCounted, payloadRefusal, type Quotas } from '#engine';
 import type { CommandId, Rejection } from '#timer';
 import { ProblemError, problem, refusal } from '../http/problem-error.js';
 import { type CommandCall, wireOf } from './command-wire.js';
@@ -15,6 +16,7 @@ export class CommandDoor {
     private readonly sender: Pick<CommandSender, 'ask'>,
     private readonly receipts: Receipts,
     private readonly timeoutMs: number,
+    private readonly quotas: Quotas,
   ) {}
 
   /** @throws ProblemError */
@@ -32,6 +34,7 @@ export class CommandDoor {
     const receipt = receiptPath(command.id, call.address);
     const earlier = await this.#earlier(command.id, call);
     if (earlier !== null) return earlier;
+    this.#refuseTooLarge(command);
     return preference.respondAsync
       ? this.#handOver(command, options, receipt, preference.waitMs ?? 0)
       : this.#waitFor(command, options, receipt);
@@ -48,6 +51,16 @@ export class CommandDoor {
     if (receipt?.status === 'rejected') throw refusal(receipt as Rejection, commandId);
     if (receipt?.status !== 'applied' || receipt.timer === undefined) return null;
     return { kind: 'applied', commandId, timer: receipt.timer as TimerRecord };
+  }
+
+  /** As the scheduler would, before it travels. Of a timer that is named by its id alone the scheduler knows the namespace. */
+  #refuseTooLarge(command: CommandWire): void {
+    const { namespace } = command;
+    if (namespace === undefined || !isCounted(command)) return;
+    const { key, value } = commandRecord(command);
+    const bytes = Buffer.byteLength(value) + Buffer.byteLength(key ?? '');
+    const over = payloadRefusal(this.quotas.of(namespace), namespace, bytes);
+    if (over !== null) throw refusal(over, command.id);
   }
 
   async #waitFor(command: CommandWire, options: AskOptions, receipt: string): Promise<CommandResult> {

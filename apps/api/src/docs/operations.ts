@@ -30,6 +30,10 @@ const meaningOf = (code: ProblemCode): string =>
     ? httpProblems[code as HttpProblemCode].title
     : errorCodes[code as keyof typeof errorCodes].means;
 
+const retryAfter = {
+  'Retry-After': { schema: z.string(), description: 'seconds; absent where waiting alone does not help' },
+} as const;
+
 /** Problems of a route by their status, each code with its meaning. */
 export function problems(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
   const byStatus = Map.groupBy([...codes, ...everywhere], statusOf);
@@ -37,6 +41,7 @@ export function problems(codes: readonly ProblemCode[]): ZodOpenApiResponsesObje
     [...byStatus].map(([status, some]) => [
       String(status),
       {
+        ...(status === 429 && { headers: retryAfter }),
         description: [...new Set(some)].map((code) => `\`${code}\`: ${meaningOf(code)}`).join('\n\n'),
         content: { [problemMediaType]: { schema: problemSchema } },
       },

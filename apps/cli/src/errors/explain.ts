@@ -33,6 +33,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   'timer-ended': '`carillon timers history` tells how it ended',
   'not-given-up': '`carillon dead list` shows what was given up',
   'invalid-spec': 'mend the field that is named; `carillon timers create --help` lists them',
+  'quota-exceeded': 'delete or cancel timers, send less, or ask who runs this for a larger quota',
   'history-expired': 'leave out --at and --as-of: that far back the log does not reach any more',
   'cli/expansion-stalled':
     'run the same command again, it goes on from here; until it is through, commands in new partitions wait',

@@ -17,7 +17,13 @@ export interface BulkCommand {
 
 export type BulkOutcome =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      /** Refused for a rate: another command would be taken then, ms. */
+      readonly retryAfterMs?: number | undefined;
+    };
 
 /** The way to the timers: the commands topic and its replies. */
 export interface BulkCommands {

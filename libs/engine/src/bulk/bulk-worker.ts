@@ -24,6 +24,8 @@ export interface BulkLimits {
   readonly idleMs: number;
   /** Of a timer whose tags change under the hand. */
   readonly attemptsMax: number;
+  /** Of a command that is refused for its namespace's rate. */
+  readonly waitsMax: number;
 }
 
 export const defaultBulkLimits: BulkLimits = Object.freeze({
@@ -31,6 +33,7 @@ export const defaultBulkLimits: BulkLimits = Object.freeze({
   leaseMs: 30_000,
   idleMs: 1_000,
   attemptsMax: 5,
+  waitsMax: 100,
 });
 
 /**
@@ -48,7 +51,7 @@ export class BulkWorker {
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       try {
-        if (await this.tick()) continue;
+        if (await this.tick(stop)) continue;
       } catch (error) {
         this.deps.logger.warn({ error: String(error) }, 'bulk page will be taken up again');
       }
@@ -57,15 +60,15 @@ export class BulkWorker {
   }
 
   /** Works off one page of one bulk; false: there was nothing to do. */
-  async tick(): Promise<boolean> {
+  async tick(stop?: AbortSignal): Promise<boolean> {
     const claim = await this.deps.store.claim(this.#limits.leaseMs);
     if (claim === null) return false;
-    if (claim.pending.length > 0) await this.#send(claim, claim.pending, new Map());
-    else await this.#nextPage(claim);
+    if (claim.pending.length > 0) await this.#send(claim, claim.pending, new Map(), stop);
+    else await this.#nextPage(claim, stop);
     return true;
   }
 
-  async #nextPage(claim: BulkClaim): Promise<void> {
+  async #nextPage(claim: BulkClaim, stop?: AbortSignal): Promise<void> {
     const { bulk, cursor } = claim;
     const { timers, next } = await this.deps.queries.list(bulk.condition, {
       order: 'id',
@@ -82,19 +85,20 @@ export class BulkWorker {
       this.#limits.leaseMs,
     );
     if (isTaken)
-      await this.#send(claim, meant.map(targetOf), new Map(meant.map((state) => [state.id, state])));
+      await this.#send(claim, meant.map(targetOf), new Map(meant.map((state) => [state.id, state])), stop);
   }
 
   async #send(
     claim: BulkClaim,
     targets: readonly BulkTarget[],
     states: ReadonlyMap<string, TimerState>,
+    stop?: AbortSignal,
   ): Promise<void> {
     const { bulk } = claim;
     const outcomes = await Promise.all(
       targets.map(async (target) => ({
         timerId: target.timerId,
-        ...(await this.#askUntilDecided(claim, target, states.get(target.timerId) ?? null)),
+        ...(await this.#askUntilDecided(claim, target, states.get(target.timerId) ?? null, stop)),
       })),
     );
     const refused = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]));
@@ -104,20 +108,32 @@ export class BulkWorker {
     });
   }
 
-  /** New tags are made from the old ones: if the timer has changed meanwhile they are made again, by a further command. */
+  /**
+   * New tags are made from the old ones: if the timer has changed meanwhile they are made again, by a further command. So is one that
+   * came too fast for its namespace, when it is told to. @throws when it is stopped while it waits
+   */
   async #askUntilDecided(
     { bulk }: BulkClaim,
     target: BulkTarget,
     known: TimerState | null,
+    stop?: AbortSignal,
   ): Promise<BulkOutcome> {
     const needsState = bulk.action.type === 'retag';
     let state = known;
-    for (let attempt = 1; ; attempt += 1) {
+    for (let [attempt, changes, waits] = [1, 0, 0]; ; attempt += 1) {
       if (needsState && state === null) state = await this.deps.queries.byId(target.timerId);
       const outcome = await this.deps.commands.ask(bulkCommand(bulk, target, state, attempt));
-      const hasChanged = !outcome.ok && outcome.code === 'version-not-match';
-      if (!hasChanged || attempt >= this.#limits.attemptsMax) return outcome;
-      state = null;
+      if (outcome.ok) return outcome;
+      if (outcome.retryAfterMs !== undefined && waits < this.#limits.waitsMax) {
+        waits += 1;
+        await this.deps.sleep(outcome.retryAfterMs, stop);
+        stop?.throwIfAborted();
+      } else if (outcome.code === 'version-not-match' && changes + 1 < this.#limits.attemptsMax) {
+        changes += 1;
+        state = null;
+      } else {
+        return outcome;
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import { type DatabasePlace, onlyDatabase } from '../log/databases.js';
 import { mayTryAgain, TransientLogError } from '../log/errors.js';
 import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
 import type { Logger, Sleep } from '../ports.js';
+import { type QuotaGuard, withinQuotas } from '../quotas/quota-guard.js';
 import { type Decider, decideAll, type MintTimerId } from './decide-all.js';
 import type { CommandEnvelope, MisplacedCommand, Outcome } from './envelope.js';
 import { SourcePositions } from './source-positions.js';
@@ -47,6 +48,8 @@ export interface CommandServiceDeps<Reply> {
   readonly sendOn?: (misplaced: readonly MisplacedEnvelope<Reply>[]) => Promise<void>;
   /** Awaited before each transaction: resolves when the log may grow. */
   readonly mayWrite?: () => Promise<void>;
+  /** Absent: no namespace has any. */
+  readonly quotas?: QuotaGuard;
   readonly limits?: CommandLimits;
 }
 
@@ -195,19 +198,23 @@ export class CommandService<Reply> {
     const offsets = this.#positions.advances(batch);
     const commands = batch.flatMap(({ content }) => (content.kind === 'command' ? [content] : []));
     let outcomes: readonly (Outcome | null)[] = [];
-    const { lostSources } = await log.transact(
-      {
-        offsets,
-        targets: commands.map(({ target }) => target),
-        commandIds: commands.map(({ commandId }): CommandId => commandId),
-        due: [],
-        dueElsewhere: [],
-      },
-      (loaded) => {
-        const decided = decideAll(batch, loaded, this.deps.timer, this.deps.mintTimerId);
-        outcomes = decided.outcomes;
-        return decided.writes;
-      },
+    const { timer, mintTimerId, quotas } = this.deps;
+    const { lostSources } = await withinQuotas(quotas, commands, (attempt) =>
+      log.transact(
+        {
+          offsets,
+          targets: commands.map(({ target }) => target),
+          commandIds: commands.map(({ commandId }): CommandId => commandId),
+          due: [],
+          dueElsewhere: [],
+          ...(attempt !== null && { usageOf: attempt.usageOf }),
+        },
+        (loaded) => {
+          const decided = decideAll(batch, loaded, timer, mintTimerId, attempt?.admit(loaded));
+          outcomes = decided.outcomes;
+          return decided.writes;
+        },
+      ),
     );
     await this.#settle(batch, offsets, outcomes, lostSources);
   }

@@ -21,6 +21,7 @@ import {
   type TransactionWrites,
   type UnchangedWrite,
 } from '../log/timer-log.js';
+import type { Admission } from '../quotas/quota-guard.js';
 import type { CommandEnvelope, Outcome, ReadableCommand } from './envelope.js';
 import { FirstAnswers } from './first-answers.js';
 
@@ -42,8 +43,9 @@ export function decideAll(
   loaded: LoadedTimers,
   timer: Decider,
   mintTimerId: MintTimerId,
+  admission: Admission | null = null,
 ): DecidedBatch {
-  const batch = new Batch(loaded, timer, mintTimerId);
+  const batch = new Batch(loaded, timer, mintTimerId, admission);
   const outcomes = envelopes.map((envelope) => {
     const { topic, partition } = envelope.source;
     return loaded.lostSources.has(sourceKey(topic, partition)) ? null : batch.handle(envelope);
@@ -58,6 +60,14 @@ interface Stream {
   readonly events: EventWrite[];
 }
 
+/** What one command does to a timer. */
+interface Change {
+  readonly events: readonly EventWrite[];
+  readonly after: TimerState | null;
+  /** The last that there was: of a deleted timer, what was deleted. */
+  readonly last: TimerState | null;
+}
+
 class Batch {
   readonly #streams: Stream[] = [];
   readonly #byKey = new Map<string, Stream>();
@@ -70,6 +80,7 @@ class Batch {
     private readonly loaded: LoadedTimers,
     private readonly timer: Decider,
     private readonly mintTimerId: MintTimerId,
+    private readonly admission: Admission | null,
   ) {
     this.#answers = new FirstAnswers(loaded);
   }
@@ -86,10 +97,15 @@ class Batch {
     const state = stream?.after ?? null;
     // its parent is gone: the relay tells of every child's end, and nobody waits for an answer
     if (state === null && content.command.type === 'EndChild') return null;
+    const over = this.admission?.refuse(envelope, content, state) ?? null;
+    if (over !== null) return this.#reject(envelope, content.commandId, over);
     const decision = this.timer.decide(state, this.#minted(content, state !== null), this.loaded.now);
     if (!decision.ok) return this.#reject(envelope, content.commandId, decision.rejection);
     if (decision.events.length === 0 && state !== null) return this.#leave(content, state);
-    return this.#apply(content, stream, decision.events, metaOf(envelope));
+    const change = this.#fold(state, decision.events, content, metaOf(envelope));
+    const full = this.admission?.take(content, state, change.after) ?? null;
+    if (full !== null) return this.#reject(envelope, content.commandId, full);
+    return this.#apply(content, stream, change);
   }
 
   writes(): TransactionWrites {
@@ -114,23 +130,28 @@ class Batch {
     return { ...command, create: { timerId: timerId(), namespace, key } };
   }
 
-  #apply(
-    content: ReadableCommand,
-    found: Stream | null,
-    events: readonly EventWrite['event'][],
+  #fold(
+    before: TimerState | null,
+    facts: readonly EventWrite['event'][],
+    { commandId }: ReadableCommand,
     meta: EventMeta,
-  ): Outcome {
+  ): Change {
+    let [after, last] = [before, before];
+    const events = facts.map((event): EventWrite => {
+      const write = { version: (after?.version ?? 0) + 1, commandId, event, meta };
+      last = after ?? last;
+      after = this.timer.evolve(after, write);
+      return write;
+    });
+    return { events, after, last };
+  }
+
+  #apply(content: ReadableCommand, found: Stream | null, { events, after, last }: Change): Outcome {
     // a create begins a new life, also under a name whose former life ended in this batch
     const stream = found !== null && found.after !== null ? found : this.#newStream();
     const open = stream.after?.open ?? null;
-    let last = stream.after;
-    for (const event of events) {
-      const version = (stream.after?.version ?? 0) + 1;
-      const write: EventWrite = { version, commandId: content.commandId, event, meta };
-      last = stream.after ?? last;
-      stream.after = this.timer.evolve(stream.after, write);
-      stream.events.push(write);
-    }
+    stream.after = after;
+    stream.events.push(...events);
     if (stream.after === null && last !== null)
       this.#answers.bury(last, [...last.recent, ...commandsOf(stream.events)]);
     const state = stream.after ?? last;

@@ -21,13 +21,13 @@ const beginAtZero = `
 
 const makeWhole = `
   insert into namespace_usage (namespace, partition, timers)
-  select namespace, -1, timers from unnest($1::text[], $2::bigint[]) as counted (namespace, timers)`;
-
-const liveTimers = `
-  select n.namespace, (
+  select n.namespace, -1, (
     select count(*) from timer_spec p join timer_state s using (id) where p.namespace = n.namespace and s.status <> 6
-  ) as timers
+  )
   from unnest($1::text[]) as n (namespace)`;
+
+/** A client that freezes amid a count is cut off, and the next one begins anew. */
+const frozenAfterMs = 5_000;
 
 export const countedUsage = `
   select namespace, sum(timers)::bigint as timers from namespace_usage group by namespace having bool_or(partition = -1)`;
@@ -39,12 +39,12 @@ export class PostgresNamespaceUsage implements NamespaceUsage {
   ) {}
 
   async count(namespaces: readonly string[]): Promise<void> {
-    await this.#connected(async (holder) => {
+    await this.#connected(async (counter) => {
       // kept by the session, so that it is free when this process dies
-      await holder.query(`select pg_advisory_lock(${countingLock})`);
-      const { rows } = await holder.query<{ namespace: string }>(uncounted, [[...new Set(namespaces)]]);
+      await counter.query(`select pg_advisory_lock(${countingLock})`);
+      const { rows } = await counter.query<{ namespace: string }>(uncounted, [[...new Set(namespaces)]]);
       const missing = rows.map(({ namespace }) => namespace);
-      if (missing.length > 0) await this.#connected((reader) => countOf(missing, holder, reader));
+      if (missing.length > 0) await this.#connected((holder) => countOf(missing, counter, holder));
     });
   }
 
@@ -58,6 +58,7 @@ export class PostgresNamespaceUsage implements NamespaceUsage {
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: applicationName,
+      options: `-c idle_session_timeout=${frozenAfterMs} -c idle_in_transaction_session_timeout=${frozenAfterMs}`,
     });
     // what was asked on it fails and tells
     client.on('error', () => undefined);
@@ -71,19 +72,18 @@ export class PostgresNamespaceUsage implements NamespaceUsage {
 }
 
 /**
- * While every head is held nobody writes: the rows are made and the reader's snapshot is taken. Who wrote before is in the snapshot, who
+ * While every head is held nobody writes: the rows are made and the counter's snapshot is taken. Who wrote before is in the snapshot, who
  * writes later finds the rows. Then all go on, however long the count takes.
  */
-async function countOf(namespaces: readonly string[], holder: pg.Client, reader: pg.Client): Promise<void> {
-  await reader.query('begin isolation level repeatable read read only');
+async function countOf(namespaces: readonly string[], counter: pg.Client, holder: pg.Client): Promise<void> {
+  await counter.query('begin isolation level repeatable read');
   await holder.query('begin');
   // whatever becomes of this process, writers are not held up for longer
   await holder.query(`set local transaction_timeout = '2s'`);
   await holder.query('select from log_head order by partition for update');
   await holder.query(beginAtZero, [namespaces]);
-  await reader.query('select 1');
+  await counter.query('select 1');
   await holder.query('commit');
-  const { rows } = await reader.query<{ namespace: string; timers: string }>(liveTimers, [namespaces]);
-  await reader.query('commit');
-  await holder.query(makeWhole, [rows.map(({ namespace }) => namespace), rows.map(({ timers }) => timers)]);
+  await counter.query(makeWhole, [namespaces]);
+  await counter.query('commit');
 }

@@ -11,7 +11,7 @@ import {
   type Reply,
   refusedReply,
 } from '#contract';
-import { type CommandEnvelope, decideAll, type Outcome } from '#engine';
+import { type CommandEnvelope, decideAll, type Outcome, type QuotaGuard, withinQuotas } from '#engine';
 import { decide, evolve, mintTimerId } from '#timer';
 import type { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
 
@@ -24,6 +24,7 @@ export class InMemoryCommands implements Commands {
     private readonly now: () => number,
     /** Something may be due, or told to watchers. */
     private readonly onWritten: () => void,
+    private readonly quotas?: QuotaGuard,
   ) {}
 
   async ask(
@@ -41,21 +42,28 @@ export class InMemoryCommands implements Commands {
     const { content } = envelope;
     const isRead = content.kind === 'command';
     const outcomes: (Outcome | null)[] = [];
-    await this.store.log.transact(
-      {
-        offsets: [],
-        targets: isRead ? [content.target] : [],
-        commandIds: isRead ? [content.commandId] : [],
-        due: [],
-        dueElsewhere: [],
-      },
-      (loaded) => {
-        const decided = decideAll([envelope], loaded, { decide, evolve }, (slot) =>
-          mintTimerId(this.now(), slot, randomBytes(10)),
-        );
-        outcomes.push(...decided.outcomes);
-        return decided.writes;
-      },
+    await withinQuotas(this.quotas, isRead ? [content] : [], (attempt) =>
+      this.store.log.transact(
+        {
+          offsets: [],
+          targets: isRead ? [content.target] : [],
+          commandIds: isRead ? [content.commandId] : [],
+          due: [],
+          dueElsewhere: [],
+          ...(attempt !== null && { usageOf: attempt.usageOf }),
+        },
+        (loaded) => {
+          const decided = decideAll(
+            [envelope],
+            loaded,
+            { decide, evolve },
+            (slot) => mintTimerId(this.now(), slot, randomBytes(10)),
+            attempt?.admit(loaded),
+          );
+          outcomes.push(...decided.outcomes);
+          return decided.writes;
+        },
+      ),
     );
     this.onWritten();
     return outcomes.at(-1) ?? null;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { LeaveOpen, RetryLater } from '#hooks';
+import { contractQuotas } from '../contract/timers/quotas.js';
 import { timersContract } from '../contract/timers-contract.js';
 import { InMemoryTimers } from './in-memory-timers.js';
 
 timersContract('in memory', async () => {
-  const timers = new InMemoryTimers({ namespace: 'spec' });
+  const timers = new InMemoryTimers({ namespace: 'spec', quotas: contractQuotas });
   return {
     timers,
     close: () => timers.close(),

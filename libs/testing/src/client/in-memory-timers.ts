@@ -1,6 +1,6 @@
 import { defaultNamespace, TimerCalls } from '#client';
 import { type DueEvent, deadRecord, dueRecord, parseDueRecord } from '#contract';
-import type { Emission } from '#engine';
+import { CommandRates, type Emission, QuotaGuard, type QuotaSettings, Quotas } from '#engine';
 import { HookRunner, type Hooks } from '#hooks';
 import { durationMs, type EpochMs } from '#timer';
 import { ManualClock } from '../clock/manual-clock.js';
@@ -17,6 +17,8 @@ export interface InMemoryTimersOptions {
   /** Default: one that begins at 2026-01-01T00:00:00Z. */
   readonly clock?: ManualClock;
   readonly namespace?: string;
+  /** What each namespace may use, as `QUOTAS` of the processes says it; `*` for all others. */
+  readonly quotas?: QuotaSettings;
 }
 
 /** Emitted events that are kept to be looked at; older ones go. */
@@ -43,6 +45,7 @@ export class InMemoryTimers extends TimerCalls {
     hooks = {},
     clock = new ManualClock(),
     namespace = defaultNamespace,
+    quotas = {},
   }: InMemoryTimersOptions = {}) {
     const store = new InMemoryTimerStore({ partitions: 1, now: () => clock.now() });
     const bell = new WatchBell();
@@ -50,6 +53,7 @@ export class InMemoryTimers extends TimerCalls {
       store,
       () => clock.now(),
       () => this.#onWritten(),
+      new QuotaGuard({ quotas: new Quotas(quotas), rates: new CommandRates(), usage: store.usage }),
     );
     super({
       commands,

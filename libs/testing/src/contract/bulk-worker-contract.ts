@@ -85,6 +85,22 @@ export function bulkWorkerContract(name: string, open: () => Promise<BulkWorkerS
       expect(await world.find(bulk)).toMatchObject({ applied: 1, refusals: [] });
     });
 
+    it('asks again when it is told to by a rate, by a further command', async () => {
+      await tenTimers();
+      const bulk = await world.request({ type: 'pause' });
+      const told = new Set<string>();
+      const ids = new Set<string>();
+      const ask: BulkCommands['ask'] = async (command) => {
+        ids.add(command.commandId);
+        if (told.has(command.target.timerId)) return world.ask(command);
+        told.add(command.target.timerId);
+        return { ok: false, code: 'quota-exceeded', message: 'too fast', retryAfterMs: 1 };
+      };
+      await world.finish(world.worker({ ask }));
+      expect(await world.find(bulk)).toMatchObject({ status: 'done', applied: 10, refusals: [] });
+      expect(ids.size).toBe(20);
+    });
+
     it('counts refusals by their reason, with an example', async () => {
       await tenTimers();
       const bulk = await world.request({ type: 'resume' });

@@ -53,10 +53,10 @@ export class TimersStage {
 
   /** A timer whose event is open, with nobody to handle it. */
   async open(more: Partial<NewTimer> = {}): Promise<TimerRecord & { readonly eventId: string }> {
-    const { key } = await this.hourly({ hookClass: 'nobody', ackTimeout: '1h', ...more });
-    await this.timers.manualTriggerEvent({ key });
+    const { key, namespace } = await this.hourly({ hookClass: 'nobody', ackTimeout: '1h', ...more });
+    await this.timers.manualTriggerEvent({ key, namespace });
     return this.subject.eventually(`an event of ${key} is open`, async () => {
-      const timer = await this.timers.getTimerByKey(key);
+      const timer = await this.timers.getTimerByKey(key, { namespace });
       const { eventId } = timer;
       return timer.eventStatus === 'TRIGGER' && eventId !== undefined ? { ...timer, eventId } : null;
     });
