@@ -37,14 +37,12 @@ const createOf = (n: number): CommandEnvelope =>
   });
 
 /**
- * Fills the database up to `count` timers; what is there stays, so it may be ended at any moment and called again.
- * @param isOver asked before each batch
+ * Fills the database up to `count` timers; what is there stays, so it may be killed at any moment and called again.
  * @returns the timers that are there
  */
 export async function populate(
   databaseUrl: string,
   count: number,
-  isOver: () => boolean,
   say: (line: string) => void,
 ): Promise<number> {
   await migrate(databaseUrl, partitions);
@@ -58,7 +56,7 @@ export async function populate(
   let [saidAt, saidMade] = [performance.now(), made];
   const fill = async (connection: HotConnection): Promise<void> => {
     const timers = new PostgresTimerLog(connection, pool);
-    while (made < count && !isOver()) {
+    while (made < count) {
       const size = Math.min(batch, count - made);
       const from = next;
       made += size;

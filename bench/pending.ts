@@ -3,12 +3,13 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgres, freePort } from '#embedded';
+import { migrate } from '#postgres';
 import { measureLateness, type Spread, skipKeys } from './measures.js';
 import { liveDay } from './pending-day.js';
 import { sizes, type VacuumFacts, vacuumFacts, vacuumsNow, walFacts } from './pending-facts.js';
 import { measureLists } from './pending-lists.js';
 import { populate } from './pending-population.js';
-import { pause, Stage, type Subject, until } from './stage.js';
+import { partitions, pause, Stage, type Subject, until } from './stage.js';
 
 // `npm run bench:pending`: 1,000,000 timers that wait, then 10,000,000 in the same database, and a day of theirs squeezed into an
 // hour. Step by step, with the data kept between: -- generate <timers> | measure | day <seconds> [reader] | remove;
@@ -22,14 +23,10 @@ const settleMs = 5_000;
 const sampleMs = 10_000;
 
 async function generate(count: number): Promise<void> {
-  let isOver = false;
-  process.once('SIGTERM', () => {
-    isOver = true;
-  });
   const server = new EmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), port: await freePort() });
   await server.start();
   try {
-    say(`${await populate(server.databaseUrl, count, () => isOver, say)} timers are there`);
+    say(`${await populate(server.databaseUrl, count, say)} timers are there`);
   } finally {
     await server.stop();
   }
@@ -39,6 +36,7 @@ async function onStage(run: (stage: Stage) => Promise<object>, file: string): Pr
   const stage = await Stage.open(dataDir);
   const startedAt = new Date().toISOString();
   try {
+    await migrate(stage.servers.databaseUrl, partitions);
     const [left] = await stage.sql<{ n: number }>(
       `select count(*)::int as n from timer_spec where namespace = 'bench'`,
     );
