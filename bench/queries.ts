@@ -95,6 +95,8 @@ const dataDir = join(process.cwd(), '.carillon', `bench-queries-${process.pid}`)
 const server = new EmbeddedPostgres({ dataDir, port: await freePort() });
 await server.start();
 const pool = new pg.Pool({ connectionString: server.databaseUrl, max: 1 });
+// it says that it has ended before its last socket is closed, and the server ends what is left
+pool.on('error', (error) => say(error.message));
 const reading = openPostgresQueries({
   databaseUrl: server.databaseUrl,
   applicationName: 'bench',

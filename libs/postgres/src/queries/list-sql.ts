@@ -38,18 +38,19 @@ export function listQuery(
   return pageQuery(page, parameters, bounds, source);
 }
 
-/** How far a walk goes for a page; a few µs each. */
-const walkTimersMax = 4_000;
-
-/** The same among the next timers in the order, whatever the planner expects of the condition: for those that many timers meet. */
+/**
+ * The same among the next timers in the order, whatever the planner expects of the condition: for those that many timers meet.
+ * @param reach how many timers that is
+ */
 export function walkQuery(
   order: Exclude<TimerOrder, 'nextFireTime'>,
   condition: TimerCondition,
   after: PagePosition | null,
   bounds: Bounds,
+  reach: number,
 ): Query {
   const sourceOf = (parameters: Parameters): TimerSource => {
-    const max = parameters.add(walkTimersMax, 'int');
+    const max = parameters.add(reach, 'int');
     const way = `from timer_spec p where ${orderingPart(order, condition, parameters)}${afterText('p.id', after, parameters)}
       order by ${orderSql(order, 'p.id').by} limit ${max}`;
     return {

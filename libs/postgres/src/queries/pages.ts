@@ -39,26 +39,34 @@ interface Way {
   readonly expectedMatches: () => Promise<number>;
 }
 
+/** A walk reads half a µs of rows that lie together for each timer: 25 ms at most. */
+const walkedMax = 50_000;
+/** For each timer of a page, where many have the tags. */
+const walkedForEach = 40;
+
 /**
- * What tags cost is not left to the planner's guess: a sample says whether few timers have them. If so, each of those is
- * looked at; if not, a walk along the order soon meets enough of them. Only where neither suffices does the planner choose.
+ * What tags cost is not left to the planner's guess: a sample says how many timers have them, and so what answers with few reads. Only where
+ * that does not suffice, or the planner is no worse off, does it choose.
  */
 export async function readPage(reads: Reads, question: PageQuestion): Promise<Page> {
   const { order, condition, after, limit } = question;
   const tags = requiredTags(condition);
   if (tags.length === 0)
     return pageBy({ source: everyTimer, expectedMatches: () => expected(reads, condition) }, reads, question);
-  const { share, isSmall } = await readTagShare(reads, tags);
-  if (isSmall) {
-    const page = await pageBy(
-      { source: timersTagged(tags), expectedMatches: async () => 0 },
-      reads,
-      question,
-    );
-    if (!page.isCut) return page;
-  }
-  if (order !== 'nextFireTime') {
-    const page = await run(reads, walkQuery(order, condition, after, { limit, bytes: pageBytesMax }));
+  const { share, size } = await readTagShare(reads, tags);
+  const all = () => pageBy({ source: timersTagged(tags), expectedMatches: async () => 0 }, reads, question);
+  const walk = (reach: number) => async () =>
+    order === 'nextFireTime'
+      ? unanswered
+      : run(reads, walkQuery(order, condition, after, { limit, bytes: pageBytesMax }, reach));
+  const attempts = {
+    rare: [all],
+    few: [walk(walkedMax), all],
+    middling: [],
+    many: [walk(Math.min(walkedForEach * (limit + 1), walkedMax))],
+  };
+  for (const attempt of attempts[size]) {
+    const page = await attempt();
     if (!page.isCut) return page;
   }
   const others = withoutRequiredTags(condition);
@@ -83,6 +91,7 @@ async function pageBy(way: Way, reads: Reads, question: PageQuestion): Promise<B
 }
 
 const noTimers: BoundedPage = { timers: [], hasMore: false, isCut: false };
+const unanswered: BoundedPage = { ...noTimers, isCut: true };
 
 /**
  * Below this many expected matches they are all sorted; above, enough of each slot match for a merge to find the first
@@ -110,8 +119,8 @@ async function dueBy(
 /** Up to `max`, and one more if there are more. */
 export async function readCount(reads: Reads, condition: TimerCondition, max: number): Promise<number> {
   const tags = requiredTags(condition);
-  const isOfFew = tags.length > 0 && (await readTagShare(reads, tags)).isSmall;
-  for (const source of isOfFew ? [timersTagged(tags), everyTimer] : [everyTimer]) {
+  const size = tags.length > 0 ? (await readTagShare(reads, tags)).size : 'many';
+  for (const source of size === 'rare' || size === 'few' ? [timersTagged(tags), everyTimer] : [everyTimer]) {
     const { text, values } = countQuery(condition, max, source);
     const [row] = await reads.rows(text, values);
     const [count, isCut] = row ?? [];

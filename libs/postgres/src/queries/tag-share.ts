@@ -6,21 +6,30 @@ import { isStorable } from './text.js';
 const { text: sampleSql } = statement('sample-tags');
 const runs = 8;
 const runTimers = 128;
-/** Of a sample of some thousand: half a percent, where reading all that are tagged costs as much as walking past those that are not. */
-const manyHitsMin = 5;
+const fewHitsBelow = 5;
+const manyHitsFrom = 26;
 
-/** How many timers have some tags, by a sample taken now. */
+/** How many timers have some tags, by a sample of some thousand that is taken now. */
 export interface TagShare {
   /** Of all timers, 0 to 1. */
   readonly share: number;
-  /** Few enough to look at each of them. */
-  readonly isSmall: boolean;
+  /**
+   * None of the sample: looking at each of them is the shortest way. Few, up to half a percent: a walk reads no more than that, and rows that
+   * lie together. Many, one in forty: a short walk meets a page of them. In between the planner knows as much.
+   */
+  readonly size: 'rare' | 'few' | 'middling' | 'many';
 }
 
 export async function readTagShare(reads: Reads, tags: readonly string[]): Promise<TagShare> {
   const [row] = await reads.rows(sampleSql, [tags, runs, runTimers]);
   const [hits, sampled] = [Number(row?.[0]), Number(row?.[1])];
-  return { share: hits / Math.max(1, sampled), isSmall: hits < manyHitsMin };
+  return { share: hits / Math.max(1, sampled), size: sizeOf(hits) };
+}
+
+function sizeOf(hits: number): TagShare['size'] {
+  if (hits === 0) return 'rare';
+  if (hits < fewHitsBelow) return 'few';
+  return hits < manyHitsFrom ? 'middling' : 'many';
 }
 
 /** Every timer that meets the condition has all of these. None if no timer can have one of them: such a condition costs nothing. */
