@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { topicsOf } from '#contract';
-import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, ReadPositions } from '#kafka';
+import {
+  BatchConsumer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  partitionKey,
+  ReadPositions,
+} from '#kafka';
+import { SeenVersions } from './seen-versions.js';
 
 export interface FeedSettings {
   readonly kafka: KafkaSettings;
@@ -8,8 +16,6 @@ export interface FeedSettings {
   readonly topicPrefix?: string;
 }
 
-/** Timers whose last seen version is remembered, at least: the relay repeats soon after, or not at all. */
-const rememberedMin = 25_000;
 /** Counters may be a quarter of a second behind; what they cost is taken from the events. */
 const gatherBytes = 256 * 1024;
 
@@ -17,9 +23,7 @@ const gatherBytes = 256 * 1024;
 export class FeedFollower {
   readonly #consumer: BatchConsumer;
   readonly #positions: ReadPositions;
-  /** By timer, in two generations: the older one goes as a whole. */
-  #versions = new Map<string, number>();
-  #olderVersions: ReadonlyMap<string, number> = new Map();
+  readonly #seen = new SeenVersions();
   readonly #prefix: Buffer;
   #positioned: () => void = () => undefined;
   #moved: (() => void)[] = [];
@@ -38,7 +42,7 @@ export class FeedFollower {
       gatherBytes,
       startFrom: (partitions) => this.#positions.startFrom(partitions),
       onAssigned: () => this.#positioned(),
-      onRecords: (_topic, _partition, records) => this.#take(records),
+      onRecords: (topic, partition, records) => this.#take(partitionKey({ topic, partition }), records),
     });
   }
 
@@ -77,9 +81,10 @@ export class FeedFollower {
     });
   }
 
-  #take(records: readonly InRecord[]): void {
+  #take(partition: string, records: readonly InRecord[]): void {
     for (const record of records)
-      if (this.#positions.take(record) && this.#isOurs(record) && this.#isNew(record)) this.onRecord(record);
+      if (this.#positions.take(record) && this.#isOurs(record) && this.#isNew(partition, record))
+        this.onRecord(record);
     const moved = this.#moved;
     this.#moved = [];
     for (const tell of moved) tell();
@@ -89,21 +94,12 @@ export class FeedFollower {
     return key?.subarray(0, this.#prefix.length).equals(this.#prefix) === true;
   }
 
-  /** Repeats carry a version that was seen, and come where they came before: a timer that has moved leaves its former partition to be read. */
-  #isNew({ topic, partition, headers }: InRecord): boolean {
+  /** Repeats carry a version that was seen. */
+  #isNew(partition: string, { headers }: InRecord): boolean {
     const [id, version] = [
       headers.ce_timerid?.toString('latin1'),
       Number(headers.ce_timerversion?.toString('latin1')),
     ];
-    if (id === undefined || Number.isNaN(version)) return false;
-    const name = `${topic}/${partition}/${id}`;
-    const seen = this.#versions.get(name) ?? this.#olderVersions.get(name) ?? 0;
-    if (version <= seen) return false;
-    this.#versions.set(name, version);
-    if (this.#versions.size >= rememberedMin) {
-      this.#olderVersions = this.#versions;
-      this.#versions = new Map();
-    }
-    return true;
+    return id !== undefined && !Number.isNaN(version) && this.#seen.note(partition, id, version);
   }
 }
