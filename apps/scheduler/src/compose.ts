@@ -132,6 +132,8 @@ export function composeScheduler(
       logger,
       sleep,
       onFatal,
+      // one read brings all partitions, which are handed over one by one in the same turn of the event loop
+      gather: () => new Promise((resolve) => setImmediate(resolve)),
       mayWrite: () => relay.nearEnough(place.number),
       onOutcomes: (outcomes) => {
         relay.nudge();

@@ -30,6 +30,34 @@ describe('group commit', () => {
     expect(commits.isIdle).toBe(true);
   });
 
+  it('waits for what is submitted in the same moment, and counts as busy meanwhile', async () => {
+    const flights: number[][] = [];
+    const commits = new GroupCommit<number>(
+      async (batch) => {
+        flights.push([...batch]);
+      },
+      (waiting) => waiting.length,
+      unexpected,
+      {
+        lanes: 2,
+        laneOf: (item) => item % 2,
+        crowdedAbove: 10,
+        gather: () => new Promise((resolve) => setImmediate(resolve)),
+      },
+    );
+    commits.submit([2]);
+    await Promise.resolve();
+    commits.submit([1, 3]);
+    commits.submit([4]);
+    expect([flights, commits.isIdle]).toEqual([[], false]);
+    await commits.drained();
+    expect(flights).toEqual([[2, 4, 1, 3]]);
+    commits.submit([5]);
+    commits.withdraw((item) => item === 5);
+    await commits.drained();
+    expect([flights.length, commits.isIdle]).toEqual([1, true]);
+  });
+
   it('keeps to its bound, and takes at least one', async () => {
     const flights: number[][] = [];
     const commits = new GroupCommit<number>(

@@ -9,6 +9,7 @@
 export class GroupCommit<Item> {
   readonly #lanes: Lane<Item>[];
   readonly #flights = new Set<Promise<void>>();
+  #gathering: Promise<void> | null = null;
 
   /**
    * @param fly one batch, start to end; it handles its own failures: a rejection ends the process's trust in it
@@ -28,12 +29,17 @@ export class GroupCommit<Item> {
   }
 
   get isIdle(): boolean {
-    return this.#flights.size === 0 && this.waiting === 0;
+    return this.#gathering === null && this.#flights.size === 0 && this.waiting === 0;
   }
 
   submit(items: readonly Item[]): void {
     for (const item of items) this.#lanes[this.traffic.laneOf(item)]?.waiting.push(item);
-    this.#launch();
+    if (this.traffic.gather === undefined) this.#launch();
+    else
+      this.#gathering ??= this.traffic.gather().then(() => {
+        this.#gathering = null;
+        this.#launch();
+      });
   }
 
   /** Removes waiting items, for example those of a partition that was lost. */
@@ -43,7 +49,8 @@ export class GroupCommit<Item> {
 
   /** Until nothing waits and nothing flies. */
   async drained(): Promise<void> {
-    while (this.#flights.size > 0) await Promise.race(this.#flights);
+    while (this.#gathering !== null || this.#flights.size > 0)
+      await (this.#gathering ?? Promise.race(this.#flights));
   }
 
   #launch(): void {
@@ -85,6 +92,8 @@ export interface Traffic<Item> {
   readonly laneOf: (item: Item) => number;
   /** Items that wait, in all lanes together, above which lanes fly side by side. */
   readonly crowdedAbove: number;
+  /** Awaited before what was submitted goes: what others submit in the same moment goes along. Default: it goes at once. */
+  readonly gather?: () => Promise<void>;
 }
 
 interface Lane<Item> {

@@ -46,6 +46,8 @@ export interface CommandServiceDeps<Reply> {
   readonly place?: DatabasePlace;
   /** Where several databases hold the timers: sends misplaced commands to their own partitions, and resolves when Kafka has them. */
   readonly sendOn?: (misplaced: readonly MisplacedEnvelope<Reply>[]) => Promise<void>;
+  /** Resolves when what was read in the same moment has been handed over, of all partitions; default: the first goes alone. */
+  readonly gather?: () => Promise<void>;
   /** Awaited before each transaction: resolves when the log may grow. */
   readonly mayWrite?: () => Promise<void>;
   /** Absent: no namespace has any. */
@@ -89,6 +91,7 @@ export class CommandService<Reply> {
         lanes: deps.logs.length,
         laneOf: ({ source }) => Math.floor(source.partition / of) % deps.logs.length,
         crowdedAbove: this.#limits.commandsPerBatchMax,
+        ...(deps.gather !== undefined && { gather: deps.gather }),
       },
     );
   }
