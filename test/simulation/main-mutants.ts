@@ -1,5 +1,5 @@
 import { simulate } from '#testing';
-import { mutants } from './mutants.js';
+import { mutants } from './mutants/mutants.js';
 
 // Prints, for each mutant, how many seeds it took to find it: the table of docs/testing.md.
 

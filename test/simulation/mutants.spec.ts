@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '#testing';
-import { mutants } from './mutants.js';
+import { mutants } from './mutants/mutants.js';
 
 const seedsMax = 400;
 

@@ -39,7 +39,7 @@ export async function send(
   { isSteady }: SendingStyle = { isSteady: false },
 ): Promise<void> {
   const { commands } = world.topics;
-  const isOdd = !isSteady && !world.isCalm && world.random.chance(world.databases.count > 1 ? 0.08 : 0.03);
+  const isOdd = !isSteady && !world.isCalm && world.random.chance(world.databases.count > 1 ? 0.15 : 0.03);
   if (isSteady || world.random.chance(0.3)) process.knownWidth = commands.width;
   const width = process.knownWidth ?? commands.width;
   const partition = isOdd ? world.random.int(0, width - 1) : slotOfTarget(target) % width;
