@@ -6,7 +6,11 @@ const replicas = 3;
 /** Of a quiet machine; a crowded one is judged by how late it is when a process merely starts beside the others. */
 const lateMaxMs = 500;
 
-describe('a rolling restart of three processes of each kind under load', () => {
+/**
+ * Timers that close themselves: what is late is late by whoever fires, and no other process can make it so. Hand-overs of the relay and
+ * of hooks are measured in exact time by test/simulation/rolling-restart.spec.ts, where no other process takes the cores.
+ */
+describe('a rolling restart of three schedulers and three fire services under load', () => {
   let cluster: Cluster;
   afterAll(() => cluster.close());
 
