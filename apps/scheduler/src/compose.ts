@@ -99,7 +99,12 @@ export function composeScheduler(
   let consumer: SchedulerConsumer | null = null;
   /** Why it is not ready, whatever the database says: a partition that is not consumed, or its end. */
   let stuck: string | null = null;
-  const held = new HeldPartitions(stores.map((store) => () => store.topology()));
+  const held = new HeldPartitions(
+    stores.map((store, { number }) => ({
+      topology: () => store.topology(),
+      storedOffsets: (partitions) => logs.of(number).storedOffsets(topics.commands, partitions),
+    })),
+  );
   /** Of the whole log, as last seen: any former number names the same database for a slot. */
   let logPartitions = config.PARTITIONS;
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
@@ -161,7 +166,7 @@ export function composeScheduler(
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: async () => stuck ?? held.reason ?? (await readiness(logs, topics.commands)),
+        ready: async () => stuck ?? (await readiness(logs, topics.commands)) ?? held.reason,
         metrics: metrics.page,
       }),
       producerService(replies),
@@ -213,15 +218,14 @@ export function composeScheduler(
     intake: {
       startFrom: async (partitions) => {
         const numbers = partitions.map(({ partition }) => partition);
-        const stored = await storedOffsets(logs, topics.commands, numbers);
+        const starts = await held.starts(numbers);
         const ranges = new Map(
           (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
         );
-        const waiting = await held.among(numbers);
         return new Map(
           partitions.map((at): [string, StartOffset] => [
             partitionKey(at),
-            waiting.has(at.partition) ? 'held' : (stored.get(at.partition) ?? ranges.get(at.partition) ?? 0n),
+            starts.get(at.partition) ?? ranges.get(at.partition) ?? 0n,
           ]),
         );
       },
@@ -230,12 +234,13 @@ export function composeScheduler(
       },
       onAssigned: (partitions, starts) => {
         commands.assign(topics.commands, positionsOf(partitions, starts));
-        held.hold(
-          partitions
-            .filter((at) => starts.get(partitionKey(at)) === 'held')
-            .map(({ partition }) => partition),
-        );
-        if (held.reason !== null) logger.warn({}, held.reason);
+        const waiting = partitions.filter((at) => starts.get(partitionKey(at)) === 'held');
+        held.hold(waiting.map(({ partition }) => partition));
+        if (waiting.length > 0)
+          logger.warn(
+            { partitions: waiting.map(({ partition }) => partition) },
+            'partitions wait: for `carillon partitions expand`, or for a database that does not answer',
+          );
         const former = new Set(owned);
         owned = partitions.map(({ partition }) => partition);
         const gained = owned.filter((partition) => !former.has(partition));
@@ -267,18 +272,6 @@ function positionsOf(
       return typeof start === 'bigint' ? [[at.partition, start]] : [];
     }),
   );
-}
-
-/** Each database has those of its partitions. */
-async function storedOffsets(
-  logs: ByDatabase<TimerLog>,
-  topic: string,
-  partitions: readonly number[],
-): Promise<ReadonlyMap<number, bigint>> {
-  const answers = await Promise.all(
-    logs.split(partitions).map(({ one, theirs }) => one.storedOffsets(topic, theirs)),
-  );
-  return new Map(answers.flatMap((stored) => [...stored]));
 }
 
 async function readiness(logs: ByDatabase<TimerLog>, topic: string): Promise<string | null> {

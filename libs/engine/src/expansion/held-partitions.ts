@@ -1,25 +1,40 @@
 import type { ByDatabase } from '../log/databases.js';
 import type { LogTopology } from '../log/topology.js';
 
+/** What a database says of its partitions. */
+export interface PartitionSource {
+  topology(): Promise<LogTopology>;
+  /** Next offset of each of these partitions of the commands topic that was ever read. */
+  storedOffsets(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
+}
+
+/** `held`: not yet. Null: at the beginning, nothing of it was read. */
+export type PartitionStart = bigint | 'held' | null;
+
 /**
- * Partitions of the commands topic that the log does not have yet: it is being expanded, or somebody has widened the topic by hand.
- * Their commands wait for the expansion, so that they come after all that was sent to the old ones.
+ * Where partitions of the commands topic begin, and which must wait. Those that the log does not have yet do: it is being expanded, or
+ * somebody has widened the topic by hand, and their commands come after all that was sent to the old ones. So do those whose database
+ * does not answer, and no others because of it.
  */
 export class HeldPartitions {
   #held: ReadonlySet<number> = new Set();
 
-  /** @param topologies of each database its own: they are expanded one after the other */
-  constructor(private readonly topologies: ByDatabase<() => Promise<LogTopology>>) {}
+  /** @param sources of each database its own: they are expanded one after the other */
+  constructor(private readonly sources: ByDatabase<PartitionSource>) {}
 
-  /** Which of these must wait. Changes nothing: the answer may come when another share has been dealt out already. */
-  async among(partitions: readonly number[]): Promise<ReadonlySet<number>> {
-    const waiting = await Promise.all(
-      this.topologies.split(partitions).map(async ({ one, theirs }) => {
-        const topology = await one();
-        return theirs.filter((partition) => partition >= topology.partitions);
-      }),
+  /**
+   * Changes nothing: the answer may come when another share has been dealt out already.
+   * @throws what a database threw, where none of those that have the partitions answers
+   */
+  async starts(partitions: readonly number[]): Promise<ReadonlyMap<number, PartitionStart>> {
+    const { starts, failures } = await this.#ask(partitions);
+    if (starts.size === 0 && failures.length > 0) throw failures[0];
+    return new Map(
+      partitions.map((partition) => [
+        partition,
+        starts.has(partition) ? (starts.get(partition) ?? null) : 'held',
+      ]),
     );
-    return new Set(waiting.flat());
   }
 
   /** Those that wait, of the share that counts from now on. */
@@ -27,16 +42,37 @@ export class HeldPartitions {
     this.#held = new Set(partitions);
   }
 
-  /** Whether some that had to wait need not any more. Asks nobody where none had to. */
+  /** Whether some that had to wait need not any more. Asks nobody where none had to; a database that is away has nothing to begin. */
   async mayBegin(): Promise<boolean> {
-    const before = this.#held;
-    if (before.size === 0) return false;
-    return (await this.among([...before])).size < before.size;
+    if (this.#held.size === 0) return false;
+    const { starts } = await this.#ask([...this.#held]);
+    return [...starts.values()].some((start) => start !== 'held');
   }
 
-  /** For a person; null: none is held. */
+  /** For a person, where every database answers; null: none is held. */
   get reason(): string | null {
     if (this.#held.size === 0) return null;
     return `the commands topic has more partitions than the log: ${this.#held.size} wait for \`carillon partitions expand\``;
   }
+
+  /** Of the databases that answer. */
+  async #ask(partitions: readonly number[]) {
+    const answers = await Promise.allSettled(
+      this.sources.split(partitions).map(({ one, theirs }) => startsIn(one, theirs)),
+    );
+    const starts = new Map(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])));
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    return { starts, failures };
+  }
+}
+
+async function startsIn(
+  source: PartitionSource,
+  partitions: readonly number[],
+): Promise<[number, PartitionStart][]> {
+  const [topology, stored] = await Promise.all([source.topology(), source.storedOffsets(partitions)]);
+  return partitions.map((partition) => [
+    partition,
+    partition >= topology.partitions ? 'held' : (stored.get(partition) ?? null),
+  ]);
 }

@@ -73,7 +73,12 @@ export function startScheduler(world: World): Replica {
       limits: { commandsPerBatchMax: 12, bytesPerBatchMax: 1_000, commandsWaitingMax: 24, commitEveryMs: 5 },
     });
   const commands = new CommandRouter(sessions.map(commandsOf));
-  const held = new HeldPartitions(feeds.map((feed) => () => feed.topology()));
+  const held = new HeldPartitions(
+    feeds.map((feed, { number }) => ({
+      topology: () => feed.topology(),
+      storedOffsets: (partitions) => sessions.of(number).log.storedOffsets(topic, partitions),
+    })),
+  );
   const consumer = new GroupConsumer<SimCommand>({
     process,
     topic: topics.commands,
@@ -83,14 +88,8 @@ export function startScheduler(world: World): Replica {
     duplicateChance: () => world.duplicateChance,
     handlers: {
       startFrom: async (partitions) => {
-        const stored = await storedOffsets(sessions.split(partitions), topic);
-        const waiting = await held.among(partitions);
-        return new Map(
-          partitions.map((partition) => [
-            partition,
-            waiting.has(partition) ? 'held' : (stored.get(partition) ?? 0n),
-          ]),
-        );
+        const starts = await held.starts(partitions);
+        return new Map(partitions.map((partition) => [partition, starts.get(partition) ?? 0n]));
       },
       onAssigned: (partitions, starts) => {
         commands.assign(topic, starts);
@@ -150,14 +149,6 @@ async function retain(
     await retention.run(retained, stop).catch((error: unknown) => process.note(`retention: ${error}`));
     await process.sleep(retentionEveryMs, stop);
   }
-}
-
-async function storedOffsets(
-  shares: readonly { readonly one: Session; readonly theirs: readonly number[] }[],
-  topic: string,
-): Promise<ReadonlyMap<number, bigint>> {
-  const answers = await Promise.all(shares.map(({ one, theirs }) => one.log.storedOffsets(topic, theirs)));
-  return new Map(answers.flatMap((stored) => [...stored]));
 }
 
 const envelope = (world: World, partition: number, { offset, value }: SimRecord<SimCommand>): Envelope => ({
