@@ -45,14 +45,10 @@ export function settlePassed(
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
   const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
   const absence = absences(spec, progress, exclusions, nextTick);
-  const second = policy.tickAfter(nextTick, progress);
+  const firesAlways = (tick: EpochMs | null) =>
+    tick !== null && tick <= until && isMadeUpAlways(absence(tick));
   // both fire, whatever else has passed: of a hundred thousand, each fire need not list thousands
-  if (
-    second !== null &&
-    second <= until &&
-    isMadeUpAlways(absence(nextTick)) &&
-    isMadeUpAlways(absence(second))
-  )
+  if (firesAlways(nextTick) && firesAlways(policy.tickAfter(nextTick, progress)))
     return { fire: nextTick, dropped: excludedOnTheWay(policy, exclusions, progress, nextTick) };
   const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const listed = stretches.flatMap(({ list }) => list);
