@@ -20,7 +20,11 @@ with opened as materialized (
     from event_log l
     where l.partition = h.partition and l.position >= h.next - $2::int / t.partitions
       and l.recorded_at > now() - $3::int * interval '1 millisecond'
+    order by l.position desc
+    limit $2::int / t.partitions
   ) e
+  -- no more than their parts together; it is the planner that does not know
+  limit $2::int
 ), spanned as (
   select type, stream_id,
     case when count(*) over (partition by partition) < part then $3::float8

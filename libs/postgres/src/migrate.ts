@@ -148,14 +148,18 @@ async function applyMissing(databaseUrl: string): Promise<void> {
 
 /** One that was lost goes on after the events that are there. */
 const addMissingHeads = `
+  with missing as materialized (
+    select p, t.partitions
+    from topology t cross join generate_series($1::int, t.partitions - 1, $2) p
+    where not exists (select from log_head h where h.partition = p)
+  )
   insert into log_head (partition, partitions, written_for, next, recorded_at)
-  select p, t.partitions, t.partitions, greatest(e.position, c.position, 0) + 1, coalesce(e.recorded_at, '-infinity')
-  from topology t cross join generate_series($1::int, t.partitions - 1, $2) p
-    left join relay_checkpoint c on c.partition = p
+  select m.p, m.partitions, m.partitions, greatest(e.position, c.position, 0) + 1, coalesce(e.recorded_at, '-infinity')
+  from missing m
+    left join relay_checkpoint c on c.partition = m.p
     left join lateral (
-      select position, recorded_at from event_log where partition = p order by position desc limit 1
+      select position, recorded_at from event_log where partition = m.p order by position desc limit 1
     ) e on true
-  where not exists (select from log_head h where h.partition = p)
   on conflict do nothing`;
 
 async function fixTopology(
