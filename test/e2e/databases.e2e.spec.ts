@@ -220,6 +220,7 @@ describe('timers in two databases', () => {
 
   it('fire in one while the other is away, and in that one when it is back', async () => {
     const due = await cluster.due('away');
+    const leavingScheduler = await cluster.start('scheduler', databases);
     const firingIn = (schedPolicyExpr: string) => ({
       schedPolicyType: 'ONCE',
       schedPolicyExpr,
@@ -235,8 +236,8 @@ describe('timers in two databases', () => {
     );
     expect(keys.filter(isIn(1)).filter((key) => fired().has(key))).toEqual([]);
 
-    // its slots in the first go to the other one, which cannot read what is due in the second
-    await leaving.stop();
+    // their slots and partitions in the first go to those that stay, who cannot read what lies in the second
+    await Promise.all([leaving.stop(), leavingScheduler.stop()]);
     const [here, there] = [0, 1].map((number) => keys.map((key) => `late-${key}`).find(isIn(number)) ?? '');
     await client.createTimer({ key: here ?? '', ...firingIn('100ms') });
     const again = { 'content-type': 'application/json', 'idempotency-key': 'a-1' };
