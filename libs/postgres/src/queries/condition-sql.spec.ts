@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EpochMs, TimerCondition, TimerId } from '#timer';
-import { conditionSql } from './condition-sql.js';
+import { conditionSql, orderingPart } from './condition-sql.js';
 import { Parameters } from './parameters.js';
 import { prefixEnd } from './text.js';
 
@@ -70,5 +70,23 @@ describe('the end of a prefix', () => {
         expect(isInRange).toBe(key.startsWith(prefix));
       }),
     );
+  });
+});
+
+describe('what of a condition lies together in an order', () => {
+  it('is what an index has before the order, and no part that is nested', () => {
+    const condition: TimerCondition = {
+      namespace: 'n',
+      key: 'k',
+      hookClass: 'h',
+      tags: ['t'],
+      enable: true,
+      and: [{ hookClass: 'i' }],
+    };
+    expect(orderingPart('id', condition, new Parameters())).toBe('p.hook_class = $1::text');
+    expect(orderingPart('key', condition, new Parameters())).toBe(
+      'p.namespace = $1::text and p.key = $2::text',
+    );
+    expect(orderingPart('key', { enable: true }, new Parameters())).toBe('true');
   });
 });

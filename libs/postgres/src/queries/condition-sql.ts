@@ -23,18 +23,12 @@ export function conditionSql(condition: TimerCondition, parameters: Parameters):
 /** What of a condition an index has together with the order: those that meet it are neighbours. */
 export function orderingPart(
   order: Exclude<TimerOrder, 'nextFireTime'>,
-  { namespace, key, keyPrefix, hookClass }: TimerCondition,
+  { id, parentId, hookClass, namespace, key, keyPrefix }: TimerCondition,
   parameters: Parameters,
 ): string {
-  const parts = {
-    id: { ...(hookClass !== undefined && { hookClass }) },
-    key: {
-      ...(namespace !== undefined && { namespace }),
-      ...(key !== undefined && { key }),
-      ...(keyPrefix !== undefined && { keyPrefix }),
-    },
-  };
-  return conditionSql(parts[order], parameters).text;
+  const parts = order === 'id' ? { id, parentId, hookClass } : { namespace, key, keyPrefix };
+  const given = Object.entries(parts).filter(([, value]) => value !== undefined);
+  return conditionSql(Object.fromEntries(given) as TimerCondition, parameters).text;
 }
 
 function partsOf(condition: TimerCondition, parameters: Parameters): string[] {
