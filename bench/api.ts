@@ -1,3 +1,4 @@
+import './ends-with-parent.js';
 import { loadConfig } from '#runtime';
 import { apiSchema } from '../apps/api/src/config.js';
 import { runApi } from '../apps/api/src/run.js';

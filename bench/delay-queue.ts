@@ -1,3 +1,4 @@
+import './ends-with-parent.js';
 import { openDelayQueue } from '#delays';
 import { createLogger } from '#runtime';
 

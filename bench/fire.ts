@@ -1,3 +1,4 @@
+import './ends-with-parent.js';
 import type { Emission } from '#engine';
 import { loadConfig } from '#runtime';
 import { fireSchema } from '../apps/fire/src/config.js';

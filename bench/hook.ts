@@ -1,3 +1,4 @@
+import './ends-with-parent.js';
 import { HookWorker } from '#hooks';
 import { createLogger } from '#runtime';
 import { LatenessSample } from './lateness.js';

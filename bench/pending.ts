@@ -120,7 +120,7 @@ async function day(stage: Stage, seconds: number, hasReader: boolean): Promise<o
   say(
     `${lived.fires} fires in ${Math.round(lived.seconds)} s, at the end ${Math.round(lived.behindMs)} ms behind; with those whose lateness is measured a fire cost ${Math.round(wal.bytes / fires)} bytes of WAL, ${(wal.pages / fires).toFixed(1)} whole pages and ${Math.round((cpu / fires) * 1e6)} µs of Postgres`,
   );
-  say(`a sweep for what is overdue: ${lived.sweepsMs.join(' ')} ms`);
+  say(`a sweep for what is overdue: ${lived.sweepsMs.join(' ')} ms; reads cut off: ${lived.readsCutOff}`);
   for (const facts of after)
     say(
       growth(

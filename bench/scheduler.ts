@@ -1,3 +1,4 @@
+import './ends-with-parent.js';
 import { loadConfig } from '#runtime';
 import { schedulerSchema } from '../apps/scheduler/src/config.js';
 import { runScheduler } from '../apps/scheduler/src/run.js';
