@@ -26,7 +26,7 @@ import { partitionsAtFirst, type SimCommand, silent, type World } from './world.
 const noBytes = Buffer.alloc(0);
 const retained: RetentionPolicy = { logDays: 1, endedDays: 1, archiveDays: 2 };
 const retentionEveryMs = 1_000;
-const expansionLookedForEveryMs = 250;
+const heldLookedAfterEveryMs = 250;
 
 type Envelope = CommandEnvelope<null>;
 
@@ -114,11 +114,9 @@ export function startScheduler(world: World): Replica {
         )
       : []),
   ];
-  const stopLooking = world.plan.expands
-    ? everyOn(process, expansionLookedForEveryMs, async () => {
-        if (await held.mayBegin()) consumer.reposition();
-      })
-    : async () => undefined;
+  const stopLooking = everyOn(process, heldLookedAfterEveryMs, async () => {
+    if (await held.mayBegin()) consumer.reposition();
+  });
   consumer.join();
   return replica(process, async () => {
     consumer.leave();
