@@ -1,7 +1,7 @@
 import { recordKey, slotOfTarget, type TimerTarget, type UnmintedCommand } from '#engine';
 import { type CommandId, mintEventId } from '#timer';
 import type { SimProcess } from './sim-process.js';
-import type { SimCommand, World } from './world.js';
+import { partitionsAtFirst, type SimCommand, type World } from './world.js';
 
 const triesMax = 20;
 
@@ -39,10 +39,10 @@ export async function send(
   { isSteady }: SendingStyle = { isSteady: false },
 ): Promise<void> {
   const { commands } = world.topics;
-  const isOdd = !isSteady && !world.isCalm && world.random.chance(world.databases.count > 1 ? 0.15 : 0.03);
   if (isSteady || world.random.chance(0.3)) process.knownWidth = commands.width;
   const width = process.knownWidth ?? commands.width;
-  const partition = isOdd ? world.random.int(0, width - 1) : slotOfTarget(target) % width;
+  const own = isSteady ? null : ownPartition(world, process, String(content.commandId));
+  const partition = own ?? slotOfTarget(target) % width;
   const key = 'timerId' in target ? target.timerId : recordKey(target.namespace, target.key);
   const what = content.kind === 'command' ? content.command.type : content.kind;
   for (let tries = 0; tries < triesMax; tries += 1) {
@@ -55,4 +55,14 @@ export async function send(
       await process.sleep(world.random.int(50, 400));
     }
   }
+}
+
+/** By a partitioner of its own, which puts a command that is sent again where it was; null: Kafka's own says. */
+function ownPartition({ random, isCalm, databases }: World, process: SimProcess, id: string): number | null {
+  const known = process.ownPartitions.get(id);
+  if (known !== undefined) return known;
+  const isOdd = !isCalm && random.chance(databases.count > 1 ? 0.15 : 0.03);
+  const own = isOdd ? random.int(0, partitionsAtFirst - 1) : null;
+  process.ownPartitions.set(id, own);
+  return own;
 }

@@ -38,6 +38,8 @@ export class SimProcess {
   fuse: Fuse | null = null;
   /** Partitions of the topic it writes to, as it last heard; null: it has not asked yet. */
   knownWidth: number | null = null;
+  /** Of commands that it put where its own partitioner says; null: where Kafka's does. */
+  readonly ownPartitions = new Map<string, number | null>();
 
   constructor(
     readonly name: string,

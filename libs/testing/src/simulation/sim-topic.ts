@@ -1,6 +1,5 @@
 /** A record of a topic in memory. */
 export interface SimRecord<T> {
-  readonly partition: number;
   readonly offset: bigint;
   readonly key: string;
   readonly value: T;
@@ -33,7 +32,7 @@ export class SimTopic<T> {
 
   append(partition: number, key: string, value: T): void {
     const log = this.#log(partition);
-    const record = { partition, offset: BigInt(log.length), key, value };
+    const record = { offset: BigInt(log.length), key, value };
     log.push(record);
     this.#all.push(record);
     for (const tell of this.#grown[partition]?.splice(0) ?? []) tell();

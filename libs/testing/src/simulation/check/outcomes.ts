@@ -15,11 +15,9 @@ export function oneOutcome(histories: readonly History[], world: World): Violati
   );
   const unchanged = new Set(stores.flatMap((tables) => [...tables.unchanged.keys()]));
   const told = new Set(world.witness.outcomes.map(({ envelope }) => envelope.content.commandId));
-  return sentOnce(world).flatMap(({ commandId, type, partitions }): Violation[] => {
+  return sentOnce(world).flatMap(({ commandId, type }): Violation[] => {
     const groups = applied.get(commandId) ?? [];
-    const isRefused =
-      refused.has(commandId) && !(groups.length > 0 && isUnknownTwice(world, commandId, partitions));
-    const others = { refused: isRefused, unchanged: unchanged.has(commandId) };
+    const others = { refused: refused.has(commandId), unchanged: unchanged.has(commandId) };
     const problem = problemOf(groups, others, type);
     const isLost = problem === null && groups.length === 0 && !others.refused && !others.unchanged;
     // a parent that is gone need not hear that its child has ended
@@ -48,38 +46,12 @@ function problemOf(
 }
 
 /** Every command that reached the topic, by its id. */
-function sentOnce({ topics }: World): readonly Sent[] {
-  const sent = new Map<CommandId, Sent>();
-  for (const { value, partition } of topics.commands.all()) {
-    const { commandId } = value;
-    if (commandId === null) continue;
-    const type = value.kind === 'command' ? value.command.type : value.kind;
-    const partitions = (sent.get(commandId)?.partitions ?? new Set()).add(partition);
-    sent.set(commandId, { commandId, type, partitions });
-  }
-  return [...sent.values()];
-}
-
-interface Sent {
-  readonly commandId: CommandId;
-  readonly type: string;
-  readonly partitions: Set<number>;
-}
-
-/**
- * Whoever sends one command by two partitioners, in the moment in which its timer is made, may be told both that there is no such
- * timer and that it was applied: two transactions read side by side, and one of them found no row to lock. docs/protocol.md says so.
- */
-function isUnknownTwice(
-  { databases }: World,
-  commandId: CommandId,
-  partitions: ReadonlySet<number>,
-): boolean {
-  const answers = databases.all.flatMap(({ store }) => [...store.tables.rejections.values()]);
-  return (
-    partitions.size > 1 &&
-    answers.every((row) => row.commandId !== commandId || row.rejection.code === 'timer-not-exist')
-  );
+function sentOnce({ topics }: World): readonly { readonly commandId: CommandId; readonly type: string }[] {
+  const sent = new Map<CommandId, string>();
+  for (const { value } of topics.commands.all())
+    if (value.commandId !== null)
+      sent.set(value.commandId, value.kind === 'command' ? value.command.type : value.kind);
+  return [...sent].map(([commandId, type]) => ({ commandId, type }));
 }
 
 /** The events of one command on one timer, and what came after them. */
