@@ -435,6 +435,7 @@ class Reply2(TypedDict):
     code: str
     message: str
     field: NotRequired[str]
+    retryAfterMs: NotRequired[int]
 
 
 Reply: TypeAlias = Reply1 | Reply2
