@@ -17,6 +17,8 @@ const quiet = {
   error: () => undefined,
 };
 const clockTicksPerSecond = 100;
+/** Each process leaves a CPU profile of each of its threads below it. */
+const profileFolder = process.env.BENCH_PROFILE;
 
 export interface ProcessReport {
   readonly lateness: LatenessReport;
@@ -102,6 +104,9 @@ export class Stage {
         ...env,
       },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      ...(profileFolder !== undefined && {
+        execArgv: ['--cpu-prof', `--cpu-prof-dir=${profileFolder}/${script}`],
+      }),
     });
     const subject = new Subject(script, child);
     this.subjects.push(subject);
