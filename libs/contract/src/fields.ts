@@ -35,4 +35,4 @@ export function payloadOf(
   return given === undefined ? { text } : { text, encoding: given };
 }
 
-export const momentText = (moment: EpochMs): string => new Date(moment).toISOString();
+export { momentText } from '#timer';

@@ -1,4 +1,6 @@
+import type { EpochMs } from './brand.js';
 import type { TimerEvent } from './event.js';
+import { momentText } from './moment-text.js';
 
 // The stored and published form of an event: JSON with moments as RFC 3339 text in UTC with milliseconds. Field names
 // of moments are unique in meaning across all events, so one set of names serves at any depth.
@@ -45,13 +47,8 @@ function mapMoments(
   return mapped;
 }
 
-/** Events of one batch were decided at one moment: its text is made once. */
-let latest = { moment: 0, text: '1970-01-01T00:00:00.000Z' };
-function toText(moment: unknown): unknown {
-  if (typeof moment !== 'number') return moment;
-  if (moment !== latest.moment) latest = { moment, text: new Date(moment).toISOString() };
-  return latest.text;
-}
+const toText = (moment: unknown): unknown =>
+  typeof moment === 'number' ? momentText(moment as EpochMs) : moment;
 const fromText = (moment: unknown): unknown => (typeof moment === 'string' ? Date.parse(moment) : moment);
 
 /** Lone surrogates and NUL in payloads become JSON escapes, so the text is valid UTF-8 and loses nothing. */

@@ -17,6 +17,7 @@ export { isHeld } from './life/lease.js';
 export { isSpawning } from './life/room.js';
 export { childKeyOf, createChild } from './life/spawn.js';
 export { payloadBytesMax, validateSpec } from './life/validate.js';
+export { momentText } from './moment-text.js';
 export * from './preview/next-event-time.js';
 export { preview } from './preview/preview.js';
 export * from './preview/preview-change.js';
