@@ -1,4 +1,4 @@
-import { emittedBytesMax, parseFeedClock, topicsOf } from '#contract';
+import { emittedBytesMax, feedClockHeaders, parseFeedClock, topicsOf } from '#contract';
 import {
   ByDatabase,
   type DatabasePlace,
@@ -14,7 +14,7 @@ import {
   slotsOf,
   type TimerLog,
 } from '#engine';
-import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey } from '#kafka';
+import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey, someHeaders } from '#kafka';
 import { databaseUrlsOf, migrateAll, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
@@ -136,8 +136,8 @@ export function composeFire(
     },
     onRebalancing: () => fire.unfollow(),
     onRecords: (_topic, _partition, records) => {
-      for (const { headers } of records) {
-        const clock = parseFeedClock(headers);
+      for (const record of records) {
+        const clock = parseFeedClock(someHeaders(record, feedClockHeaders));
         if (clock !== null)
           fire.follow(clock.timerId, slotOfTimerId(clock.timerId), clock.version, clock.nextFireAt);
       }

@@ -144,6 +144,9 @@ export type ParsedDue =
     }
   | { readonly ok: false; readonly reason: string };
 
+/** What `parseDueRecord` reads. */
+export const dueHeaders = ['ce_type', 'traceparent'] as const;
+
 /** Never throws. */
 export function parseDueRecord(record: {
   readonly value: Buffer | null;

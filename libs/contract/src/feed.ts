@@ -37,6 +37,9 @@ export interface FeedClock {
   readonly nextFireAt: EpochMs | null;
 }
 
+/** What `parseFeedClock` reads. */
+export const feedClockHeaders = ['ce_timerid', 'ce_timerversion', 'ce_nextfireat'] as const;
+
 /** What whoever follows the clocks needs: three headers, no body. Null: not one of our events. */
 export function parseFeedClock(headers: Readonly<Record<string, Buffer | undefined>>): FeedClock | null {
   const [timerId, version, nextFireAt] = [headers.ce_timerid, headers.ce_timerversion, headers.ce_nextfireat];

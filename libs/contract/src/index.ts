@@ -19,6 +19,7 @@ export {
   deadEvent,
   deadRecord,
   dueEventSchema,
+  dueHeaders,
   dueRecord,
   dueTypes,
   type ParsedDue,
@@ -31,7 +32,7 @@ export { openFields, sealCommand } from './encryption/sealed-fields.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export { type EventJson, eventSchemas } from './event-schemas.js';
 export { explainMisfit, type Misfit } from './explain.js';
-export { type FeedClock, type FeedEvent, feedRecord, parseFeedClock } from './feed.js';
+export { type FeedClock, type FeedEvent, feedClockHeaders, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
 export { followUpRecord } from './follow-up.js';
 export * from './http/index.js';

@@ -2,6 +2,7 @@ import {
   type CommandWire,
   type DataCipher,
   type DueEvent,
+  dueHeaders,
   emittedBytesMax,
   parseDueRecord,
   topicsOf,
@@ -13,6 +14,7 @@ import {
   KafkaAdmin,
   type KafkaSettings,
   partitionKey,
+  someHeaders,
   type TopicPartition,
   traceparentHeader,
 } from '#kafka';
@@ -149,7 +151,7 @@ export class HookWorker {
   }
 
   #take(topic: string, record: InRecord, progress: LowestUnfinished): void {
-    const parsed = parseDueRecord(record);
+    const parsed = parseDueRecord({ value: record.value, headers: someHeaders(record, dueHeaders) });
     const hookClass = this.#classes.get(topic);
     if (!parsed.ok || hookClass === undefined) {
       const reason = parsed.ok ? 'no hook' : parsed.reason;

@@ -16,7 +16,7 @@ export {
 export { BatchProducer, type ProducerLimits } from './batch-producer.js';
 export { kafkaSettings, kafkaVariables } from './environment.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
-export { type InRecord, type OutRecord, partitionKey, type TopicPartition } from './records.js';
+export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
 export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
 export { TopicRefused } from './topic-refused.js';

@@ -44,9 +44,6 @@ export const original: { readonly encode: EncodeRecord; readonly decode: DecodeR
   decode: require(decoderPath) as DecodeRecord,
 };
 
-const bytesOf = (part: Part): number =>
-  part === null || part === undefined ? -1 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
-
 /** Zigzag varint of a number of at most 31 bits, as all lengths and deltas here are. */
 function varintSize(value: number): number {
   let rest = ((value << 1) ^ (value >> 31)) >>> 0;
@@ -69,12 +66,51 @@ function writeVarint(target: Buffer, value: number, at: number): number {
   return next;
 }
 
-function writePart(target: Buffer, part: Part, size: number, at: number): number {
-  const next = writeVarint(target, size, at);
-  if (size <= 0 || part === null || part === undefined) return next;
-  if (typeof part === 'string') target.write(part, next, size, 'utf8');
-  else part.copy(target, next);
+/** The longest varint of a length or a delta. */
+const varintMax = 5;
+/** Text that is longer goes through Buffer: below it, writing character by character costs less than two calls out of JavaScript. */
+const shortTextMax = 63;
+
+/** Where records are put together before their size is known; grows for a large one, and is made anew after it. */
+const deskBytes = 256 * 1024;
+let desk = Buffer.allocUnsafe(deskBytes);
+
+function ensureRoom(at: number, size: number): void {
+  if (at + size <= desk.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(desk.length * 2, at + size));
+  desk.copy(larger, 0, 0, at);
+  desk = larger;
+}
+
+function putPart(part: Part, at: number): number {
+  if (part === null || part === undefined) return writeVarint(desk, -1, at);
+  if (typeof part === 'string') return putText(part, at);
+  ensureRoom(at, varintMax * 2 + part.length);
+  const next = writeVarint(desk, part.length, at);
+  part.copy(desk, next);
+  return next + part.length;
+}
+
+function putText(text: string, at: number): number {
+  ensureRoom(at, varintMax * 2 + text.length * 3);
+  const { length } = text;
+  if (length <= shortTextMax && isAsciiPut(text, at + 1)) {
+    desk[at] = length << 1;
+    return at + 1 + length;
+  }
+  const size = Buffer.byteLength(text);
+  const next = writeVarint(desk, size, at);
+  desk.write(text, next, size, 'utf8');
   return next + size;
+}
+
+function isAsciiPut(text: string, at: number): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    desk[at + i] = code;
+  }
+  return true;
 }
 
 const deltaMax = 0x3fffffff;
@@ -84,39 +120,36 @@ export function encodeRecord(record: WireRecord): Encoded {
   const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = record;
   // days between two records of one batch: not ours, and not worth 64 bits here
   if (timestampDelta > deltaMax || timestampDelta < -deltaMax) return original.encode(record);
+  // the body's own length goes before it, once it is known
+  let at = varintMax;
+  desk[at++] = 0;
+  at = writeVarint(desk, timestampDelta, at);
+  at = writeVarint(desk, offsetDelta, at);
+  at = putPart(key, at);
+  at = putPart(value, at);
   const names = Object.keys(headers);
-  const parts: Part[] = [];
-  const sizes: number[] = [];
-  let body = 1 + varintSize(timestampDelta) + varintSize(offsetDelta);
-  const add = (part: Part): void => {
-    const size = bytesOf(part);
-    parts.push(part);
-    sizes.push(size);
-    body += varintSize(size) + Math.max(size, 0);
-  };
-  add(key);
-  add(value);
-  let headerCount = 0;
+  at = writeVarint(desk, headerCount(names, headers), at);
   for (const name of names) {
     const given = headers[name];
-    for (const part of Array.isArray(given) ? (given as readonly Part[]) : [given as Part]) {
-      add(name);
-      add(part);
-      headerCount += 1;
-    }
+    for (const part of Array.isArray(given) ? (given as readonly Part[]) : [given as Part])
+      at = putPart(part, putText(name, at));
   }
-  body += varintSize(headerCount);
-  const target = Buffer.allocUnsafe(varintSize(body) + body);
-  let at = writeVarint(target, body, 0);
-  target[at++] = 0;
-  at = writeVarint(target, timestampDelta, at);
-  at = writeVarint(target, offsetDelta, at);
-  for (let i = 0; i < parts.length; i += 1) {
-    if (i === 2) at = writeVarint(target, headerCount, at);
-    at = writePart(target, parts[i], sizes[i] ?? -1, at);
+  const body = at - varintMax;
+  const from = varintMax - varintSize(body);
+  writeVarint(desk, body, from);
+  const bytes = Buffer.allocUnsafe(at - from);
+  desk.copy(bytes, 0, from, at);
+  if (desk.length > deskBytes) desk = Buffer.allocUnsafe(deskBytes);
+  return { buf: bytes, buffer: bytes };
+}
+
+function headerCount(names: readonly string[], headers: NonNullable<WireRecord['headers']>): number {
+  let count = names.length;
+  for (const name of names) {
+    const given = headers[name];
+    if (Array.isArray(given)) count += given.length - 1;
   }
-  if (parts.length === 2) writeVarint(target, headerCount, at);
-  return { buf: target, buffer: target };
+  return count;
 }
 
 const logAppendTime = 1;
@@ -151,36 +184,107 @@ class Cursor {
     this.at += size;
     return this.bytes.toString('utf8', from, this.at);
   }
+
+  /** The one of these names, all of them ASCII, that comes next; null: another one. */
+  nameAmong(names: readonly string[]): string | null {
+    const size = this.varint();
+    const from = this.at;
+    this.at += size;
+    for (const name of names) if (name.length === size && this.#isAt(name, from)) return name;
+    return null;
+  }
+
+  skip(): void {
+    const size = this.varint();
+    if (size > 0) this.at += size;
+  }
+
+  #isAt(name: string, from: number): boolean {
+    // names mostly begin alike
+    for (let i = name.length - 1; i >= 0; i -= 1)
+      if (this.bytes[from + i] !== name.charCodeAt(i)) return false;
+    return true;
+  }
 }
 
-/** The same fields as kafkajs gives; offsets and timestamps stay below 2^53, as Kafka's do in practice. */
-export function decodeRecord({ buffer }: DecoderInput, context: BatchContext = {}): object {
-  const {
-    firstOffset,
-    firstTimestamp,
-    maxTimestamp,
-    magicByte,
-    isControlBatch = false,
-    timestampType,
-  } = context;
-  const cursor = new Cursor(buffer);
-  const attributes = buffer.readInt8(0);
-  cursor.at = 1;
-  const timestampDelta = cursor.varint();
-  const offsetDelta = cursor.varint();
-  const isAppendTime = timestampType === logAppendTime && maxTimestamp !== undefined;
-  return {
-    magicByte,
-    attributes,
-    timestamp: isAppendTime ? maxTimestamp : String(Number(firstTimestamp?.toString() ?? 0) + timestampDelta),
-    offset: String(Number(firstOffset?.toString() ?? 0) + offsetDelta),
-    key: cursor.part(),
-    value: cursor.part(),
-    headers: readHeaders(cursor),
-    isControlRecord: isControlBatch,
-    batchContext: context,
-  };
+/** Numbers that all records of a batch share, read once. */
+let batch: BatchContext = {};
+let [firstOffset, firstTimestamp] = [0, 0];
+
+function ofBatch(context: BatchContext): void {
+  batch = context;
+  firstOffset = Number(context.firstOffset?.toString() ?? 0);
+  firstTimestamp = Number(context.firstTimestamp?.toString() ?? 0);
 }
+
+/**
+ * The same fields as kafkajs gives; offsets and timestamps stay below 2^53, as Kafka's do in practice. Headers are read when
+ * somebody asks for them: who follows the clocks wants three of ten.
+ */
+export class DecodedRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly offset: string;
+  readonly attributes: number;
+  readonly #bytes: Buffer;
+  readonly #headersAt: number;
+  readonly #timestamp: number;
+
+  constructor(
+    bytes: Buffer,
+    readonly batchContext: BatchContext,
+  ) {
+    if (batchContext !== batch) ofBatch(batchContext);
+    const cursor = new Cursor(bytes);
+    this.attributes = bytes.readInt8(0);
+    cursor.at = 1;
+    this.#timestamp = firstTimestamp + cursor.varint();
+    this.offset = String(firstOffset + cursor.varint());
+    this.key = cursor.part();
+    this.value = cursor.part();
+    this.#bytes = bytes;
+    this.#headersAt = cursor.at;
+  }
+
+  get magicByte(): number | undefined {
+    return this.batchContext.magicByte;
+  }
+
+  get isControlRecord(): boolean {
+    return this.batchContext.isControlBatch ?? false;
+  }
+
+  get timestamp(): string | { toString(): string } {
+    const { timestampType, maxTimestamp } = this.batchContext;
+    const isAppendTime = timestampType === logAppendTime && maxTimestamp !== undefined;
+    return isAppendTime ? maxTimestamp : String(this.#timestamp);
+  }
+
+  get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
+    return readHeaders(this.#cursor());
+  }
+
+  /** The last value of each of these headers that the record has; nothing is made of the others. */
+  headersOf(names: readonly string[]): Record<string, Buffer | undefined> {
+    const found: Record<string, Buffer | undefined> = {};
+    const cursor = this.#cursor();
+    for (let left = cursor.varint(); left > 0; left -= 1) {
+      const name = cursor.nameAmong(names);
+      if (name === null) cursor.skip();
+      else found[name] = cursor.part() ?? undefined;
+    }
+    return found;
+  }
+
+  #cursor(): Cursor {
+    const cursor = new Cursor(this.#bytes);
+    cursor.at = this.#headersAt;
+    return cursor;
+  }
+}
+
+export const decodeRecord = ({ buffer }: DecoderInput, context: BatchContext = {}): DecodedRecord =>
+  new DecodedRecord(buffer, context);
 
 function readHeaders(cursor: Cursor): Record<string, Buffer | null | (Buffer | null)[]> {
   const headers: Record<string, Buffer | null | (Buffer | null)[]> = {};

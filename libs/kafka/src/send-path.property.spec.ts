@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum, groupByPartition, original, UnknownPartition } from './send-path.js';
+import { checksum, groupByPartition, hashOfKey, original, UnknownPartition } from './send-path.js';
 
 describe('the send path', () => {
   it('sums as kafkajs sums', () => {
@@ -8,6 +8,21 @@ describe('the send path', () => {
       fc.property(fc.uint8Array({ maxLength: 5_000 }), (bytes) => {
         expect(checksum(Buffer.from(bytes))).toBe(original.checksum(Buffer.from(bytes)));
       }),
+    );
+  });
+
+  it('hashes keys as kafkajs hashes them', () => {
+    const key = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    );
+    fc.assert(
+      fc.property(key, (given) => {
+        expect(hashOfKey(given)).toBe(original.hashOfKey(given));
+      }),
+      {
+        numRuns: 1_000,
+      },
     );
   });
 
