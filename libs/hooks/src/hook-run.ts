@@ -75,8 +75,11 @@ export class HookRun {
     if (!this.isAborted) this.#abort.abort(new Error(reason));
   }
 
-  /** Runs the handler and answers. Resolves when the answer is in Kafka; rejects when it could not be sent. */
-  async run(): Promise<void> {
+  /**
+   * Runs the handler and answers. Resolves when the answer is in Kafka; rejects when it could not be sent.
+   * @param onHandled called when the handler is done and only its answer is on its way
+   */
+  async run(onHandled: () => void = () => undefined): Promise<void> {
     if (this.isAborted) return this.#stopClocks();
     const parent = contextOf(this.#received);
     const span = this.#span(parent);
@@ -86,6 +89,7 @@ export class HookRun {
       const answer = await context.with(trace.setSpan(parent, span), () =>
         this.kind === 'ask' ? this.#ask() : this.#handle(span),
       );
+      onHandled();
       // what was taken away is not answered; the answer would be refused anyway
       if (answer !== null && !this.isAborted) await this.deps.send(answer, this.#traceparent);
     } finally {

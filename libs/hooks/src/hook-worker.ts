@@ -31,7 +31,7 @@ export interface HookWorkerOptions {
   readonly topicPrefix?: string;
   /** Of due topics that this worker makes because no event has fired yet, default 8; those that are there stay as they are. */
   readonly partitions?: number;
-  /** Handlers at a time. */
+  /** Handlers at a time; one that is done and whose answer is on its way does not count. */
   readonly parallelism?: number;
   /** Events that were read and are not finished; reading waits above. */
   readonly unfinishedMax?: number;
@@ -53,6 +53,7 @@ export class HookWorker {
   readonly #producer: BatchProducer;
   readonly #consumer: BatchConsumer;
   readonly #runner: HookRunner;
+  readonly #commandsTopic: string;
   /** Hook classes by their topic. */
   readonly #classes: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, LowestUnfinished>();
@@ -66,6 +67,7 @@ export class HookWorker {
   constructor(private readonly options: HookWorkerOptions) {
     const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism, cipher } = options;
     const topics = topicsOf(topicPrefix);
+    this.#commandsTopic = topics.commands;
     this.#classes = new Map(Object.keys(hooks).map((hookClass) => [topics.due(hookClass), hookClass]));
     this.#producer = new BatchProducer(kafka, { sendEveryMs: answersEveryMs });
     this.#runner = new HookRunner({
@@ -200,8 +202,7 @@ export class HookWorker {
 
   #send(command: CommandWire, traceparent?: string): Promise<void> {
     const { namespace, key } = command;
-    const topic = topicsOf(this.options.topicPrefix).commands;
-    const record = { topic, key: `${namespace}/${key}`, value: JSON.stringify(command) };
+    const record = { topic: this.#commandsTopic, key: `${namespace}/${key}`, value: JSON.stringify(command) };
     return this.#producer.send([
       traceparent === undefined ? record : { ...record, headers: { [traceparentHeader]: traceparent } },
     ]);

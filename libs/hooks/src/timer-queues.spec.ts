@@ -5,7 +5,7 @@ import type { EventId, TimerId } from '#timer';
 import { HandBack, type HookHandler, LeaveOpen, RetryLater } from './handler.js';
 import { HookRun, machineClock } from './hook-run.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
-import { TimerQueues } from './timer-queues.js';
+import { answersUnderWayMax, TimerQueues } from './timer-queues.js';
 
 const silent = {
   debug: () => undefined,
@@ -28,11 +28,14 @@ const due = (
   ackTimeoutMs,
 });
 
-function setUp(handle: HookHandler, parallelism = 2) {
+function setUp(handle: HookHandler, parallelism = 2, acknowledged = Promise.resolve()) {
   const sent: CommandWire[] = [];
   const done: string[] = [];
   const queues = new TimerQueues(parallelism);
-  const send = async (command: CommandWire): Promise<void> => void sent.push(command);
+  const send = async (command: CommandWire): Promise<void> => {
+    sent.push(command);
+    await acknowledged;
+  };
   const runOf = (kind: 'due' | 'ask', event: DueEvent) =>
     new HookRun(
       { ok: true, kind, event },
@@ -66,6 +69,32 @@ describe('events of a worker', () => {
     for (const gate of gates.values()) gate();
     await queues.drain(1_000);
     expect(log.filter((line) => line.startsWith('end')).sort()).toEqual(['end a1', 'end b1', 'end c1']);
+  });
+
+  it('make room for others when they are handled, before Kafka has their answers', async () => {
+    const handled: string[] = [];
+    const kafka = Promise.withResolvers<void>();
+    const { add, queues, done } = setUp((event) => void handled.push(event.eventId), 1, kafka.promise);
+    for (const event of [due('a', 1, 'a1'), due('b', 1, 'b1'), due('c', 1, 'c1')]) add(event);
+    await vi.waitFor(() => expect(handled).toEqual(['a1', 'b1', 'c1']));
+    expect(done).toEqual([]);
+    kafka.resolve();
+    await vi.waitFor(() => expect(done).toEqual(['a1', 'b1', 'c1']));
+    await queues.drain(1_000);
+  });
+
+  it('wait while too many answers are on their way', async () => {
+    const handled: string[] = [];
+    const kafka = Promise.withResolvers<void>();
+    const { add, queues, done, sent } = setUp((event) => void handled.push(event.eventId), 3, kafka.promise);
+    const most = answersUnderWayMax + 3;
+    const count = most + 10;
+    for (let i = 0; i < count; i += 1) add(due(`t${i}`, 1));
+    await vi.waitFor(() => expect(sent).toHaveLength(most));
+    expect(handled).toHaveLength(most);
+    kafka.resolve();
+    await vi.waitFor(() => expect(done).toHaveLength(count));
+    await queues.drain(1_000);
   });
 
   it('drop a repeat of the same event and attempt, though its version has moved on', () => {

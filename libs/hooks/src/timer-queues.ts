@@ -23,11 +23,19 @@ interface Lane {
 /** How many timers' last seen versions are remembered, so that a repeated emission does not run twice. */
 const rememberedMax = 50_000;
 
-/** Order within a timer, parallel across timers, never more than `parallelism` at a time. */
+/**
+ * Answers that may be on their way to Kafka beside a full set of handlers. They leave together, so a handler that is done makes room for
+ * the next one at once; with so many none begins, so that few are run in vain while Kafka does not answer.
+ */
+export const answersUnderWayMax = 512;
+
+/** Order within a timer, parallel across timers, never more than `parallelism` handlers at a time. */
 export class TimerQueues {
   readonly #lanes = new Map<string, Lane>();
   readonly #ready: Lane[] = [];
   readonly #seen = new Map<string, Seen>();
+  /** Handlers, and what has not got its answer to Kafka yet, handlers included. */
+  #handling = 0;
   #running = 0;
   #idleWanted: (() => void)[] = [];
 
@@ -71,17 +79,32 @@ export class TimerQueues {
   }
 
   #pump(): void {
-    while (this.#running < this.parallelism) {
+    while (this.#handling < this.parallelism && this.#running < this.parallelism + answersUnderWayMax) {
       const lane = this.#ready.shift();
       const entry = lane?.waiting.shift();
       if (lane === undefined || entry === undefined) break;
       lane.current = entry;
-      this.#running += 1;
-      entry.run.run().then(
-        () => this.#finish(lane, entry, null),
-        (error: unknown) => this.#finish(lane, entry, error),
-      );
+      this.#begin(lane, entry);
     }
+  }
+
+  #begin(lane: Lane, entry: Entry): void {
+    this.#running += 1;
+    this.#handling += 1;
+    let isHandling = true;
+    const handled = (): void => {
+      if (isHandling) this.#handling -= 1;
+      isHandling = false;
+    };
+    const finish = (error: unknown): void => {
+      handled();
+      this.#finish(lane, entry, error);
+    };
+    const onHandled = (): void => {
+      handled();
+      this.#pump();
+    };
+    entry.run.run(onHandled).then(() => finish(null), finish);
   }
 
   #finish(lane: Lane, entry: Entry, error: unknown): void {
