@@ -1,16 +1,11 @@
 import { expect, it } from 'vitest';
-import type { InRecord } from '#kafka';
 import { countedFact } from './counted-fact.js';
+import type { FollowedRecord } from './feed-follower.js';
 import { resultText } from './result-text.js';
 
-const record = (type: string, body: object): InRecord => ({
-  topic: 'timers.events',
-  partition: 0,
-  offset: 0n,
-  key: Buffer.from('delays/k'),
+const record = (type: string, body: object): FollowedRecord => ({
   value: Buffer.from(JSON.stringify({ type, ...body })),
   headers: { ce_type: Buffer.from(`carillon.${type}`) },
-  timestampMs: 0,
 });
 const result = (text: string) => ({ result: { text } });
 

@@ -1,20 +1,20 @@
 import { eventTypePrefix } from '#contract';
-import type { InRecord } from '#kafka';
 import type { TimerEventType } from '#timer';
 import type { CountedFact } from '../log-counts.js';
+import type { FollowedRecord } from './feed-follower.js';
 import { errorOfResult } from './result-text.js';
 
 type Body = Readonly<Record<string, unknown>>;
-const bodyOf = ({ value }: InRecord): Body => JSON.parse(value?.toString('utf8') ?? '{}') as Body;
+const bodyOf = ({ value }: FollowedRecord): Body => JSON.parse(value?.toString('utf8') ?? '{}') as Body;
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 /** In JSON only a key looks like this: the quotes of a text are escaped. */
-const isLast = ({ value }: InRecord): boolean => value?.includes('"ended":') === true;
+const isLast = ({ value }: FollowedRecord): boolean => value?.includes('"ended":') === true;
 
 /**
  * What the counters need of a record of the change feed. Every process with a queue reads all of them, so bodies are parsed only
  * where they may matter.
  */
-export function countedFact(record: InRecord): CountedFact | null {
+export function countedFact(record: FollowedRecord): CountedFact | null {
   const type = record.headers.ce_type?.toString('latin1').slice(eventTypePrefix.length) as TimerEventType;
   switch (type) {
     case 'TimerCreated':
@@ -38,7 +38,7 @@ export function countedFact(record: InRecord): CountedFact | null {
   }
 }
 
-function closeError(record: InRecord): string | null {
+function closeError(record: FollowedRecord): string | null {
   // most leave no result
   if (record.value?.includes('"result":') !== true) return null;
   const { result } = bodyOf(record);

@@ -7,6 +7,7 @@ import {
   type KafkaSettings,
   partitionKey,
   ReadPositions,
+  someHeaders,
 } from '#kafka';
 import { SeenVersions } from './seen-versions.js';
 
@@ -18,6 +19,10 @@ export interface FeedSettings {
 
 /** Counters may be a quarter of a second behind; what they cost is taken from the events. */
 const gatherBytes = 256 * 1024;
+const followedHeaders = ['ce_type', 'ce_timerid', 'ce_timerversion'] as const;
+
+/** A record with the headers that followers look at. */
+export type FollowedRecord = Pick<InRecord, 'headers' | 'value'>;
 
 /** Every record of one namespace, once; in order for each timer, but for one that an expansion of the log moves just then. */
 export class FeedFollower {
@@ -31,7 +36,7 @@ export class FeedFollower {
   constructor(
     { kafka, namespace, topicPrefix }: FeedSettings,
     from: 'earliest' | 'latest',
-    private readonly onRecord: (record: InRecord) => void,
+    private readonly onRecord: (record: FollowedRecord) => void,
     private readonly topics: readonly string[] = [topicsOf(topicPrefix).events],
   ) {
     this.#prefix = Buffer.from(`${namespace}/`);
@@ -82,9 +87,11 @@ export class FeedFollower {
   }
 
   #take(partition: string, records: readonly InRecord[]): void {
-    for (const record of records)
-      if (this.#positions.take(record) && this.#isOurs(record) && this.#isNew(partition, record))
-        this.onRecord(record);
+    for (const record of records) {
+      if (!this.#positions.take(record) || !this.#isOurs(record)) continue;
+      const headers = someHeaders(record, followedHeaders);
+      if (this.#isNew(partition, headers)) this.onRecord({ headers, value: record.value });
+    }
     const moved = this.#moved;
     this.#moved = [];
     for (const tell of moved) tell();
@@ -95,7 +102,7 @@ export class FeedFollower {
   }
 
   /** Repeats carry a version that was seen. */
-  #isNew(partition: string, { headers }: InRecord): boolean {
+  #isNew(partition: string, headers: InRecord['headers']): boolean {
     const [id, version] = [
       headers.ce_timerid?.toString('latin1'),
       Number(headers.ce_timerversion?.toString('latin1')),

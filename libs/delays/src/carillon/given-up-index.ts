@@ -1,7 +1,7 @@
 import { deadEvent, dueTypes, eventTypePrefix, topicsOf } from '#contract';
-import { type InRecord, KafkaAdmin } from '#kafka';
+import { KafkaAdmin } from '#kafka';
 import type { GivenUp, GivenUpList } from '../ports.js';
-import { FeedFollower } from './feed-follower.js';
+import { FeedFollower, type FollowedRecord } from './feed-follower.js';
 import { type CarillonDelaysSettings, typeOf } from './settings.js';
 
 const givenUpMax = 10_000;
@@ -51,7 +51,7 @@ export class GivenUpIndex {
     await this.#follower.start();
   }
 
-  #take(record: InRecord): void {
+  #take(record: FollowedRecord): void {
     const [type, timerId] = [record.headers.ce_type?.toString(), record.headers.ce_timerid?.toString()];
     const version = Number(record.headers.ce_timerversion?.toString());
     if (timerId === undefined) return;
@@ -60,7 +60,7 @@ export class GivenUpIndex {
     else if (type === `${eventTypePrefix}TimerDeleted`) this.#byTimer.delete(timerId);
   }
 
-  #add(timerId: string, version: number, record: InRecord): void {
+  #add(timerId: string, version: number, record: FollowedRecord): void {
     if (version < (this.#redriven.get(timerId) ?? 0)) return;
     const read = deadEvent.safeParse(JSON.parse(record.value?.toString('utf8') ?? 'null'));
     if (!read.success) {
