@@ -39,6 +39,22 @@ describe('who holds vacuum back', () => {
         expect(holder?.transactions).toBeGreaterThan(0);
       });
     }));
+  it('is told to a user who may not see what others do, without its age', () =>
+    session('somebody', async (other) => {
+      const role = `spec_looker_${process.pid}`;
+      await other.query('begin isolation level repeatable read');
+      await other.query('select from pg_class limit 1');
+      await pool.query(`create role ${role}`);
+      await pool.query(`set role ${role}`);
+      try {
+        const holder = await horizonHolder(pool);
+        expect(holder?.who).toMatch(/^a transaction of .*\(pid \d+\)$/);
+        expect(holder?.ageMs).toBeNull();
+      } finally {
+        await pool.query('reset role');
+        await pool.query(`drop role ${role}`);
+      }
+    }));
   it('is a session that wrote and then did nothing', () =>
     session('a forgotten one', async (forgotten) => {
       await forgotten.query('begin');

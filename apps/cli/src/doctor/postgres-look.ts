@@ -48,14 +48,14 @@ export interface HorizonHolder {
   readonly transactions: number;
 }
 
-/** The one that holds vacuum back furthest, this question itself left out; null: nobody does. Of another user's session only the age is seen. */
+/** The one that holds vacuum back furthest, this question itself left out; null: nobody does. Of a session that this user may not see, the age is not known. */
 export async function horizonHolder(pool: pg.Pool): Promise<HorizonHolder | null> {
   const { rows } = await pool.query<{ who: string; age_ms: number | null; transactions: number }>(
     `select who, age_ms, age(xmin) as transactions from (
        select format('a transaction of %s (pid %s)', coalesce(nullif(application_name, ''), 'a session'), pid) as who,
          (extract(epoch from clock_timestamp() - xact_start) * 1000)::float8 as age_ms, coalesce(backend_xmin, backend_xid) as xmin
        from pg_stat_activity
-       where pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'
+       where pid <> pg_backend_pid() and datname = current_database() and coalesce(backend_type, 'client backend') = 'client backend'
        union all
        select format('replication slot %s', slot_name), null, coalesce(xmin, catalog_xmin)
        from pg_replication_slots
