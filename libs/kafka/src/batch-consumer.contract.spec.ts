@@ -64,6 +64,23 @@ describe('BatchConsumer', () => {
     return consumer;
   }
 
+  // who gathers a turn (the scheduler does) gets a read whole
+  it('hands over what one read brings of all partitions in one turn of the event loop', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    const together: number[] = [];
+    const turnEnded = new Promise<void>((resolve) => {
+      const onRecords: BatchConsumerOptions['onRecords'] = async (_topic, partition) => {
+        if (together.push(partition) === 1) setImmediate(resolve);
+      };
+      const startFrom: BatchConsumerOptions['startFrom'] = async (partitions) =>
+        new Map(partitions.map((at) => [partitionKey(at), 0n]));
+      void joined({ startFrom, onRecords }, `g-${randomUUID()}`);
+    });
+    await turnEnded;
+    expect(together.toSorted()).toEqual([0, 1, 2, 3]);
+  });
+
   it('starts each partition where it is told, whatever the group had committed', async () => {
     await freshTopic();
     await produce(['a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3']);
