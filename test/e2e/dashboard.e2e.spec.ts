@@ -56,6 +56,7 @@ const button = (name: string) => page.getByRole('button', { name, exact: true })
 const inLife = (title: string) => page.locator('.timeline strong', { hasText: title }).first();
 
 interface Seen {
+  readonly id: string;
   readonly status: string;
   readonly tags: readonly string[];
   readonly eventId?: string;
@@ -152,6 +153,7 @@ describe('the dashboard', () => {
     await button('Trigger').click();
     await inLife('Fired').waitFor();
     await button('Close event').click();
+    await button('Yes, close it').click();
     await inLife('Closed').waitFor();
     await client.updateTimer({ key: 'nightly' }, { tags: ['eu', 'told'] });
     await inLife('Changed').waitFor();
@@ -254,6 +256,30 @@ describe('the dashboard', () => {
     expect((await stateOf('dead-3')).status).toBe('open');
   });
 
+  it('does nothing more at the second click on Redrive, and closes an event only when that is confirmed', async () => {
+    await giveUp('dead-4', await openDead('dead-4'));
+    await page.goto(`${url}/#/timers/${(await stateOf('dead-4')).id}`);
+    await page.getByRole('link', { name: 'given up' }).waitFor();
+    await show('dead-timer');
+    const names = ['Trigger', 'Redrive', 'Pause', 'Resume', 'Close event', 'Delete'];
+    const places = () => Promise.all(names.map((name) => button(name).boundingBox()));
+    const before = await places();
+    const box = await button('Redrive').boundingBox();
+    if (box === null) throw new Error('Redrive is not to be seen');
+    const click = () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await click();
+    await inLife('Redriven').waitFor();
+    await page.locator('main .status-open').first().waitFor();
+    expect(await places()).toEqual(before);
+    await click();
+    await button('Close event').click();
+    await button('Cancel').click();
+    expect((await stateOf('dead-4')).status).toBe('open');
+    await button('Close event').click();
+    await button('Yes, close it').click();
+    await inLife('Closed').waitFor();
+  });
+
   it('shows tasks with their runner, progress and result, and what cron made of them', async () => {
     const tasks = new TaskService(client);
     const labels = { gpu: 'a100' };
@@ -324,6 +350,23 @@ describe('the dashboard', () => {
     await show('now');
   });
 
+  it('scrolls no page sideways on a phone, where fields of dates are at their widest', async () => {
+    const phone = await browser.newContext({ locale: 'en-US', viewport: { width: 390, height: 844 } });
+    const narrow = await phone.newPage();
+    const { id } = await stateOf('dead-4');
+    const widths: [place: string, px: number][] = [];
+    for (const place of ['', 'timers', 'new', 'dead', 'tasks', 'jobs', `timers/${id}`, `timers/${id}/edit`]) {
+      await narrow.goto(`${url}/#/${place}`);
+      await narrow.getByRole('heading', { level: 1 }).waitFor();
+      await narrow.waitForLoadState('load');
+      if (place === `timers/${id}`) await narrow.getByLabel('exactly').waitFor();
+      widths.push([place, await narrow.evaluate<number>('document.documentElement.scrollWidth')]);
+      await narrow.screenshot({ path: `${artifacts}/phone-${widths.length}.png`, fullPage: true });
+    }
+    await phone.close();
+    expect(widths.filter(([, px]) => px > 390)).toEqual([]);
+  });
+
   it('is used by the keyboard alone', async () => {
     await open('timers');
     await page.evaluate('document.querySelector(".skip").focus()');
@@ -366,7 +409,7 @@ describe('the dashboard', () => {
     await page.getByLabel('Key begins with').fill('nightly');
     await page.getByRole('link', { name: 'nightly' }).click();
     await button('Delete').click();
-    await button('Leave it').click();
+    await button('Cancel').click();
     await button('Delete').click();
     await button('Yes, delete it').click();
     await page.getByText('This timer has been deleted.').waitFor();

@@ -3,31 +3,11 @@ import { useState } from 'react';
 import { ask, messageOf, timerPath } from '../api/http.ts';
 import type { Timer } from '../api/types.ts';
 import { Confirm, Notice } from '../ui/parts.tsx';
-
-interface Deed {
-  readonly name: string;
-  readonly action: string;
-  readonly body?: unknown;
-}
-
-/** What can be done with a timer that stands where this one stands. */
-function deedsOf(timer: Timer): readonly Deed[] {
-  const isPaused = timer.pausedAt !== undefined;
-  return [
-    ...(timer.eventId === undefined ? [{ name: 'Trigger', action: 'trigger' }] : []),
-    ...(timer.eventId !== undefined
-      ? [{ name: 'Close event', action: 'close', body: { eventId: timer.eventId, attempt: timer.attempt } }]
-      : []),
-    ...(timer.givenUp !== undefined
-      ? [{ name: 'Redrive', action: 'redrive', body: { eventId: timer.givenUp.eventId } }]
-      : []),
-    isPaused ? { name: 'Resume', action: 'resume' } : { name: 'Pause', action: 'pause' },
-  ];
-}
+import { type Deed, deedsOf } from './deeds.ts';
 
 export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly onDeleted: () => void }) {
   const client = useQueryClient();
-  const [isDeleting, setDeleting] = useState(false);
+  const [asked, setAsked] = useState<Deed | null>(null);
   const act = useMutation({
     mutationFn: ({ action, body }: Deed) =>
       ask<Timer>(timerPath(timer.id, `/${action}`), { method: 'POST', body: body ?? {} }),
@@ -37,32 +17,43 @@ export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly 
     mutationFn: () => ask(timerPath(timer.id), { method: 'DELETE', version: timer.version }),
     onSuccess: onDeleted,
   });
+  const isBusy = act.isPending || remove.isPending;
+  const begin = (deed: Deed) => {
+    if (deed.action === 'delete') remove.mutate();
+    else act.mutate(deed);
+  };
   const failure = act.error ?? remove.error;
   return (
-    <div className="row">
-      {deedsOf(timer).map((deed) => (
-        <button key={deed.action} type="button" disabled={act.isPending} onClick={() => act.mutate(deed)}>
-          {deed.name}
-        </button>
-      ))}
-      <a className="button" href={`#/timers/${timer.id}/edit`}>
-        Change
-      </a>
-      <button type="button" className="danger" onClick={() => setDeleting(true)}>
-        Delete
-      </button>
+    <div>
+      <div className="row">
+        {deedsOf(timer).map((deed) => (
+          <button
+            key={deed.action}
+            type="button"
+            className={deed.action === 'delete' ? 'danger' : undefined}
+            disabled={isBusy || deed.whyNot !== undefined}
+            title={deed.whyNot}
+            onClick={() => (deed.confirm === undefined ? begin(deed) : setAsked(deed))}
+          >
+            {deed.name}
+          </button>
+        ))}
+        <a className="button" href={`#/timers/${timer.id}/edit`}>
+          Change
+        </a>
+      </div>
       {failure !== null && <Notice kind="bad">{messageOf(failure)}</Notice>}
-      {isDeleting && (
+      {asked?.confirm !== undefined && (
         <Confirm
-          question={`Delete ${timer.key}?`}
-          yes="Yes, delete it"
-          onNo={() => setDeleting(false)}
+          question={asked.confirm.question}
+          yes={asked.confirm.yes}
+          onNo={() => setAsked(null)}
           onYes={() => {
-            setDeleting(false);
-            remove.mutate();
+            setAsked(null);
+            begin(asked);
           }}
         >
-          <p>It will not fire again. Its history goes with it from this page.</p>
+          <p>{asked.confirm.effect}</p>
         </Confirm>
       )}
     </div>

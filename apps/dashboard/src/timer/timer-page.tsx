@@ -49,9 +49,13 @@ export function TimerPage({ id }: { readonly id: string }) {
       <div className="row">
         <Title>{timer.data.key}</Title>
         <StatusMark status={timer.data.status} />
-        <span className="grow" />
-        {!isDeleted && <Actions timer={timer.data} onDeleted={() => setDeleted(true)} />}
+        {timer.data.givenUp !== undefined && (
+          <a className="status status-faulted" href="#/dead" title="Dead letters">
+            given up
+          </a>
+        )}
       </div>
+      {!isDeleted && <Actions timer={timer.data} onDeleted={() => setDeleted(true)} />}
       {isDeleted && <Notice kind="plain">This timer has been deleted.</Notice>}
       <Facts timer={timer.data} />
       <div className="split">

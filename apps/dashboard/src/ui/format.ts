@@ -1,13 +1,13 @@
 // Moments as people read them: in the reader's own zone, with the exact one beside them.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+// previews are written on 24 hours, whatever the reader's language: one page has one clock
+const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+const clock = new Intl.DateTimeFormat(undefined, time);
 const dated = new Intl.DateTimeFormat(undefined, {
   year: 'numeric',
   month: 'short',
   day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
+  ...time,
 });
 const whole = new Intl.NumberFormat();
 

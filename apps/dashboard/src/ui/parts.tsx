@@ -87,7 +87,7 @@ export function Confirm({
       {children}
       <div className="row end">
         <button type="button" onClick={onNo}>
-          Leave it
+          Cancel
         </button>
         <button type="button" className="danger" onClick={onYes}>
           {yes}
