@@ -23,6 +23,7 @@ if (!isInstalled) {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stampFile, lock);
 }
+if (!existsSync('dist/.tsbuildinfo')) process.stdout.write('building, once; it takes some seconds\n');
 run('node_modules/.bin/tsc', ['-p', '.']);
 run('node_modules/.bin/node', ['scripts/copy-assets.mjs']);
 run('node_modules/.bin/node', ['scripts/build-dashboard.mjs']);

