@@ -138,6 +138,7 @@ const installationOf = ({ now }: { readonly now: EpochMs }): InstallationReads =
       isKafkaReachable: false,
       partitions: [],
       hookClasses: [],
+      lately: { retries: 0, givenUp: 0, isExact: true },
       isExact: true,
     }),
 });

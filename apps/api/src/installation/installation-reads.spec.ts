@@ -3,6 +3,8 @@ import { createLogger } from '#runtime';
 import type { EpochMs } from '#timer';
 import { CachedInstallation, type InstallationSources } from './installation-reads.js';
 
+const recentFailures = async () => ({ retries: 0, givenUp: 0, isExact: true, databasesAway: 0 });
+
 function world(parts: Partial<InstallationSources> = {}) {
   const seen = { now: 1_000, asked: 0 };
   const installation = new CachedInstallation({
@@ -12,6 +14,7 @@ function world(parts: Partial<InstallationSources> = {}) {
         return { partitions: [], databasesAway: 0 };
       },
       hookClasses: async () => ({ classes: [], isExact: true, databasesAway: 0 }),
+      recentFailures,
     },
     kafka: { topicOffsets: async () => [], groupOwners: async () => new Map() },
     topics: { commands: 'c', events: 'e' },
@@ -44,7 +47,9 @@ describe('the stand of the installation', () => {
   it('says that a part is missing, to whichever of its questions a database gave no answer', async () => {
     const partitions = async () => ({ partitions: [], databasesAway: 0 });
     const hookClasses = async () => ({ classes: [], isExact: true, databasesAway: 1 });
-    expect(await world({ log: { partitions, hookClasses } }).installation.read()).toMatchObject({
+    expect(
+      await world({ log: { partitions, hookClasses, recentFailures } }).installation.read(),
+    ).toMatchObject({
       databasesAway: 1,
     });
     expect(await world().installation.read()).not.toHaveProperty('databasesAway');
@@ -53,7 +58,8 @@ describe('the stand of the installation', () => {
     let isAway = true;
     const none = { partitions: [], databasesAway: 0 };
     const partitions = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(none));
-    const log = { partitions, hookClasses: async () => ({ classes: [], isExact: true, databasesAway: 0 }) };
+    const hookClasses = async () => ({ classes: [], isExact: true, databasesAway: 0 });
+    const log = { partitions, hookClasses, recentFailures };
     const { installation } = world({ log });
     await expect(installation.read()).rejects.toThrow('away');
     isAway = false;

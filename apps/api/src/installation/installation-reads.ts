@@ -45,13 +45,15 @@ export class CachedInstallation implements InstallationReads {
 
   async #ask(now: EpochMs): Promise<InstallationWire> {
     const { log, topics } = this.sources;
-    const [stored, { classes, isExact, ...open }, shared] = await Promise.all([
-      log.partitions(topics.commands),
-      log.hookClasses(),
-      this.#shared(),
-    ]);
-    // two questions: one of them may have met a database that came or went in between
-    const databasesAway = Math.max(stored.databasesAway, open.databasesAway);
+    const [stored, { classes, isExact, ...open }, { databasesAway: failuresAway, ...lately }, shared] =
+      await Promise.all([
+        log.partitions(topics.commands),
+        log.hookClasses(),
+        log.recentFailures(),
+        this.#shared(),
+      ]);
+    // three questions: one of them may have met a database that came or went in between
+    const databasesAway = Math.max(stored.databasesAway, open.databasesAway, failuresAway);
     return {
       at: momentText(now),
       isKafkaReachable: shared !== null,
@@ -61,6 +63,7 @@ export class CachedInstallation implements InstallationReads {
         ...same,
         ...(openSince !== null && { openSince: momentText(openSince) }),
       })),
+      lately,
       isExact,
     };
   }

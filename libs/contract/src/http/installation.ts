@@ -27,6 +27,9 @@ export const hookClassStand = z
     hookClass: z.string().describe('empty: timers that close themselves'),
     open: count.describe('events that wait for their close'),
     retrying: count.describe('of those, on their second attempt or a later one, or waiting for it'),
+    unanswered: count.describe(
+      'of those, sent for the third time or later, and no worker was heard of for them: is one running, is its name right?',
+    ),
     openSince: momentText.optional().describe('when the oldest of them began'),
     givenUp: count,
     firesPerSecond: z
@@ -48,6 +51,13 @@ export const installationAnswer = z
     hookClasses: z
       .array(hookClassStand)
       .describe('those with events that are open or given up, and those that fire'),
+    lately: z
+      .object({
+        retries: count.describe('attempts that failed, and those that nobody answered in time'),
+        givenUp: count,
+        isExact: z.boolean().describe('false: so much happens that only the newest part was counted'),
+      })
+      .describe('in the last five minutes'),
     isExact: z.boolean().describe('false: of open events or dead letters only the first were counted'),
   })
   .meta({ id: 'Installation' });

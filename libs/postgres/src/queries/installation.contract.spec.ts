@@ -9,8 +9,9 @@ interface Row {
   readonly dueInS: number | null;
   readonly status?: number;
   readonly attempt?: number;
+  readonly phase?: number;
   readonly hookClass?: string;
-  readonly extra?: string;
+  readonly extra?: string | null;
   readonly openForS?: number;
 }
 const givenUp = '{"givenUp":{"eventId":"e","attempt":3,"at":0}}';
@@ -22,6 +23,14 @@ const rows: readonly Row[] = [
   { slot: 1, dueInS: null },
   { slot: 2, dueInS: 100, status: 2, attempt: 1, hookClass: 'billing', openForS: 60 },
   { slot: 2, dueInS: 100, status: 2, attempt: 2, hookClass: 'billing', openForS: 600 },
+  // sent again and again: nobody was heard of; one failed; one is at work, and one has been sent twice
+  ...[
+    { attempt: 3, extra: null },
+    { attempt: 9, extra: '{"open":{"data":"\\"worker\\":"}}' },
+    { attempt: 9, extra: '{"open":{"lastError":"no"}}' },
+    { attempt: 9, extra: '{"open":{"worker":"w"}}' },
+    { attempt: 2, extra: null },
+  ].map((more) => ({ slot: 2, dueInS: 900, hookClass: 'typo', status: 2, phase: 3, openForS: 9, ...more })),
   { slot: 2, dueInS: 900, hookClass: 'mail', extra: givenUp },
   { slot: 2, dueInS: 900, hookClass: 'mail', extra: '{"fault":"\\"givenUp\\":{"}' },
 ];
@@ -37,16 +46,27 @@ describe('the stand of an installation', () => {
     await migrate(database.url, 4);
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    for (const { slot, dueInS, status = 0, attempt = 0, hookClass = '', extra = null, openForS } of rows)
+    for (const row of rows) {
+      const {
+        slot,
+        dueInS,
+        status = 0,
+        attempt = 0,
+        phase = 0,
+        hookClass = '',
+        extra = null,
+        openForS,
+      } = row;
       await client.query(
         `with spec as (
            insert into timer_spec (id, created_at, slot, namespace, key, hook_class, tags, spec)
            values (gen_random_uuid(), now(), $1, 'n', gen_random_uuid()::text, $5, '{}', '{}') returning id
          )
          insert into timer_state (id, next_fire_at, version, attempt, fires, slot, status, phase, extra, started_at, recent)
-         select id, now() + $2 * interval '1 second', 1, $4, 0, $1, $3, 0, $6, now() - $7 * interval '1 second', '' from spec`,
-        [slot, dueInS, status, attempt, hookClass, extra, openForS ?? null],
+         select id, now() + $2 * interval '1 second', 1, $4, 0, $1, $3, $8, $6, now() - $7 * interval '1 second', '' from spec`,
+        [slot, dueInS, status, attempt, hookClass, extra, openForS ?? null, phase],
       );
+    }
     await client.query(
       `insert into consumer_offset (topic, partition, next_offset) values ('commands', 1, 17), ('other', 2, 3)`,
     );
@@ -85,15 +105,57 @@ describe('the stand of an installation', () => {
           hookClass: 'billing',
           open: 2,
           retrying: 1,
+          unanswered: 0,
           givenUp: 0,
           openSince: expect.any(Number),
           firesPerSecond: 0,
         },
-        { hookClass: 'mail', open: 0, retrying: 0, givenUp: 1, openSince: null, firesPerSecond: 0 },
+        {
+          hookClass: 'mail',
+          open: 0,
+          retrying: 0,
+          unanswered: 0,
+          givenUp: 1,
+          openSince: null,
+          firesPerSecond: 0,
+        },
+        {
+          hookClass: 'typo',
+          open: 5,
+          retrying: 5,
+          unanswered: 2,
+          givenUp: 0,
+          openSince: expect.any(Number),
+          firesPerSecond: 0,
+        },
       ],
       true,
     ]);
     expect(Date.now() - Number(classes[0]?.openSince)).toBeGreaterThan(500_000);
+  });
+
+  it('is what failed, went unanswered and was given up in the last five minutes, of the newest events', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const some = { partition: 2, hookClass: 'billing', agoMs: 200_000 };
+    const redelivered = { ...some, type: 'EventRedelivered' };
+    await append(client, { ...some, type: 'EventGivenUp', count: 50, agoMs: 400_000 });
+    await append(client, { ...some, type: 'EventGivenUp', count: 2 });
+    await append(client, { ...some, type: 'EventRetryScheduled', count: 3 });
+    // the delivery after a failure is that failure's
+    await append(client, { ...redelivered, data: '{"reason":"retry"}', count: 3 });
+    await append(client, { ...redelivered, data: '{"reason":"ack-timeout"}', count: 4 });
+    await append(client, { ...redelivered, data: '{"reason":"unheard"}', count: 5 });
+    expect(await reading.installation.recentFailures()).toEqual({
+      retries: 12,
+      givenUp: 2,
+      isExact: true,
+      databasesAway: 0,
+    });
+    // a partition that has more than is looked at
+    await append(client, { ...some, partition: 3, count: 1_000 });
+    expect(await reading.installation.recentFailures()).toMatchObject({ retries: 12, isExact: false });
+    await client.end();
   });
 
   it('is how often each hook class fires, from the newest events of each partition', async () => {
@@ -113,19 +175,23 @@ describe('the stand of an installation', () => {
   });
 });
 
-interface Fires {
+interface Events {
+  readonly type?: string;
+  readonly data?: string;
   readonly partition: number;
   readonly hookClass: string;
   readonly count: number;
   readonly agoMs: number;
 }
 /** At the end of a partition, all of one timer. */
-const append = (client: pg.Client, { partition, hookClass, count, agoMs }: Fires) =>
-  client.query(
+const append = (client: pg.Client, events: Events) => {
+  const { partition, hookClass, count, agoMs, type = 'EventTriggered', data = '{}' } = events;
+  return client.query(
     `with head as (update log_head set next = next + $3 where partition = $1 returning next - $3 as base)
      insert into event_log (position, recorded_at, stream_id, version, partition, type, record_key, data)
      select base + n, now() - $4 * interval '1 millisecond', (select id from timer_spec where hook_class = $2 limit 1),
-       base + n, $1::smallint, 'EventTriggered', '', '{}'
+       $1::int * 100000 + base + n, $1::smallint, $5, '', $6
      from head, generate_series(0, $3 - 1) n`,
-    [partition, hookClass, count, agoMs],
+    [partition, hookClass, count, agoMs, type, data],
   );
+};

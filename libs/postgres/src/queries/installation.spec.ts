@@ -17,6 +17,7 @@ const stand = (
   hookClass,
   open,
   retrying: 0,
+  unanswered: open,
   openSince: openSince as EpochMs | null,
   givenUp,
   firesPerSecond: open / 2,
@@ -24,10 +25,12 @@ const stand = (
 const part = (partition: number, classes: readonly HookClassState[], isExact = true): Installation => ({
   partitions: async () => ({ partitions: [{ partition } as PartitionState], databasesAway: 0 }),
   hookClasses: async () => ({ classes, isExact, databasesAway: 0 }),
+  recentFailures: async () => ({ retries: partition, givenUp: 1, isExact, databasesAway: 0 }),
 });
 const failing = (error: Error): Installation => ({
   partitions: () => Promise.reject(error),
   hookClasses: () => Promise.reject(error),
+  recentFailures: () => Promise.reject(error),
 });
 const away = failing(new QueryUnavailableError('no answer', true));
 
@@ -44,6 +47,7 @@ it('several databases have the partitions of each, and every hook class once', a
     isExact: false,
     databasesAway: 0,
   });
+  expect(await merged.recentFailures()).toEqual({ retries: 3, givenUp: 3, isExact: false, databasesAway: 0 });
 });
 
 it('tells what the others have while one database is away, and that it is', async () => {

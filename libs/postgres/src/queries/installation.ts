@@ -5,15 +5,19 @@ import type { ReadPool } from './read-pool.js';
 
 const { text: partitionsSql } = statement('partition-stands');
 const { text: hookClassesSql } = statement('hook-class-stands');
+const { text: recentFailuresSql } = statement('recent-failures');
 
 /** As the fire service arms by default: what is due within a minute, of each slot so many. */
 const windowMs = 60_000;
 const perSlotMax = 195;
 /** Open events, and as many dead letters, that are looked at for the hook classes. */
 const lookedAtMax = 10_000;
-/** Of the log, for fires a second: so many of the newest events, and how far back at most. */
+/** Of the log: so many of the newest events, and how far back at most for fires a second, and for failures. */
 const eventsLookedAtMax = 4_000;
 const firesWithinMs = 10_000;
+const failuresWithinMs = 300_000;
+/** Once may be a restart of its worker, twice a slow one. */
+const unansweredAttempts = 3;
 
 export interface PartitionState {
   readonly partition: number;
@@ -43,6 +47,8 @@ export interface HookClassState {
   readonly open: number;
   /** Of those, on their second attempt or a later one, or waiting for it. */
   readonly retrying: number;
+  /** Sent for the third time or later, and no worker was heard of for it: is one running for this name? */
+  readonly unanswered: number;
   /** When the oldest of the open ones began; null: none is open. */
   readonly openSince: EpochMs | null;
   readonly givenUp: number;
@@ -59,12 +65,25 @@ export interface HookClassStates {
   readonly databasesAway: number;
 }
 
+/** Of the last five minutes. */
+export interface RecentFailures {
+  /** Attempts that failed, and those that nobody answered in time. */
+  readonly retries: number;
+  readonly givenUp: number;
+  /** False: so much happens that only the newest part was counted. */
+  readonly isExact: boolean;
+  /** Databases whose part is missing here. */
+  readonly databasesAway: number;
+}
+
 /** How a whole installation fares. */
 export interface Installation {
   /** @throws QueryUnavailableError where no database answers */
   partitions(commandsTopic: string): Promise<PartitionStates>;
   /** @throws QueryUnavailableError where no database answers */
   hookClasses(): Promise<HookClassStates>;
+  /** @throws QueryUnavailableError where no database answers */
+  recentFailures(): Promise<RecentFailures>;
 }
 
 /** Of one database: each answer is one statement of bounded cost. */
@@ -81,15 +100,27 @@ export class PostgresInstallation implements Installation {
   }
 
   async hookClasses(): Promise<HookClassStates> {
-    const rows = await this.pool.rows(hookClassesSql, [lookedAtMax, eventsLookedAtMax, firesWithinMs]);
+    const rows = await this.pool.rows(hookClassesSql, [
+      lookedAtMax,
+      eventsLookedAtMax,
+      firesWithinMs,
+      unansweredAttempts,
+    ]);
     return {
       classes: rows.map((row) => {
-        const [hookClass, open, retrying, openSince, givenUp, , firesPerSecond] = row as HookClassRow;
-        return { hookClass, open, retrying, openSince, givenUp, firesPerSecond };
+        const [hookClass, open, retrying, unanswered, openSince, givenUp, , firesPerSecond] =
+          row as HookClassRow;
+        return { hookClass, open, retrying, unanswered, openSince, givenUp, firesPerSecond };
       }),
-      isExact: rows.every((row) => row[5] === true),
+      isExact: rows.every((row) => row[6] === true),
       databasesAway: 0,
     };
+  }
+
+  async recentFailures(): Promise<RecentFailures> {
+    const rows = await this.pool.rows(recentFailuresSql, [eventsLookedAtMax, failuresWithinMs]);
+    const [retries, givenUp, isExact] = rows[0] as unknown as FailuresRow;
+    return { retries, givenUp, isExact, databasesAway: 0 };
   }
 }
 
@@ -116,6 +147,16 @@ export class MergedInstallation implements Installation {
     };
   }
 
+  async recentFailures(): Promise<RecentFailures> {
+    const { each, databasesAway } = await this.#ask((part) => part.recentFailures());
+    return {
+      retries: each.reduce((sum, { retries }) => sum + retries, 0),
+      givenUp: each.reduce((sum, { givenUp }) => sum + givenUp, 0),
+      isExact: each.every(({ isExact }) => isExact),
+      databasesAway,
+    };
+  }
+
   async #ask<T>(question: (part: Installation) => Promise<T>): Promise<{ each: T[]; databasesAway: number }> {
     const answers = await Promise.allSettled(this.parts.map(question));
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
@@ -131,6 +172,7 @@ const together = (a: HookClassState, b: HookClassState): HookClassState => ({
   hookClass: a.hookClass,
   open: a.open + b.open,
   retrying: a.retrying + b.retrying,
+  unanswered: a.unanswered + b.unanswered,
   openSince:
     a.openSince === null || b.openSince === null
       ? (a.openSince ?? b.openSince)
@@ -152,8 +194,10 @@ type HookClassRow = readonly [
   hookClass: string,
   open: number,
   retrying: number,
+  unanswered: number,
   openSince: EpochMs | null,
   givenUp: number,
   isExact: boolean,
   firesPerSecond: number,
 ];
+type FailuresRow = readonly [retries: number, givenUp: number, isExact: boolean];
