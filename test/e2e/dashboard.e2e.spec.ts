@@ -60,11 +60,13 @@ interface Seen {
   readonly status: string;
   readonly tags: readonly string[];
   readonly eventId?: string;
+  readonly attempt?: number;
+  readonly givenUp?: object;
 }
 const pathOf = (key: string): string => `${url}/v1/namespaces/default/timers/${key}`;
 const stateOf = async (key: string): Promise<Seen> => (await (await fetch(pathOf(key))).json()) as Seen;
-async function giveUp(key: string, eventId: string): Promise<void> {
-  const body = JSON.stringify({ eventId, attempt: 1, error: `port 5432 of ${key} refused` });
+async function giveUp(key: string, eventId: string, attempt = 1): Promise<void> {
+  const body = JSON.stringify({ eventId, attempt, error: `port 5432 of ${key} refused` });
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${pathOf(key)}/retry`, { method: 'POST', headers, body });
   expect(answer.status).toBe(200);
@@ -87,6 +89,10 @@ async function show(name: string): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 });
   const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
   expect(overflow, 'nothing to scroll sideways').toBeLessThanOrEqual(0);
+  const lines = await page.evaluate<number>(
+    'new Set([...document.querySelectorAll(".top nav a")].map(({ offsetTop }) => offsetTop)).size',
+  );
+  expect(lines, 'the pages are named in one line').toBe(1);
   await page.screenshot({ path: `${artifacts}/${name}-phone.png`, fullPage: true });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.evaluate(`document.documentElement.dataset.theme = 'light'`);
@@ -238,22 +244,46 @@ describe('the dashboard', () => {
 
   it('shows who was given up by their error, and redrives them', async () => {
     for (const key of ['dead-1', 'dead-2']) await giveUp(key, await openDead(key));
+    const typo = { hookClass: 'biling', ackTimeout: '100ms', retry: { maxAttempts: 1 } };
+    await client.createTimer({ key: 'typo', schedPolicyType: 'ONCE', schedPolicyExpr: '10ms', ...typo });
+    await eventually('nobody answers', async () => (await stateOf('typo')).givenUp);
     await open('');
-    await page.getByRole('link', { name: '2 dead letters' }).click();
+    await page.getByRole('link', { name: '3 dead letters' }).click();
     await button('Redrive all 2').waitFor();
+    await page
+      .getByRole('heading', { name: 'No worker answered for hook class biling within 100 ms' })
+      .waitFor();
+    await page
+      .getByText('each event is sent again with its data and gets one attempt anew')
+      .first()
+      .waitFor();
     await page.getByText('port 5432 of dead-1 refused').waitFor();
     await show('dead');
+    await client.deleteTimer({ key: 'typo' });
+    const fates = page.locator('.fates');
     await button('Redrive dead-1').click();
+    await fates.getByText('sent · waiting').waitFor();
     await button('Redrive all 1').waitFor();
-    expect((await stateOf('dead-1')).status).toBe('open');
+    const { status, eventId = '' } = await stateOf('dead-1');
+    expect(status).toBe('open');
+    await client.closeTimerEvent({ key: 'dead-1' }, { eventId });
+    await fates.getByText('closed', { exact: true }).waitFor();
     await giveUp('dead-3', await openDead('dead-3'));
     await button('Redrive all 2').waitFor();
-    await page.getByLabel('Redrive at most').selectOption('1');
+    await page.getByLabel('Redrive speed').selectOption('1');
     const since = performance.now();
     await button('Redrive all 2').click();
     await page.getByText('No event has been given up.').waitFor();
     expect(performance.now() - since, 'one a second').toBeGreaterThan(1_000);
-    expect((await stateOf('dead-3')).status).toBe('open');
+    const again = await eventually('dead-3 is sent again', async () => {
+      const seen = await stateOf('dead-3');
+      return seen.attempt === 2 && seen.eventId !== undefined ? seen : null;
+    });
+    expect(again.status).toBe('open');
+    await giveUp('dead-3', again.eventId ?? '', 2);
+    await fates.getByText('failed again').waitFor();
+    await fates.getByRole('link', { name: 'dead-3' }).waitFor();
+    await show('redriven');
   });
 
   it('does nothing more at the second click on Redrive, and closes an event only when that is confirmed', async () => {
@@ -347,7 +377,42 @@ describe('the dashboard', () => {
       return texts.length === partitions && texts.every((text) => /fire.*scheduler/.test(text));
     });
     await page.locator('section[aria-label="Hook classes"]').getByRole('link', { name: 'failing' }).waitFor();
+    const needs = page.locator('section[aria-label="Needs somebody"]');
+    const endless = { hookClass: 'biling', ackTimeout: '100ms', retry: { maxAttempts: 0 } };
+    await client.createTimer({ key: 'typo', schedPolicyType: 'ONCE', schedPolicyExpr: '10ms', ...endless });
+    await needs.getByRole('link', { name: 'biling' }).waitFor();
+    const tops = 'new Set([...document.querySelectorAll(".tile")].map(({ offsetTop }) => offsetTop)).size';
+    expect(await page.evaluate(tops), 'two rows of four').toBe(2);
     await show('now');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByText(`${partitions} partitions`).waitFor();
+    expect(await partitionRows.first().isVisible()).toBe(false);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await client.deleteTimer({ key: 'typo' });
+    const fires = page.getByRole('img', { name: /fires in the last five minutes$/ });
+    await client.deleteTimer({ key: 'beat' });
+    const shown = async () => Number.parseInt((await fires.getAttribute('aria-label')) ?? '', 10);
+    const before = await shown();
+    await page.getByRole('link', { name: 'Jobs and locks' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Jobs and locks' }).waitFor();
+    const keys = Array.from({ length: 30 }, (_, n) => `meanwhile-${n}`);
+    const soon = { schedPolicyType: 'ONCE', schedPolicyExpr: '10ms' };
+    await Promise.all(keys.map((key) => client.createTimer({ key, ...soon })));
+    await eventually('all of them fired', async () =>
+      (await Promise.all(keys.map(stateOf))).every(({ status }) => status === 'ended'),
+    );
+    await page.getByRole('link', { name: 'Now', exact: true }).click();
+    await eventually(
+      'what was counted before, and what fired meanwhile',
+      async () => (await shown()) >= before + 30,
+    );
+    await page.reload();
+    const tile = (name: string) => page.locator('.tile', { hasText: name }).locator('strong').textContent();
+    await eventually(
+      'as many were given up as before',
+      async () => Number(await tile('given up in 5 min')) >= 4,
+    );
+    await eventually('as many were tried again', async () => Number(await tile('retries in 5 min')) >= 3);
   });
 
   it('scrolls no page sideways on a phone, where fields of dates are at their widest', async () => {

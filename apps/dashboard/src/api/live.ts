@@ -31,9 +31,12 @@ export const useLiveState = (): LiveState =>
   );
 
 export interface Watcher {
-  readonly onTold: (told: Told) => void;
+  /** @param place after it in the log */
+  readonly onTold: (told: Told, place: string) => void;
   /** From here on nothing is missed: what was read before is read again. */
   readonly onReady?: () => void;
+  /** A place to go on from, where the log still has it; null: from now on. */
+  readonly from?: () => string | null;
 }
 
 /** @param query of `/v1/watch`, without the question mark; null: nothing is watched */
@@ -46,26 +49,27 @@ export function useWatch(query: string | null, watcher: Watcher): void {
 function watch(query: string, latest: { readonly current: Watcher }): () => void {
   let source: EventSource;
   let again: number | undefined;
-  const open = (): void => {
+  const open = (from: string | null): void => {
+    const begin = from === null ? {} : { 'Last-Event-ID': from };
     source = new EventSource(new URL(`/v1/watch?${query}`, window.location.href), {
-      fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, ...proof() } }),
+      fetch: (url, init) => fetch(url, { ...init, headers: { ...begin, ...init.headers, ...proof() } }),
     });
     source.addEventListener('ready', () => {
       setState('live');
       latest.current.onReady?.();
     });
     for (const kind of kinds)
-      source.addEventListener(kind, ({ data }: MessageEvent<string>) =>
-        latest.current.onTold(JSON.parse(data) as Told),
+      source.addEventListener(kind, ({ data, lastEventId }: MessageEvent<string>) =>
+        latest.current.onTold(JSON.parse(data) as Told, lastEventId),
       );
     source.addEventListener('error', ({ code }) => {
       setState('lost');
       if (code === 401) askAgain();
-      if (source.readyState === EventSource.CLOSED) again = window.setTimeout(open, comeAgainMs);
+      if (source.readyState === EventSource.CLOSED) again = window.setTimeout(() => open(null), comeAgainMs);
     });
   };
   setState('connecting');
-  open();
+  open(latest.current.from?.() ?? null);
   return () => {
     window.clearTimeout(again);
     source.close();

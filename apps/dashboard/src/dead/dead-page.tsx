@@ -1,11 +1,13 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { ask, messageOf } from '../api/http.ts';
 import { useWatch } from '../api/live.ts';
 import { useRefresh } from '../api/refresh.ts';
-import type { Count, TimerPage } from '../api/types.ts';
+import type { Count, Timer, TimerPage } from '../api/types.ts';
 import { countLabel } from '../ui/format.ts';
 import { Notice, Title } from '../ui/parts.tsx';
+import { type Redriven, refused, sending, sent, told } from './fates.ts';
+import { FatesLine } from './fates-line.tsx';
 import { GroupCard } from './group-card.tsx';
 import { groupsOf } from './groups.ts';
 
@@ -18,6 +20,15 @@ const condition = { givenUp: true };
 /** Timers whose last event was given up, by the error that did it. */
 export function DeadPage() {
   const [rate, setRate] = useState<number>(10);
+  const [redriven, setRedriven] = useState<readonly Redriven[]>([]);
+  const follow = useMemo(
+    () => ({
+      sending: (timer: Timer) => setRedriven((all) => sending(all, timer)),
+      sent: ({ id }: Timer) => setRedriven((all) => sent(all, id)),
+      refused: ({ id }: Timer) => setRedriven((all) => refused(all, id)),
+    }),
+    [],
+  );
   const pages = useInfiniteQuery({
     queryKey: ['dead'],
     queryFn: ({ pageParam, signal }) => {
@@ -39,7 +50,9 @@ export function DeadPage() {
   }, [hasNextPage, isFetching, found.length, fetchNextPage]);
   const readAgain = useRefresh('dead');
   useWatch('', {
-    onTold: ({ type }) => {
+    onTold: (news) => {
+      const { type } = news;
+      setRedriven((all) => told(all, news));
       if (type === 'EventGivenUp' || type === 'EventRedriven') readAgain();
     },
   });
@@ -54,20 +67,21 @@ export function DeadPage() {
         </span>
         <span className="grow" />
         <label className="beside">
-          Redrive at most
+          Redrive speed
           <select value={rate} onChange={(e) => setRate(Number(e.target.value))}>
             {rates.map((each) => (
               <option key={each} value={each}>
-                {each} a second
+                at most {each} a second
               </option>
             ))}
           </select>
         </label>
       </div>
+      <FatesLine redriven={redriven} />
       {pages.isError && <Notice kind="bad">{messageOf(pages.error)}</Notice>}
       {pages.isSuccess && timers.length === 0 && <p className="empty">No event has been given up.</p>}
       {groupsOf(timers).map((group) => (
-        <GroupCard key={group.error} group={group} rate={rate} />
+        <GroupCard key={group.id} group={group} rate={rate} follow={follow} />
       ))}
       {hasNextPage && found.length >= pagesUnasked && (
         <button type="button" disabled={isFetching} onClick={() => fetchNextPage()}>

@@ -4,28 +4,35 @@ import { messageOf } from '../api/http.ts';
 import type { Timer } from '../api/types.ts';
 import { Card, Moment, Notice } from '../ui/parts.tsx';
 import { timerPlace } from '../ui/router.ts';
-import type { Group } from './groups.ts';
-import { type Progress, redriveEach } from './redrive.ts';
+import { attemptsAnew, type Group } from './groups.ts';
+import { type Follow, type Progress, redriveEach } from './redrive.ts';
 
 /** Of a long group; all of it is redriven all the same. */
 const shownMax = 50;
 
+interface Props {
+  readonly group: Group;
+  /** Events a second. */
+  readonly rate: number;
+  readonly follow: Follow;
+}
+
 /** Those that failed alike: what it was, since when, and the way out. */
-export function GroupCard({ group, rate }: { readonly group: Group; readonly rate: number }) {
+export function GroupCard({ group, rate, follow }: Props) {
   const client = useQueryClient();
   const [progress, setProgress] = useState<Progress | null>(null);
   const stopping = useRef<AbortController>(null);
   const redrive = useMutation({
     mutationFn: (timers: readonly Timer[]) => {
       stopping.current = new AbortController();
-      return redriveEach({ timers, rate, signal: stopping.current.signal, onProgress: setProgress });
+      return redriveEach({ timers, rate, signal: stopping.current.signal, onProgress: setProgress, follow });
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['dead'] }),
   });
   const { timers, hookClasses, first, last } = group;
   return (
     <Card
-      title={group.error}
+      title={group.title}
       aside={
         redrive.isPending ? (
           <button type="button" onClick={() => stopping.current?.abort()}>
@@ -48,7 +55,7 @@ export function GroupCard({ group, rate }: { readonly group: Group; readonly rat
             to <Moment at={last} distance />
           </>
         )}
-        . Mend what the error names, then redrive: each event is sent once more with its data.
+        . {group.advice}: each event is sent again with its data and gets {attemptsAnew(timers)}.
       </p>
       {redrive.isError && <Notice kind="bad">{messageOf(redrive.error)}</Notice>}
       {progress !== null && <ProgressLine progress={progress} isRunning={redrive.isPending} />}

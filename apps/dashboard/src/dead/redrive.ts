@@ -15,16 +15,29 @@ interface Wish {
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  readonly follow: Follow;
+}
+
+/** Told of each: before it is sent, and what was answered. */
+export interface Follow {
+  readonly sending: (timer: Timer) => void;
+  readonly sent: (timer: Timer) => void;
+  readonly refused: (timer: Timer) => void;
 }
 
 /** One after the other, so many a second. @throws when nobody answers: the rest would fail as well */
-export async function redriveEach({ timers, rate, signal, onProgress }: Wish): Promise<void> {
+export async function redriveEach({ timers, rate, signal, onProgress, follow }: Wish): Promise<void> {
   let at: Progress = { redriven: 0, refused: 0, all: timers.length, refusal: null };
   onProgress(at);
   for (const [index, timer] of timers.entries()) {
     if (index > 0) await pause(1_000 / rate, signal);
     if (signal.aborted) return;
-    const refusal = await redrive(timer);
+    follow.sending(timer);
+    const refusal = await redrive(timer).catch((error: unknown) => {
+      follow.refused(timer);
+      throw error;
+    });
+    follow[refusal === null ? 'sent' : 'refused'](timer);
     at =
       refusal === null
         ? { ...at, redriven: at.redriven + 1 }

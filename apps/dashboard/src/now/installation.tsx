@@ -1,20 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
-import { ask, messageOf, Problem } from '../api/http.ts';
-import type { HookClassStand, Installation, PartitionStand } from '../api/types.ts';
+import { messageOf, Problem } from '../api/http.ts';
+import { useInstallation } from '../api/installation.ts';
+import type { HookClassStand, PartitionStand } from '../api/types.ts';
 import { durationLabel } from '../ui/format.ts';
 import { Card, Moment, Notice } from '../ui/parts.tsx';
+import { useIsPhone } from '../ui/phone.ts';
 
-const askMs = 5_000;
 /** Late by less is what lateness is always like; a takeover takes about a second. */
 const lateMsCalm = 1_000;
 
 /** Each hook class with what is open, each partition with its owner: the whole of it, whoever's timers they are. */
 export function InstallationCards() {
-  const { data, error } = useQuery({
-    queryKey: ['installation'],
-    queryFn: ({ signal }) => ask<Installation>('/v1/installation', { signal }),
-    refetchInterval: askMs,
-  });
+  const { data, error } = useInstallation();
   // it is for those who may see every namespace; the others have the rest of the page
   if (error instanceof Problem && error.status === 403) return null;
   return (
@@ -45,7 +41,9 @@ export function InstallationCards() {
         {data?.isKafkaReachable === false && (
           <Notice kind="bad">Kafka does not answer: owners and waiting commands are not known.</Notice>
         )}
-        {data !== undefined && <Partitions partitions={data.partitions} isKnown={data.isKafkaReachable} />}
+        {data !== undefined && (
+          <FoldedPartitions partitions={data.partitions} isKnown={data.isKafkaReachable} />
+        )}
       </Card>
     </>
   );
@@ -115,6 +113,29 @@ interface PartitionsProps {
   readonly partitions: readonly PartitionStand[];
   /** Whether Kafka said who owns them. */
   readonly isKnown: boolean;
+}
+
+/** On a phone each of them is a screen's half: folded, unless one of them is in trouble. */
+function FoldedPartitions(props: PartitionsProps) {
+  const isPhone = useIsPhone();
+  if (!isPhone) return <Partitions {...props} />;
+  const { partitions, isKnown } = props;
+  const unowned = isKnown
+    ? partitions.filter((one) => one.fire === undefined || one.scheduler === undefined)
+    : [];
+  const late = partitions.filter(({ lateMs }) => lateMs > lateMsCalm);
+  const trouble = [
+    ...(unowned.length > 0 ? [`${unowned.length} without an owner`] : []),
+    ...(late.length > 0 ? [`${late.length} late`] : []),
+  ];
+  return (
+    <details open={trouble.length > 0}>
+      <summary>
+        {partitions.length} partitions{trouble.length > 0 ? `: ${trouble.join(', ')}` : ', none of them late'}
+      </summary>
+      <Partitions {...props} />
+    </details>
+  );
 }
 
 const Partitions = ({ partitions, isKnown }: PartitionsProps) => (

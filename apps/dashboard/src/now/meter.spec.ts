@@ -27,6 +27,19 @@ describe('what the Now page counts', () => {
     meter.tell({ ...asked, data: { ...asked.data, manualRequestId: 'now' } }, begin + 1_000);
     expect([meter.latenessWithin(0.5), meter.columns(begin + 1_000).at(-1)?.fires]).toEqual([null, 1]);
   });
+  it('counts an attempt that nobody answered as a retry, and the delivery after a failure not again', () => {
+    const meter = new Meter(begin);
+    const redelivered = { type: 'EventRedelivered', recordedAt: at(0) };
+    for (const reason of ['ack-timeout', 'unheard', 'retry', 'unclaimed'])
+      meter.tell({ ...redelivered, data: { reason } }, begin);
+    expect(meter.total('retries', begin)).toBe(2);
+  });
+  it('is fires a second since it went on, where some was missed before', () => {
+    const meter = new Meter(begin);
+    meter.goOnFrom(begin + 20_000);
+    for (let n = 0; n < 20; n += 1) meter.tell(fire(20_000 + n * 200, 3), begin + 25_000);
+    expect(meter.firesPerSecond(begin + 25_000)).toBe(4);
+  });
   it('forgets what is older than five minutes', () => {
     const meter = new Meter(begin);
     meter.tell({ type: 'EventRetryScheduled', recordedAt: at(0), data: {} }, begin);

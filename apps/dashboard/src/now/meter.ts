@@ -24,6 +24,9 @@ const empty = (startMs: number): Column => ({
   closes: 0,
   lateness: latenessBoundsMs.map(() => 0),
 });
+/** An attempt that nobody answered in time; one that failed has been told as such. */
+const isUnanswered = (type: string, { reason }: Readonly<Record<string, unknown>>): boolean =>
+  type === 'EventRedelivered' && (reason === 'ack-timeout' || reason === 'unheard');
 const startOf = (ms: number): number => Math.floor(ms / columnMs) * columnMs;
 
 /** What was told in the last five minutes, five seconds at a time; it holds no more than that. */
@@ -31,8 +34,17 @@ export class Meter {
   readonly #columns = new Map<number, Column>();
   /** Lateness of the last fires, ms. */
   #recent: number[] = [];
-  /** The first moment that is counted. */
-  constructor(private readonly sinceMs: number) {}
+  /** The first moment from which on nothing was missed. */
+  #sinceMs: number;
+
+  constructor(sinceMs: number) {
+    this.#sinceMs = sinceMs;
+  }
+
+  /** Some was missed before this moment: fires a second are counted from here. */
+  goOnFrom(ms: number): void {
+    this.#sinceMs = ms;
+  }
 
   tell({ type, data, recordedAt }: Pick<Told, 'type' | 'data' | 'recordedAt'>, nowMs: number): void {
     const start = startOf(Math.min(Date.parse(recordedAt), nowMs));
@@ -44,7 +56,8 @@ export class Meter {
   }
 
   #with(column: Column, type: string, data: Readonly<Record<string, unknown>>): Column {
-    if (type === 'EventRetryScheduled') return { ...column, retries: column.retries + 1 };
+    if (type === 'EventRetryScheduled' || isUnanswered(type, data))
+      return { ...column, retries: column.retries + 1 };
     if (type === 'EventGivenUp') return { ...column, givenUp: column.givenUp + 1 };
     if (type === 'EventClosed') return { ...column, closes: column.closes + 1 };
     if (type !== 'EventTriggered') return column;
@@ -68,7 +81,7 @@ export class Meter {
   /** Over the last half minute, or since the counting began. */
   firesPerSecond(nowMs: number): number {
     const columns = this.columns(nowMs).slice(-6);
-    const fromMs = Math.max(columns[0]?.startMs ?? nowMs, this.sinceMs);
+    const fromMs = Math.max(columns[0]?.startMs ?? nowMs, this.#sinceMs);
     const fires = columns.reduce((sum, column) => sum + column.fires, 0);
     return fires / Math.max(1, (nowMs - fromMs) / 1_000);
   }

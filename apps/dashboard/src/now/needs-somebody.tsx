@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ask, messageOf } from '../api/http.ts';
-import type { Condition, Count, Timer, TimerPage } from '../api/types.ts';
+import { useInstallation } from '../api/installation.ts';
+import type { Condition, Count, HookClassStand, Timer, TimerPage } from '../api/types.ts';
 import { countLabel } from '../ui/format.ts';
 import { Card, Moment, Notice, StatusMark } from '../ui/parts.tsx';
 import { timerPlace } from '../ui/router.ts';
@@ -9,7 +10,7 @@ const askMs = 5_000;
 const overdueMs = 60_000;
 const shownMax = 20;
 
-/** Faults, dead letters, and what should have happened long ago: before anything else. */
+/** Faults, dead letters, what nobody answers, and what should have happened long ago: before anything else. */
 export function NeedsSomebody() {
   const faulted = useTimers('faulted', () => ({ status: ['faulted'] }));
   const overdue = useTimers('overdue', () => ({
@@ -25,12 +26,28 @@ export function NeedsSomebody() {
   const failure = faulted.error ?? overdue.error ?? dead.error;
   const timers = [...(faulted.data?.timers ?? []), ...(overdue.data?.timers ?? [])];
   const deadCount = dead.data?.count ?? 0;
-  const isCalm = failure === null && timers.length === 0 && dead.data !== undefined && deadCount === 0;
+  const installation = useInstallation();
+  const unanswered = (installation.data?.hookClasses ?? []).filter((stand) => stand.unanswered > 0);
+  const isCalm =
+    failure === null &&
+    timers.length + unanswered.length === 0 &&
+    dead.data !== undefined &&
+    deadCount === 0 &&
+    !installation.isPending;
   return (
     <Card title="Needs somebody">
       {failure !== null && <Notice kind="bad">{messageOf(failure)}</Notice>}
-      {isCalm && <p className="calm">Nothing has a fault, nothing is overdue, nothing was given up.</p>}
+      {isCalm && (
+        <p className="calm">
+          Nothing has a fault, nothing is overdue, nothing was given up
+          {/* who may not see the installation is not told of it */}
+          {installation.data !== undefined && ', no event goes unanswered again and again'}.
+        </p>
+      )}
       <ul className="needs">
+        {unanswered.map((stand) => (
+          <Unanswered key={stand.hookClass} stand={stand} />
+        ))}
         {timers.map((timer) => (
           <Need key={timer.id} timer={timer} />
         ))}
@@ -47,6 +64,23 @@ export function NeedsSomebody() {
     </Card>
   );
 }
+
+/** Mostly a name that was mistyped, or a worker that was never started. */
+const Unanswered = ({ stand: { hookClass, unanswered, openSince } }: { readonly stand: HookClassStand }) => (
+  <li className="row tight">
+    <span className="status status-faulted">unanswered</span>
+    <a href={`#/timers?hookClass=${encodeURIComponent(hookClass)}&status=open`}>{hookClass}</a>
+    <span>
+      {unanswered === 1 ? '1 event was' : `${unanswered} events were`} sent three times or more
+      {openSince !== undefined && (
+        <>
+          , the oldest open one since <Moment at={openSince} distance />
+        </>
+      )}
+      : is a worker running for this hook class, and is its name right?
+    </span>
+  </li>
+);
 
 function useTimers(name: string, condition: () => Condition) {
   return useQuery({

@@ -1,42 +1,50 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { ask } from '../api/http.ts';
-import { useWatch } from '../api/live.ts';
+import { useInstallation } from '../api/installation.ts';
 import type { Condition, Count } from '../api/types.ts';
 import { countLabel, durationLabel } from '../ui/format.ts';
 import { Card, Title } from '../ui/parts.tsx';
 import { FiresChart, LatenessChart } from './charts.tsx';
+import { useMeter } from './counting.ts';
 import { InstallationCards } from './installation.tsx';
-import { Meter } from './meter.ts';
 import { NeedsSomebody } from './needs-somebody.tsx';
 
 const drawMs = 1_000;
 const askMs = 5_000;
 
 export function NowPage() {
-  const meter = useRef<Meter>(null);
-  meter.current ??= new Meter(Date.now());
+  const meter = useMeter();
   const now = useNow();
-  const { current } = meter;
-  useWatch('', { onTold: (told) => current.tell(told, Date.now()) });
-  const columns = current.columns(now);
-  const typical = current.latenessWithin(0.5);
-  const worst = current.latenessWithin(0.99);
+  const columns = meter.columns(now);
   return (
     <>
       <Title>Now</Title>
       <NeedsSomebody />
       <div className="tiles">
-        <Tile name="fires a second" value={current.firesPerSecond(now).toFixed(1)} />
-        <Tile name="late, half of them at most" value={typical === null ? '–' : durationLabel(typical)} />
-        <Tile name="late, 99 % at most" value={worst === null ? '–' : durationLabel(worst)} />
+        <Tile name="fires a second" value={meter.firesPerSecond(now).toFixed(1)} />
+        <Lateness name="median lateness" of="half" ms={meter.latenessWithin(0.5)} />
+        <Lateness name="lateness, 99th percentile" of="99 in 100" ms={meter.latenessWithin(0.99)} />
         <Counted name="open events" condition={{ status: ['open'] }} to="#/timers?status=open" />
-        <Tile name="retries in 5 min" value={current.total('retries', now)} />
-        <Tile name="given up in 5 min" value={current.total('givenUp', now)} />
+        <Lately
+          name="retries"
+          of="retries"
+          seen={meter.total('retries', now)}
+          title="Attempts that failed, and those that nobody answered in time"
+        />
+        <Lately
+          name="given up"
+          of="givenUp"
+          seen={meter.total('givenUp', now)}
+          title="Events that became dead letters, redriven ones too"
+        />
         <Counted name="dead letters" condition={{ givenUp: true }} to="#/dead" />
         <Counted name="timers" condition={{}} to="#/timers" />
       </div>
-      <Card title="Fires" aside={<span className="faint">last five minutes, since this page is open</span>}>
+      <Card
+        title="Fires"
+        aside={<span className="faint">last five minutes, counted since this tab was opened</span>}
+      >
         <FiresChart columns={columns} />
       </Card>
       <Card title="Lateness" aside={<span className="faint">from the tick to its event</span>}>
@@ -56,8 +64,44 @@ function useNow(): number {
   return now;
 }
 
-const Tile = ({ name, value }: { readonly name: string; readonly value: ReactNode }) => (
-  <div className="tile">
+interface LatenessProps {
+  readonly name: string;
+  readonly of: string;
+  readonly ms: number | null;
+}
+const Lateness = ({ name, of, ms }: LatenessProps) => (
+  <Tile
+    name={name}
+    value={ms === null ? '–' : durationLabel(ms)}
+    title={`Of the last thousand fires seen since this tab was opened, ${of} came no later than this after their time`}
+  />
+);
+
+interface LatelyProps {
+  readonly name: string;
+  readonly of: 'retries' | 'givenUp';
+  /** By this tab, which may have been opened a moment ago. */
+  readonly seen: number;
+  readonly title: string;
+}
+
+/** What the server has counted, or more if this tab has seen more since. */
+function Lately({ name, of, seen, title }: LatelyProps) {
+  const { data, isPending } = useInstallation();
+  if (data === undefined)
+    return <Tile name={`${name} since opened`} value={isPending ? '–' : seen} title={title} />;
+  const { [of]: counted, isExact } = data.lately;
+  const label = countLabel({ count: Math.max(counted, seen), isExact });
+  return <Tile name={`${name} in 5 min`} value={label} title={title} />;
+}
+
+interface TileProps {
+  readonly name: string;
+  readonly value: ReactNode;
+  readonly title?: string;
+}
+const Tile = ({ name, value, title }: TileProps) => (
+  <div className="tile" title={title}>
     <strong>{value}</strong>
     <span className="faint">{name}</span>
   </div>
