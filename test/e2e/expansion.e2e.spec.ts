@@ -64,7 +64,7 @@ describe('an expansion from 8 to 16 partitions under load', () => {
     // one that starts on the way does as the others, whatever its PARTITIONS
     const schedulers = [...running, await cluster.start('scheduler', { PARTITIONS: '4' })];
     await eventually('new partitions are held', () =>
-      schedulers.some((one) => one.has('wait for `carillon partitions expand`')),
+      schedulers.some((one) => one.has('partitions wait: for `carillon partitions expand`')),
     );
     const { code, lines } = await carillon(['partitions', 'expand', String(to)]);
     expect([code, lines.at(-1)]).toEqual([0, `log: is spread over ${to} partitions from here on`]);
