@@ -305,6 +305,7 @@ describe('the dashboard', () => {
     await button('Close event').click();
     await button('Cancel').click();
     expect((await stateOf('dead-4')).status).toBe('open');
+    await page.locator('.timeline').getByText('attempt 2').first().waitFor();
     await button('Close event').click();
     await button('Yes, close it').click();
     await inLife('Closed').waitFor();
@@ -386,7 +387,8 @@ describe('the dashboard', () => {
     await show('now');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.getByText(`${partitions} partitions`).waitFor();
-    expect(await partitionRows.first().isVisible()).toBe(false);
+    // a partition that is late for a moment unfolds them
+    await eventually('they are folded', async () => !(await partitionRows.first().isVisible()));
     await page.setViewportSize({ width: 1280, height: 800 });
     await client.deleteTimer({ key: 'typo' });
     const fires = page.getByRole('img', { name: /fires in the last five minutes$/ });

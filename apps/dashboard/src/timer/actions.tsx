@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ask, messageOf, timerPath } from '../api/http.ts';
 import type { Timer } from '../api/types.ts';
 import { Confirm, Notice } from '../ui/parts.tsx';
-import { type Deed, deedsOf } from './deeds.ts';
+import { asItStands, type Deed, deedsOf } from './deeds.ts';
 
 export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly onDeleted: () => void }) {
   const client = useQueryClient();
@@ -50,7 +50,7 @@ export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly 
           onNo={() => setAsked(null)}
           onYes={() => {
             setAsked(null);
-            begin(asked);
+            begin(asItStands(asked, timer));
           }}
         >
           <p>{asked.confirm.effect}</p>

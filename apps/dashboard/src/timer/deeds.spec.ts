@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Timer } from '../api/types.ts';
-import { deedsOf } from './deeds.ts';
+import { asItStands, deedsOf } from './deeds.ts';
 
 const open = { key: 'a', enable: true, eventId: 'e', attempt: 1 } as Timer;
 const dead = { key: 'a', enable: true, givenUp: { eventId: 'e', attempts: 1 } } as unknown as Timer;
@@ -21,5 +21,11 @@ describe('what can be done with a timer', () => {
   it('is confirmed where it cannot be undone', () => {
     const asked = deedsOf(open).flatMap(({ name, confirm }) => (confirm === undefined ? [] : [name]));
     expect(asked).toEqual(['Close event', 'Delete']);
+  });
+  it('is of the attempt that is open when it is confirmed, and of no other event', () => {
+    const [close] = deedsOf(open).filter(({ action }) => action === 'close');
+    if (close === undefined) throw new Error('nothing can be closed');
+    expect(asItStands(close, { ...open, attempt: 4 }).body).toEqual({ eventId: 'e', attempt: 4 });
+    expect(asItStands(close, { ...open, eventId: 'f', attempt: 4 })).toBe(close);
   });
 });

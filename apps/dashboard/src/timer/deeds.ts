@@ -3,7 +3,7 @@ import type { Timer } from '../api/types.ts';
 export interface Deed {
   readonly name: string;
   readonly action: 'trigger' | 'redrive' | 'pause' | 'resume' | 'close' | 'delete';
-  readonly body?: unknown;
+  readonly body?: { readonly eventId: string | undefined; readonly attempt?: number | undefined };
   /** Why it cannot be done with the timer as it stands; absent: it can. */
   readonly whyNot?: string;
   /** Asked before it is done; absent: it is done at once. */
@@ -54,6 +54,13 @@ export function deedsOf(timer: Timer): readonly Deed[] {
       },
     },
   ];
+}
+
+/** A deed that was confirmed, as the timer stands by now: while one reads the question, the event that it is about may be sent again. */
+export function asItStands(asked: Deed, { eventId, attempt }: Timer): Deed {
+  const { body } = asked;
+  const isOfIt = asked.action === 'close' && body !== undefined && body.eventId === eventId;
+  return isOfIt ? { ...asked, body: { eventId, attempt } } : asked;
 }
 
 function unless(...reasons: readonly (readonly [applies: boolean, why: string])[]): { whyNot?: string } {
