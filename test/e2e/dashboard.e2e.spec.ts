@@ -130,14 +130,31 @@ describe('the dashboard', () => {
     await page.getByLabel('Expression').fill('61 * * * *');
     await page.locator('#schedPolicyExpr-error').waitFor();
     expect(await page.getByLabel('Expression').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Expression').fill('15m');
+    await page.getByText('for every 15m choose interval').waitFor();
+    await page.getByLabel('Schedule', { exact: true }).selectOption('INTERVAL');
+    await page.locator('#schedPolicyExpr-hint').getByText('1h30m').waitFor();
+    await page.getByText('Every 15 min, first at once.').waitFor();
+    await page.getByLabel('Schedule', { exact: true }).selectOption('CRON');
     await page.getByLabel('Expression').fill('30 2 28 3 *');
     await page.getByText('DST').first().waitFor();
+    await page.locator('.legend').getByText('the clock changes').waitFor();
     await show('new');
     await page.getByLabel('Expression').fill('0 9 * * MON-FRI');
     await eventually('ten fires', async () => (await page.locator('.fires > li').count()) === 10);
+    await page.getByText('At 09:00 on the days below.').waitFor();
+    const marked = (await page.locator('.clock-change').count()) > 0;
+    expect(await page.locator('.legend').isVisible()).toBe(marked);
+    const chosen = (name: string) => page.locator(`#${name} option:checked`).textContent();
+    const rules = ['gap', 'overlap', 'missed'];
+    const told = await Promise.all(rules.map(chosen));
     await button('Create').click();
     await page.getByRole('heading', { level: 1, name: 'report' }).waitFor();
     await inLife('Created').waitFor();
+    await page.getByRole('link', { name: 'Change', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Change report' }).waitFor();
+    const taken = await Promise.all(rules.map(chosen));
+    expect(told, 'what the form calls the default').toEqual(taken.map((rule) => `by default: ${rule}`));
   });
 
   it('shows the life of a timer as it happens, and lets it be held, fired and closed', async () => {
@@ -164,7 +181,7 @@ describe('the dashboard', () => {
     await client.updateTimer({ key: 'nightly' }, { tags: ['eu', 'told'] });
     await inLife('Changed').waitFor();
     const { events } = (await (await fetch(`${pathOf('nightly')}/events`)).json()) as HistoryPageWire;
-    const past = page.locator('section', { hasText: 'As it was' });
+    const past = page.locator('section', { hasText: 'At an earlier moment' });
     await page.getByRole('slider').fill(String(Date.parse(events[1]?.recordedAt ?? '')));
     await past.getByText('version 2 of').waitFor();
     await past.locator('.status-paused').waitFor();
@@ -192,7 +209,7 @@ describe('the dashboard', () => {
     await client.closeTimerEvent({ key: 'replayed' }, { eventId: eventId ?? '' });
     await open('timers');
     await page.getByRole('link', { name: 'replayed' }).click();
-    await page.getByLabel('From this watermark on').fill('2026-01-01T12:30');
+    await page.getByLabel('Count anew from').fill('2026-01-01T12:30');
     const replay = page.locator('section[aria-label="Replay"]');
     await replay.getByText('What would fire').click();
     await eventually('five fires', async () => (await replay.locator('.fires > li').count()) === 5);
@@ -200,6 +217,23 @@ describe('the dashboard', () => {
     await button('Yes, replay it').click();
     await page.locator('.timeline').getByText('counts from').waitFor();
     await eventually('it fires again', async () => (await stateOf('replayed')).status === 'open');
+  });
+
+  it('leads to the field for which a change was refused, and does not offer what cannot be changed', async () => {
+    await open(`timers/${(await stateOf('nightly')).id}/edit`);
+    for (const fixed of ['Key', 'Namespace', 'Hook class', 'Data'])
+      expect(await page.getByLabel(fixed, { exact: true }).getAttribute('readonly'), fixed).not.toBeNull();
+    await page.locator('#hookClass-hint').getByText('delete the timer and create it anew').waitFor();
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await page.getByLabel('Expression').fill('every now and then');
+    await button('Save').click();
+    await eventually(
+      'it is where one types',
+      async () => (await page.evaluate<string>('document.activeElement.id')) === 'schedPolicyExpr',
+    );
+    const seen = await page.locator('#schedPolicyExpr').boundingBox();
+    expect(seen?.y).toBeGreaterThanOrEqual(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('changes a timer, and says so of what another one has changed meanwhile', async () => {
@@ -284,12 +318,19 @@ describe('the dashboard', () => {
     await fates.getByText('failed again').waitFor();
     await fates.getByRole('link', { name: 'dead-3' }).waitFor();
     await show('redriven');
+    await open('new');
+    await page.locator('#hook-classes option[value="failing"]').waitFor({ state: 'attached' });
   });
 
   it('does nothing more at the second click on Redrive, and closes an event only when that is confirmed', async () => {
     await giveUp('dead-4', await openDead('dead-4'));
     await page.goto(`${url}/#/timers/${(await stateOf('dead-4')).id}`);
     await page.getByRole('link', { name: 'given up' }).waitFor();
+    await page.locator('section[aria-label="Next fires"]').getByText('Will not fire again.').waitFor();
+    await page
+      .locator('.findings')
+      .getByText(/^fired for /)
+      .waitFor();
     await show('dead-timer');
     const names = ['Trigger', 'Redrive', 'Pause', 'Resume', 'Close event', 'Delete'];
     const places = () => Promise.all(names.map((name) => button(name).boundingBox()));
@@ -301,6 +342,7 @@ describe('the dashboard', () => {
     await inLife('Redriven').waitFor();
     await page.locator('main .status-open').first().waitFor();
     expect(await places()).toEqual(before);
+    await page.locator('.facts').getByText('unless closed before').waitFor();
     await click();
     await button('Close event').click();
     await button('Cancel').click();

@@ -1,9 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { ask, messageOf, Problem, timerPath } from '../api/http.ts';
 import type { Preview, Timer } from '../api/types.ts';
 import { Notice, Title } from '../ui/parts.tsx';
 import { go, timerPlace } from '../ui/router.ts';
+import { expressionAdvice } from './expressions.ts';
 import { EditingProvider } from './fields.tsx';
 import { changeOf, emptyForm, type Form, fieldOf, formOf, newTimerOf } from './form.ts';
 import { PreviewPanel } from './preview-panel.tsx';
@@ -43,34 +44,54 @@ function Editor({ before }: { readonly before: Timer | null }) {
     save.reset();
     setForm({ ...form, ...part });
   };
-  const error = field === null || failure === null ? null : { field, message: failure.message };
+  const advice =
+    field === 'schedPolicyExpr' ? expressionAdvice(form.schedPolicyType, form.schedPolicyExpr) : null;
+  const error = field === null || failure === null ? null : { field, message: advice ?? messageOf(failure) };
+  const formElement = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (save.error !== null) showWrong(formElement.current);
+  }, [save.error]);
   return (
     <EditingProvider value={{ form, change, error, isNew: before === null }}>
       <Title>{before === null ? 'New timer' : `Change ${before.key}`}</Title>
       <div className="split">
         <form
+          ref={formElement}
           className="card"
           onSubmit={(e) => {
             e.preventDefault();
             save.mutate();
           }}
         >
-          <TimerFields hasMore={before !== null} />
+          <TimerFields />
           {failure !== null && field === null && <Notice kind="bad">{messageOf(failure)}</Notice>}
           <div className="row end">
             <a className="button" href={before === null ? '#/timers' : timerPlace(before.id)}>
-              Leave it
+              Cancel
             </a>
             <button type="submit" className="primary" disabled={save.isPending}>
               {before === null ? 'Create' : 'Save'}
             </button>
           </div>
         </form>
-        <PreviewPanel preview={preview.data ?? null} isWaiting={form.schedPolicyExpr === ''} />
+        <PreviewPanel preview={preview.data ?? null} askedAt={preview.askedAt} isWaiting={!isWritten(form)} />
       </div>
     </EditingProvider>
   );
 }
+
+/** A refused save has its reason where it may be out of sight: the field takes the focus, or the notice beside Save is scrolled to. */
+function showWrong(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+  const folded = field?.closest('details');
+  if (folded) folded.open = true;
+  field?.focus();
+  if (!field) form?.querySelector('.notice-bad')?.scrollIntoView({ block: 'nearest' });
+}
+
+/** There is a schedule to look at: only `ON_CLOSE` is one without an expression. */
+const isWritten = ({ schedPolicyType, schedPolicyExpr }: Form): boolean =>
+  schedPolicyExpr !== '' || schedPolicyType === 'ON_CLOSE';
 
 /** The next ten, as one types. */
 function usePreview(before: Timer | null, wire: Readonly<Record<string, unknown>>, form: Form) {
@@ -86,8 +107,12 @@ function usePreview(before: Timer | null, wire: Readonly<Record<string, unknown>
     queryKey: ['preview', asked],
     queryFn: ({ signal }) =>
       ask<Preview>('/v1/preview', { method: 'POST', body: JSON.parse(asked ?? '{}'), signal }),
-    enabled: asked !== null && form.schedPolicyExpr !== '',
+    enabled: asked !== null && isWritten(form),
     gcTime: 0,
   });
-  return { data: preview.data, error: form.schedPolicyExpr === '' ? null : preview.error };
+  return {
+    data: preview.data,
+    error: isWritten(form) ? preview.error : null,
+    askedAt: preview.dataUpdatedAt,
+  };
 }

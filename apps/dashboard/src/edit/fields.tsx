@@ -5,19 +5,23 @@ interface Editing {
   readonly form: Form;
   readonly change: (part: Partial<Form>) => void;
   readonly error: { readonly field: FieldName; readonly message: string } | null;
-  /** Names a timer: they stay as they are. */
+  /** No timer is changed: one is made. */
   readonly isNew: boolean;
 }
 const EditingContext = createContext<Editing | null>(null);
 export const EditingProvider = EditingContext.Provider;
 
-function useEditing(): Editing {
+export function useEditing(): Editing {
   const editing = useContext(EditingContext);
   if (editing === null) throw new Error('a field outside of a form');
   return editing;
 }
 
 type TextName = Exclude<FieldName, 'enable'>;
+/** The server changes none of them: a timer that shall differ in one is made anew. */
+const fixedFields: readonly FieldName[] = ['key', 'namespace', 'hookClass', 'data'];
+const fixedHint = 'cannot be changed: delete the timer and create it anew';
+
 interface FieldProps {
   readonly name: TextName;
   readonly label: string;
@@ -28,16 +32,18 @@ interface FieldProps {
 function Field({
   name,
   label,
-  hint,
+  hint: ownHint,
   children,
 }: FieldProps & { readonly children: (described: Described) => ReactNode }) {
-  const { error } = useEditing();
+  const { error, isNew } = useEditing();
+  const isFixed = !isNew && fixedFields.includes(name);
+  const hint = isFixed ? fixedHint : ownHint;
   const isWrong = error?.field === name;
   const about = isWrong ? `${name}-error` : hint === undefined ? undefined : `${name}-hint`;
   return (
     <div className="field">
       <label htmlFor={name}>{label}</label>
-      {children({ id: name, 'aria-invalid': isWrong, 'aria-describedby': about })}
+      {children({ id: name, 'aria-invalid': isWrong, 'aria-describedby': about, readOnly: isFixed })}
       {isWrong ? (
         <p id={`${name}-error`} className="error" role="alert">
           {error.message}
@@ -56,12 +62,13 @@ interface Described {
   readonly id: string;
   readonly 'aria-invalid': boolean;
   readonly 'aria-describedby': string | undefined;
+  readonly readOnly: boolean;
 }
 
 export function TextField(
   props: FieldProps & { readonly list?: string; readonly type?: string; readonly code?: boolean },
 ) {
-  const { form, change, isNew } = useEditing();
+  const { form, change } = useEditing();
   const { name, list, type = 'text', code = false } = props;
   return (
     <Field {...props}>
@@ -74,7 +81,6 @@ export function TextField(
           autoComplete="off"
           spellCheck={false}
           step={type === 'datetime-local' ? 1 : undefined}
-          readOnly={!isNew && (name === 'key' || name === 'namespace')}
           value={form[name]}
           onChange={(e) => change({ [name]: e.target.value })}
         />
@@ -106,7 +112,7 @@ export function SelectField(
   const { form, change } = useEditing();
   return (
     <Field {...props}>
-      {(described) => (
+      {({ readOnly: _, ...described }) => (
         <select
           {...described}
           value={form[props.name]}

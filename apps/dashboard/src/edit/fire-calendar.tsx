@@ -13,33 +13,34 @@ export function FireCalendar({ fires }: { readonly fires: readonly Fire[] }) {
   }
   const months = [...new Set([...days.keys()].map((day) => day.slice(0, 7)))].slice(0, monthsMax);
   const zone = fires[0]?.timeZone ?? '';
+  const shown = months.map((yearMonth) => monthOf(yearMonth, zone));
+  const isChangeShown = shown.some((month) => month.days.some(({ isChange }) => isChange));
   return (
     <div className="calendars" aria-hidden="true">
-      {months.map((yearMonth) => {
-        const { name, blanks, days: own } = monthOf(yearMonth, zone);
-        return (
-          <div key={yearMonth} className="calendar">
-            <strong className="month">{name}</strong>
-            {weekdays.map((weekday) => (
-              <span key={weekday} className="faint">
-                {weekday}
-              </span>
-            ))}
-            {own.map((day, index) => (
-              <DayCell
-                key={day.date}
-                day={day}
-                count={days.get(day.date) ?? 0}
-                after={index === 0 ? blanks : 0}
-              />
-            ))}
-          </div>
-        );
-      })}
-      <p className="faint legend">
-        <span className="day fires-here">1</span> fires <span className="day clock-change">1</span> the clock
-        changes
-      </p>
+      {shown.map(({ name, blanks, days: own }) => (
+        <div key={name} className="calendar">
+          <strong className="month">{name}</strong>
+          {weekdays.map((weekday) => (
+            <span key={weekday} className="faint">
+              {weekday}
+            </span>
+          ))}
+          {own.map((day, index) => (
+            <DayCell
+              key={day.date}
+              day={day}
+              count={days.get(day.date) ?? 0}
+              after={index === 0 ? blanks : 0}
+            />
+          ))}
+        </div>
+      ))}
+      {isChangeShown && (
+        <p className="faint legend">
+          <span className="day fires-here">1</span> fires <span className="day clock-change">1</span> the
+          clock changes
+        </p>
+      )}
     </div>
   );
 }

@@ -1,12 +1,15 @@
 import type { Fire, Preview } from '../api/types.ts';
-import { Card } from '../ui/parts.tsx';
+import { Card, Distance } from '../ui/parts.tsx';
 import { FireCalendar } from './fire-calendar.tsx';
+import { outlookSentence } from './outlook-words.ts';
 
 export function PreviewPanel({
   preview,
+  askedAt,
   isWaiting,
 }: {
   readonly preview: Preview | null;
+  readonly askedAt: number;
   readonly isWaiting: boolean;
 }) {
   return (
@@ -17,7 +20,7 @@ export function PreviewPanel({
             {isWaiting ? 'Write an expression to see when it would fire.' : 'Nothing to show.'}
           </p>
         ) : (
-          <OutlookView outlook={preview} />
+          <OutlookView outlook={preview} askedAt={askedAt} />
         )}
       </div>
       {preview?.difference !== undefined && (
@@ -32,19 +35,30 @@ export function PreviewPanel({
 
 const held = { paused: 'It is paused', disabled: 'It is disabled', faulted: 'It has a fault' } as const;
 
-export function OutlookView({ outlook }: { readonly outlook: Preview }) {
+interface OutlookProps {
+  readonly outlook: Preview;
+  /** Epoch ms. */
+  readonly askedAt: number;
+}
+
+export function OutlookView({ outlook, askedAt }: OutlookProps) {
   const { fires, heldBy, ended, dependsOnClose, jitterUnknown } = outlook;
   return (
     <>
+      <p>{outlookSentence(outlook, askedAt)}</p>
       {heldBy !== undefined && <p>{held[heldBy]}; shown as though it were let go now.</p>}
       {dependsOnClose && <p className="faint">Counted as though each event were closed at once.</p>}
       {fires.length > 0 && <FireCalendar fires={fires} />}
       <ol className="fires">
-        {fires.map((fire) => (
-          <FireLine key={fire.fireAt} fire={fire} />
+        {fires.map((fire, index) => (
+          <FireLine key={fire.fireAt} fire={fire} isFirst={index === 0} />
         ))}
       </ol>
-      {ended !== undefined && <p className="faint">Nothing comes after these: {ended}.</p>}
+      {ended !== undefined && fires.length > 0 && (
+        <p className="faint">
+          Nothing comes after {fires.length === 1 ? 'it' : 'these'}: {ended}.
+        </p>
+      )}
       {jitterUnknown !== undefined && <p className="faint">Each may come up to {jitterUnknown} later.</p>}
     </>
   );
@@ -53,7 +67,7 @@ export function OutlookView({ outlook }: { readonly outlook: Preview }) {
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short', timeZone: 'UTC' });
 
 /** The local day and time of the tick, with what daylight saving does to it. */
-function FireLine({ fire }: { readonly fire: Fire }) {
+function FireLine({ fire, isFirst }: { readonly fire: Fire; readonly isFirst: boolean }) {
   const [day = '', time = ''] = fire.localTime.split('T');
   const zone = fire.timeZone === '' ? 'UTC' : fire.timeZone;
   const isPlain = fire.why === `${day} ${time} ${zone} (${fire.utcOffset})`;
@@ -64,6 +78,7 @@ function FireLine({ fire }: { readonly fire: Fire }) {
       </time>{' '}
       <span className="faint">
         {fire.utcOffset} {zone}
+        {isFirst && <Distance to={fire.fireAt} onlyAhead />}
       </span>
       {fire.shiftedFrom !== undefined && <span className="tag dst">DST: shifted</span>}
       {fire.fold !== undefined && <span className="tag dst">DST: {fire.fold} of two</span>}

@@ -26,6 +26,9 @@ export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly 
   return (
     <div>
       <div className="row">
+        <a className="button" href={`#/timers/${timer.id}/edit`}>
+          Change
+        </a>
         {deedsOf(timer).map((deed) => (
           <button
             key={deed.action}
@@ -38,9 +41,6 @@ export function Actions({ timer, onDeleted }: { readonly timer: Timer; readonly 
             {deed.name}
           </button>
         ))}
-        <a className="button" href={`#/timers/${timer.id}/edit`}>
-          Change
-        </a>
       </div>
       {failure !== null && <Notice kind="bad">{messageOf(failure)}</Notice>}
       {asked?.confirm !== undefined && (

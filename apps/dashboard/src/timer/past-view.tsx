@@ -23,7 +23,7 @@ export function PastView({ timer }: { readonly timer: Timer }) {
     placeholderData: keepPreviousData,
   });
   return (
-    <Card title="As it was">
+    <Card title="At an earlier moment">
       <label>
         <span>
           At <Moment at={new Date(shownMs).toISOString()} distance />

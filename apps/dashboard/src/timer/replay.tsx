@@ -30,7 +30,7 @@ export function Replay({ timer }: { readonly timer: Timer }) {
   return (
     <Card title="Replay">
       <label>
-        From this watermark on
+        Count anew from
         <input
           type="datetime-local"
           step={0.001}
@@ -46,7 +46,7 @@ export function Replay({ timer }: { readonly timer: Timer }) {
       {preview.data !== undefined && (
         <details>
           <summary>What would fire</summary>
-          <OutlookView outlook={preview.data} />
+          <OutlookView outlook={preview.data} askedAt={preview.dataUpdatedAt} />
         </details>
       )}
       <div className="row end">
@@ -69,7 +69,8 @@ export function Replay({ timer }: { readonly timer: Timer }) {
           }}
         >
           <p>
-            Ticks after the watermark that have passed are made up for as its policy for missed ticks says.
+            Its progress (the watermark) is set to that moment. Times after it that have passed are made up
+            for as its rule for missed ticks says.
           </p>
         </Confirm>
       )}

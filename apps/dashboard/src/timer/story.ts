@@ -43,7 +43,7 @@ const tellers: Readonly<Record<string, (data: Data) => Line>> = {
     details: [
       ...Object.keys((spec as Data | undefined) ?? {}),
       ...(typeof watermark === 'string' ? [`counts from ${moment(watermark)}`] : []),
-      ...(watermark === null ? ['no watermark'] : []),
+      ...(watermark === null ? ['no progress'] : []),
       ...(summary === undefined ? [] : ['summary']),
     ],
   }),

@@ -8,6 +8,7 @@ import { scheduleLabel } from '../ui/format.ts';
 import { Card, CopyText, Moment, Notice, StatusMark, Title } from '../ui/parts.tsx';
 import { Actions } from './actions.tsx';
 import { codeOf, curlOf } from './copies.ts';
+import { afterVerdict, nextName } from './labels.ts';
 import { PastView } from './past-view.tsx';
 import { Replay } from './replay.tsx';
 import { Timeline } from './timeline.tsx';
@@ -79,7 +80,7 @@ export function Facts({ timer }: { readonly timer: Timer }) {
       <Fact name="Schedule">
         <code>{scheduleLabel(timer)}</code>
       </Fact>
-      <Fact name="Next">
+      <Fact name={nextName(timer)}>
         {timer.nextFireTime === undefined ? 'none' : <Moment at={timer.nextFireTime} distance />}
       </Fact>
       <Fact name="Hook class">{timer.hookClass === '' ? 'none' : timer.hookClass}</Fact>
@@ -87,7 +88,7 @@ export function Facts({ timer }: { readonly timer: Timer }) {
       <Fact name="Namespace">{timer.namespace}</Fact>
       <Fact name="Version">{timer.version}</Fact>
       {timer.watermark !== undefined && (
-        <Fact name="Watermark">
+        <Fact name="Progress" title="The watermark: its next time is counted from this moment.">
           <Moment at={timer.watermark} />
         </Fact>
       )}
@@ -123,8 +124,13 @@ export function Facts({ timer }: { readonly timer: Timer }) {
   );
 }
 
-const Fact = ({ name, children }: { readonly name: string; readonly children: React.ReactNode }) => (
-  <div>
+interface FactProps {
+  readonly name: string;
+  readonly title?: string;
+  readonly children: React.ReactNode;
+}
+const Fact = ({ name, title, children }: FactProps) => (
+  <div title={title}>
     <dt>{name}</dt>
     <dd>{children}</dd>
   </div>
@@ -144,7 +150,7 @@ function NextFires({ id, isEnabled }: PartProps) {
   return (
     <Card title="Next fires">
       {next.isError && <Notice kind="bad">{messageOf(next.error)}</Notice>}
-      {next.data !== undefined && <OutlookView outlook={next.data} />}
+      {next.data !== undefined && <OutlookView outlook={next.data} askedAt={next.dataUpdatedAt} />}
     </Card>
   );
 }
@@ -166,7 +172,8 @@ function Why({ id, isEnabled }: PartProps) {
           .reverse()
           .map(({ verdict, sentence, first }) => (
             <li key={`${verdict}${first}${sentence}`}>
-              <span className={`verdict verdict-${verdict}`}>{verdict}</span> {sentence}
+              <span className={`verdict verdict-${verdict}`}>{verdict.replace('-', ' ')}</span>{' '}
+              {afterVerdict(verdict, sentence)}
             </li>
           ))}
       </ul>

@@ -17,21 +17,34 @@ export const StatusMark = ({ status }: { readonly status: Status }) => (
   <span className={`status status-${status}`}>{status}</span>
 );
 
-/** A moment with its distance, told anew each second. */
-export function Moment({ at, distance = false }: { readonly at: string; readonly distance?: boolean }) {
+interface DistanceProps {
+  readonly to: string;
+  /** Nothing is said of a moment that has passed. */
+  readonly onlyAhead?: boolean;
+}
+
+/** How far it is to a moment, or how long ago it was, told anew each second. */
+export function Distance({ to, onlyAhead = false }: DistanceProps) {
   const [, setTicks] = useState(0);
   useEffect(() => {
-    if (!distance) return undefined;
     const ticking = window.setInterval(() => setTicks((ticks) => ticks + 1), 1_000);
     return () => window.clearInterval(ticking);
-  }, [distance]);
+  }, []);
+  if (onlyAhead && Date.parse(to) <= Date.now()) return null;
   return (
-    <time dateTime={at} title={at}>
-      {momentLabel(at)}
-      {distance && <span className="faint"> {distanceLabel(at)}</span>}
-    </time>
+    <span className="faint">
+      {onlyAhead ? ' · ' : ' '}
+      {distanceLabel(to)}
+    </span>
   );
 }
+
+export const Moment = ({ at, distance = false }: { readonly at: string; readonly distance?: boolean }) => (
+  <time dateTime={at} title={at}>
+    {momentLabel(at)}
+    {distance && <Distance to={at} />}
+  </time>
+);
 
 export const Notice = ({
   kind,
