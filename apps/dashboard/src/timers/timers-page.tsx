@@ -53,6 +53,8 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
     window.history.replaceState(null, '', addressOf(next));
   };
   const next = page.data?.next;
+  // the page that is shown is not the one that was asked for last: a step from it would lead nowhere
+  const isBehind = settled !== search || page.isPlaceholderData;
   return (
     <>
       <div className="row">
@@ -75,7 +77,7 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
       <nav className="row" aria-label="Pages of the list">
         <button
           type="button"
-          disabled={cursors.length === 0}
+          disabled={cursors.length === 0 || isBehind}
           onClick={() => setCursors(cursors.slice(0, -1))}
         >
           Previous
@@ -83,7 +85,7 @@ export function TimersPage({ query }: { readonly query: URLSearchParams }) {
         <span className="faint">Page {cursors.length + 1}</span>
         <button
           type="button"
-          disabled={next === undefined || page.isPlaceholderData}
+          disabled={next === undefined || isBehind}
           onClick={() => next !== undefined && setCursors([...cursors, next])}
         >
           Next
