@@ -55,6 +55,7 @@ const questions: readonly Question[] = [
     order: 'nextFireTime',
     condition: () => ({ tags: ['new'], enable: true }),
   },
+  { name: 'tag of the newest timers only (5%)', condition: () => ({ tags: ['late'] }) },
   { name: 'two tags (0.5%)', condition: (n) => ({ tags: ['eu', `team-${n % 100}`] }) },
   { name: 'hook class (10%)', condition: (n) => ({ hookClass: `hooks-${n % 10}` }) },
   { name: 'status waiting (93%)', condition: () => ({ status: ['waiting'] }) },
@@ -109,6 +110,9 @@ try {
   const startedAt = performance.now();
   await generateTimers(pool, timers);
   await pool.query(`update timer_spec set tags = tags || '{new}' where key like 'order-%0042'`);
+  await pool.query(
+    `update timer_spec set tags = tags || '{late}' where id in (select id from timer_spec order by id desc limit ${timers / 20})`,
+  );
   say(`${timers} timers made in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
   say(`${cpus().length} cores, ${cpus()[0]?.model.trim()}; ${new Date().toISOString()}\n`);
   const results = [];
