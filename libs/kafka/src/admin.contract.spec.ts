@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, inject, it } from 'vitest';
 import { KafkaAdmin, PartitionCountMismatch } from './admin.js';
+import { kafkaClient } from './client.js';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const admin = () => new KafkaAdmin({ brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log });
@@ -43,5 +44,30 @@ describe('making topics', () => {
     await admin().ensureTopics([{ topic, partitions: 2 }]);
     await admin().ensureTopics([{ topic, partitions: 4, anyCount: true }]);
     expect(await admin().topicOffsets(topic)).toHaveLength(2);
+  });
+});
+
+describe('offsets by time', () => {
+  it('are those of the first record of that moment or after, and the end where none was written since', async () => {
+    const topic = `spec-${randomUUID().slice(0, 8)}`;
+    await admin().ensureTopics([{ topic, partitions: 2 }]);
+    const producer = kafkaClient({
+      brokers: inject('kafkaBrokers').split(','),
+      clientId: 'spec',
+      log,
+    }).producer();
+    await producer.connect();
+    const messages = [1_000, 2_000, 3_000].map((ms) => ({ value: 'x', partition: 0, timestamp: String(ms) }));
+    for (const message of messages) await producer.send({ topic, messages: [message] });
+    await producer.disconnect();
+    const since = async (ms: number) => [...(await admin().offsetsSince(topic, ms))].toSorted();
+    expect(await since(2_000)).toEqual([
+      [0, 1n],
+      [1, 0n],
+    ]);
+    expect(await since(3_001)).toEqual([
+      [0, 3n],
+      [1, 0n],
+    ]);
   });
 });

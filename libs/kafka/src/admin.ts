@@ -70,6 +70,14 @@ export class KafkaAdmin {
     });
   }
 
+  /** The first offset of each partition whose record was written at that moment (ms since 1970) or after; its end if none was. */
+  async offsetsSince(topic: string, sinceMs: number): Promise<ReadonlyMap<number, bigint>> {
+    return this.#use(async (admin) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, sinceMs);
+      return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    });
+  }
+
   /** How many partitions each has; null: there is no such topic. */
   async partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
     return this.#use(async (admin) => {

@@ -38,6 +38,8 @@ export interface TaskAllocatorOptions {
 
 const tickEveryMs = 200;
 const tellAgainMs = 1_000;
+/** A runner tells of itself once a second; half of one for what a busy machine adds. */
+const toldAtLeastEveryMs = 1_500;
 
 /**
  * Gives tasks to runners. Start it in as many processes as you like: one at a time works, the others wait for its lock.
@@ -144,11 +146,16 @@ export class TaskAllocator {
   }
 
   #reports(allocation: Allocation): BatchConsumer {
-    return new BatchConsumer(this.options.kafka, {
+    const { kafka, topicPrefix } = this.options;
+    const topic = runnersTopicOf(topicPrefix);
+    return new BatchConsumer(kafka, {
       groupId: `carillon-task-reports-${randomUUID()}`,
-      topics: [runnersTopicOf(this.options.topicPrefix)],
-      // every runner tells of itself once a second: nothing that was said before matters
-      startFrom: async (assigned) => new Map(assigned.map((at) => [partitionKey(at), 'latest' as const])),
+      topics: [topic],
+      // what every runner told last: one that begins with the next report gives all there is to the runner that happens to tell first
+      startFrom: async (assigned) => {
+        const since = await new KafkaAdmin(kafka).offsetsSince(topic, Date.now() - toldAtLeastEveryMs);
+        return new Map(assigned.map((at) => [partitionKey(at), since.get(at.partition) ?? 'latest']));
+      },
       onRecords: (_topic, _partition, records) => {
         for (const { value } of records) {
           const report = parseReport(value);
