@@ -186,6 +186,33 @@ describe('firing', () => {
     await end();
   });
 
+  it('sends nothing again that Kafka has acknowledged, while a busy database keeps it as owed', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { clock, store, fire, emitted, create, end } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+      transact: async (request, decideAll) => {
+        // what is only acknowledged names no timer
+        if (request.due.length === 0) await gate;
+        return log.transact(request, decideAll);
+      },
+    }));
+    await create('a');
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    expect(emitted).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(await fire.resendPending(500)).toBe(0);
+    expect(emitted).toHaveLength(1);
+    release();
+    await clock.advance(1_000);
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
   it('waits while Kafka is silent, uses up no attempt, and sends the same event when it answers', async () => {
     const { clock, store, fire, emitted, broker, create, end } = setUp();
     const id = await create('a', { ackTimeout: '2s', retry: { maxAttempts: 2 } });

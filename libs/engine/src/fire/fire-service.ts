@@ -106,6 +106,8 @@ export class FireService {
   readonly #commits: GroupCommit<FireItem>;
   readonly #inFlight = new Set<TimerId>();
   readonly #emitting = new Map<EmissionId, Promise<void>>();
+  /** Kafka has them, and the transaction that forgets what was owed is still to come: until then they look lost. */
+  readonly #acknowledged = new Set<EmissionId>();
   readonly #faults = new Map<TimerId, string>();
   #slots: readonly number[] = [];
   #kafkaAnswers = true;
@@ -217,7 +219,7 @@ export class FireService {
     for (;;) {
       const max = this.#kafkaAnswers ? 20 : 1;
       const pending = await this.deps.index.claimPendingEmissions(this.#limits.emissionLateMs, leaseMs, max);
-      const lost = pending.filter(({ id }) => !this.#emitting.has(id));
+      const lost = pending.filter(({ id }) => !this.#emitting.has(id) && !this.#acknowledged.has(id));
       for (const emission of lost) await this.#resend(emission);
       sent += lost.length;
       // nothing is owed any more: the next trigger will tell whether Kafka is there
@@ -317,7 +319,10 @@ export class FireService {
   }
 
   #letGo(batch: readonly FireItem[]): void {
-    for (const item of batch) if (item.kind === 'due') this.#inFlight.delete(item.timer.timerId);
+    for (const item of batch) {
+      if (item.kind === 'due') this.#inFlight.delete(item.timer.timerId);
+      else this.#acknowledged.delete(item.acknowledged.id);
+    }
   }
 
   async #transact(batch: readonly FireItem[]): Promise<void> {
@@ -351,6 +356,7 @@ export class FireService {
       },
     );
     this.clock.observe(now);
+    for (const { id } of acknowledged) this.#acknowledged.delete(id);
     this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision);
   }
@@ -409,6 +415,7 @@ export class FireService {
     this.deps.observer?.emitted?.(emissions, this.clock.now());
     const isLate = this.deps.clock() - committedAt > this.#limits.emissionLateMs;
     const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
+    this.#acknowledged.add(id);
     this.#commits.submit([{ kind: 'acknowledged', acknowledged: { id, late } }]);
     this.#wake();
   }
