@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
@@ -8,13 +10,32 @@ import { expect } from 'vitest';
 
 export async function openBrowser(): Promise<Browser> {
   process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x';
-  const { default: bundled } = await import('@sparticuz/chromium');
-  return chromium.launch({
-    executablePath: await bundled.executablePath(),
+  const home = mkdtempSync(join(tmpdir(), 'chromium-'));
+  const executablePath = await unpackedIn(home);
+  const browser = await chromium.launch({
+    executablePath,
     // root has no sandbox; what it shows is our own page
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu'],
     headless: true,
   });
+  browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }));
+  return browser;
+}
+
+/**
+ * The package unpacks into the folder for temporary files, and takes what is there for whole: also what another run writes
+ * just now, or was killed at. So each has a folder of its own.
+ */
+async function unpackedIn(home: string): Promise<string> {
+  const former = process.env.TMPDIR;
+  process.env.TMPDIR = home;
+  try {
+    const { default: bundled } = await import('@sparticuz/chromium');
+    return await bundled.executablePath();
+  } finally {
+    if (former === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = former;
+  }
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -103,16 +103,18 @@ function usePreview(before: Timer | null, wire: Readonly<Record<string, unknown>
     const waiting = window.setTimeout(() => setAsked(request), typingMs);
     return () => window.clearTimeout(waiting);
   }, [request]);
+  // what was written before the last key is no question any more: half a timer has faults that nobody made
+  const isAsked = asked === request && isWritten(form);
   const preview = useQuery({
     queryKey: ['preview', asked],
     queryFn: ({ signal }) =>
       ask<Preview>('/v1/preview', { method: 'POST', body: JSON.parse(asked ?? '{}'), signal }),
-    enabled: asked !== null && isWritten(form),
+    enabled: isAsked,
     gcTime: 0,
   });
   return {
     data: preview.data,
-    error: isWritten(form) ? preview.error : null,
+    error: isAsked ? preview.error : null,
     askedAt: preview.dataUpdatedAt,
   };
 }
