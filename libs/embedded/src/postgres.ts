@@ -94,8 +94,8 @@ export class EmbeddedPostgres {
   }
 }
 
-/** Connects, and makes the database on the first day. */
-async function isUp(databaseUrl: string): Promise<boolean> {
+/** Connects, and makes the database on the first day. @throws what waiting does not mend */
+export async function isUp(databaseUrl: string): Promise<boolean> {
   const client = new pg.Client({
     connectionString: databaseUrl.replace(/\/[^/]*$/, '/postgres'),
     connectionTimeoutMillis: 2_000,
@@ -106,9 +106,10 @@ async function isUp(databaseUrl: string): Promise<boolean> {
     if (rowCount === 0) await client.query(`create database ${database}`);
     return true;
   } catch (error) {
-    // 57P03: still starting; a refused connection: not listening yet
-    const code = (error as { code?: string }).code;
-    if (code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return false;
+    // 57P03: still starting; a refused connection: not listening yet; no answer in time: the machine is busy with something else
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    const isEarly = code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+    if (isEarly || message === 'timeout expired') return false;
     throw error;
   } finally {
     await client.end().catch(() => undefined);
