@@ -33,6 +33,8 @@ export default defineConfig({
           include: ['{libs,apps,test,docs,ops}/**/*.spec.ts'],
           // laws over thousands of cases, also on a machine that does much else
           testTimeout: 30_000,
+          // a second is too little for a turn of the loop on a machine that is held up
+          expect: { poll: { timeout: 20_000 } },
           exclude: [
             '**/*.contract.spec.ts',
             '**/*.e2e.spec.ts',
@@ -59,7 +61,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           globalSetup: 'test/harness/servers.ts',
           include: ['{libs,apps,test}/**/*.contract.spec.ts'],
-          testTimeout: 60_000,
+          // above the bound of a wait, which says what was waited for
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           // each has its own database and topics; most of their time is waiting
           maxWorkers: 2,
@@ -72,7 +75,8 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           globalSetup: 'test/harness/servers.ts',
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
-          testTimeout: 120_000,
+          // for a test that hangs: what waits has a bound of its own, and several of them may take long one after the other
+          testTimeout: 300_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

@@ -22,7 +22,7 @@ describe('a bulk', () => {
         }),
       ),
     );
-    await eventually('all are there', async () => (await cluster.count('TimerCreated')) >= total, 60_000);
+    await eventually('all are there', async () => (await cluster.count('TimerCreated')) >= total);
     const { store, close } = openPostgresBulks({
       databaseUrl: cluster.databaseUrl,
       applicationName: 'spec',
@@ -30,7 +30,7 @@ describe('a bulk', () => {
     });
     const id = randomUUID() as BulkId;
     await store.add({ id, action: { type: 'pause' }, condition: { tags: ['meant'] }, actor: 'ada' });
-    await eventually('it has begun', async () => ((await store.find(id))?.matched ?? 0) > 0, 60_000);
+    await eventually('it has begun', async () => ((await store.find(id))?.matched ?? 0) > 0);
     await schedulers[0]?.kill();
     await eventually('it is done', async () => (await store.find(id))?.status === 'done', 110_000);
 

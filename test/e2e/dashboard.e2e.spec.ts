@@ -38,7 +38,7 @@ beforeAll(async () => {
   browser = await openBrowser();
   context = await browser.newContext({ timezoneId: 'Europe/Paris', locale: 'en-GB', colorScheme: 'light' });
   page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
     // a refusal while somebody types is an answer, not a fault
     if (message.type() === 'error' && !message.text().includes('status of 4'))

@@ -29,14 +29,10 @@ describe('delayed events', () => {
     };
     const worker = TestProcess.start('delay-worker', 'test/harness/delay-worker.js', env);
     workers.push(worker);
-    await eventually(
-      'the worker is up',
-      () => {
-        if (worker.hasExited) throw new Error(`the worker ended: ${worker.lines.join('\n')}`);
-        return worker.has('delay-worker is up');
-      },
-      60_000,
-    );
+    await eventually('the worker is up', () => {
+      if (worker.hasExited) throw new Error(`the worker ended: ${worker.lines.join('\n')}`);
+      return worker.has('delay-worker is up');
+    });
   };
   const runs = (id?: string): RunLine[] =>
     workers
@@ -157,11 +153,11 @@ describe('delayed events', () => {
         queue.create('note', start + i * 3, `n${i}`, { id: `kill-${i}` }),
       ),
     );
-    await eventually('a third has run', async () => (await ended()) - before > events / 3, 40_000);
+    await eventually('a third has run', async () => (await ended()) - before > events / 3);
     await Promise.all([services[0]?.kill(), services[2]?.kill(), workers[0]?.kill()]);
     // the caller's own ids: a repeat while half of everything is gone makes nothing new
     await queue.create('note', start, 'again', { id: 'kill-0' });
-    await eventually('all have ended', async () => (await ended()) - before === events, 60_000);
+    await eventually('all have ended', async () => (await ended()) - before === events);
     const ran = new Set(runs().flatMap((run) => (run.id.startsWith('kill-') ? [run.id] : [])));
     expect(ran.size).toBe(events);
     const closed = await cluster.events(`type = 'EventClosed' and record_key like 'delays/kill-%'`);

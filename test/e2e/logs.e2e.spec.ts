@@ -110,11 +110,7 @@ describe('the log of a run', () => {
     const process = TestProcess.start(app, `apps/${app}/src/main.js`, env);
     processes.push(process);
     const warn = 40;
-    await eventually(
-      'something failed',
-      () => linesOf(process).some(({ level }) => Number(level) >= warn),
-      30_000,
-    );
+    await eventually('something failed', () => linesOf(process).some(({ level }) => Number(level) >= warn));
     await process.kill();
     expect(process.lines.join('\n')).not.toContain('hush');
   });

@@ -66,17 +66,13 @@ describe('the outbox', () => {
     return rows[0]?.n ?? 0;
   };
   const shipped = (): Promise<unknown> =>
-    eventually('the outbox is empty', async () => (await waiting()) === 0, 60_000);
+    eventually('the outbox is empty', async () => (await waiting()) === 0);
   /** The log events of a timer, in order, once there are so many. */
   const eventsOf = (key: string, count: number): Promise<string[]> =>
-    eventually(
-      `${count} events of ${key}`,
-      async () => {
-        const rows = await cluster.events('record_key = $1', [`default/${key}`]);
-        return rows.length >= count ? rows.map(({ type, data }) => `${type}${data.tags ?? ''}`) : null;
-      },
-      60_000,
-    );
+    eventually(`${count} events of ${key}`, async () => {
+      const rows = await cluster.events('record_key = $1', [`default/${key}`]);
+      return rows.length >= count ? rows.map(({ type, data }) => `${type}${data.tags ?? ''}`) : null;
+    });
 
   beforeAll(async () => {
     cluster = await Cluster.open();

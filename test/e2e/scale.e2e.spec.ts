@@ -58,7 +58,6 @@ describe('1 → 3 → 1 processes of each app under load', () => {
       async () =>
         (await lostOnes(cluster.pool, load.created)).length === 0 &&
         (await cluster.pool.query('select from timer_state where phase <> 0 limit 1')).rowCount === 0,
-      40_000,
     );
     const report = await reportOf(cluster.pool, cluster.kafka, cluster.topics.due('h'), load.created);
     expect([report.lost, report.findings]).toEqual([[], []]);
@@ -68,11 +67,11 @@ describe('1 → 3 → 1 processes of each app under load', () => {
     expect(new Set(watcher.facts().map(({ data }) => `${data.timerId}/${data.version}`)).size).toBe(length);
     expect(watcher.facts()).toHaveLength(length);
     await watcher.stop();
-  }, 120_000);
+  });
 
   async function closesMore(by: number): Promise<void> {
     const closes = await cluster.count('EventClosed');
-    await eventually('it goes on', async () => (await cluster.count('EventClosed')) > closes + by, 40_000);
+    await eventually('it goes on', async () => (await cluster.count('EventClosed')) > closes + by);
   }
 });
 

@@ -47,14 +47,10 @@ describe('timers that spawn', () => {
     );
     await dying.exited;
     expect(dying.endedBy).toBe('SIGKILL');
-    await eventually(
-      'every child is handed out',
-      () => {
-        const seen = new Set(due.deliveries().map(({ event }) => event.timer.key));
-        return seen.size === 300;
-      },
-      40_000,
-    );
+    await eventually('every child is handed out', () => {
+      const seen = new Set(due.deliveries().map(({ event }) => event.timer.key));
+      return seen.size === 300;
+    });
     expect(await expectOneChildATick()).toBe(300);
     const first = due.deliveries().find(({ event }) => event.timer.key === 'parent-0:1');
     expect(first?.event.attempt).toBe(1);
@@ -76,20 +72,16 @@ describe('timers that spawn', () => {
       ]);
       const answered = new Set<string>();
       let isRestarted = false;
-      await eventually(
-        'three children came and went',
-        async () => {
-          if (dying.hasExited && !isRestarted) {
-            isRestarted = true;
-            await cluster.start('scheduler');
-          }
-          const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
-          for (const { event } of fresh) answered.add(event.eventId);
-          await cluster.send(fresh.map((delivery) => closeCommand(delivery)));
-          return (await cluster.count('ChildEnded')) === 3;
-        },
-        60_000,
-      );
+      await eventually('three children came and went', async () => {
+        if (dying.hasExited && !isRestarted) {
+          isRestarted = true;
+          await cluster.start('scheduler');
+        }
+        const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
+        for (const { event } of fresh) answered.add(event.eventId);
+        await cluster.send(fresh.map((delivery) => closeCommand(delivery)));
+        return (await cluster.count('ChildEnded')) === 3;
+      });
       expect(isRestarted).toBe(true);
       const ended = (await cluster.events(`type = 'ChildEnded'`)).map(({ data }) => data.childId);
       const spawned = (await cluster.events(`type = 'ChildSpawned'`)).map(({ data }) => data.childId);

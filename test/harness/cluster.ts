@@ -98,14 +98,10 @@ export class Cluster {
       ...env,
     });
     this.#processes.push(process);
-    await eventually(
-      `${app} is up`,
-      () => {
-        if (process.hasExited) throw new Error(`${app} ended: ${process.lines.join('\n')}`);
-        return process.has(`${app} is up`);
-      },
-      40_000,
-    );
+    await eventually(`${app} is up`, () => {
+      if (process.hasExited) throw new Error(`${app} ended: ${process.lines.join('\n')}`);
+      return process.has(`${app} is up`);
+    });
     return process;
   }
 
@@ -118,7 +114,7 @@ export class Cluster {
       HOOK_GROUP_ID: `${this.prefix}-hooks`,
     });
     this.#processes.push(process);
-    await eventually('the hook is up', () => process.has('hook is up'), 40_000);
+    await eventually('the hook is up', () => process.has('hook is up'));
     return process;
   }
 

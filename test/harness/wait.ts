@@ -1,8 +1,11 @@
-/** Asks until the answer is there; the bound is for a test that fails, not for one that passes. */
+/**
+ * Asks until the answer is there; the bound is for a test that fails, not for one that passes: it leaves room for a machine that
+ * is half as fast and does something else.
+ */
 export async function eventually<T>(
   what: string,
   ask: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -21,11 +21,7 @@ describe('no early fire', () => {
         }),
       ),
     );
-    await eventually(
-      'all have fired',
-      async () => (await cluster.count('EventTriggered')) === timers,
-      30_000,
-    );
+    await eventually('all have fired', async () => (await cluster.count('EventTriggered')) === timers);
 
     const fired = await cluster.events(`type = 'EventTriggered'`);
     const early = fired.filter(({ data, recorded_at }) => {

@@ -65,7 +65,7 @@ describe('events of a worker', () => {
     expect(log).toEqual(['start a1', 'start b1']);
     gates.get('a1')?.();
     gates.delete('a1');
-    await vi.waitFor(() => expect(log).toContain('start c1'));
+    await expect.poll(() => log).toContain('start c1');
     for (const gate of gates.values()) gate();
     await queues.drain(1_000);
     expect(log.filter((line) => line.startsWith('end')).sort()).toEqual(['end a1', 'end b1', 'end c1']);
@@ -76,10 +76,10 @@ describe('events of a worker', () => {
     const kafka = Promise.withResolvers<void>();
     const { add, queues, done } = setUp((event) => void handled.push(event.eventId), 1, kafka.promise);
     for (const event of [due('a', 1, 'a1'), due('b', 1, 'b1'), due('c', 1, 'c1')]) add(event);
-    await vi.waitFor(() => expect(handled).toEqual(['a1', 'b1', 'c1']));
+    await expect.poll(() => handled).toEqual(['a1', 'b1', 'c1']);
     expect(done).toEqual([]);
     kafka.resolve();
-    await vi.waitFor(() => expect(done).toEqual(['a1', 'b1', 'c1']));
+    await expect.poll(() => done).toEqual(['a1', 'b1', 'c1']);
     await queues.drain(1_000);
   });
 
@@ -90,10 +90,10 @@ describe('events of a worker', () => {
     const most = answersUnderWayMax + 3;
     const count = most + 10;
     for (let i = 0; i < count; i += 1) add(due(`t${i}`, 1));
-    await vi.waitFor(() => expect(sent).toHaveLength(most));
+    await expect.poll(() => sent).toHaveLength(most);
     expect(handled).toHaveLength(most);
     kafka.resolve();
-    await vi.waitFor(() => expect(done).toHaveLength(count));
+    await expect.poll(() => done).toHaveLength(count);
     await queues.drain(1_000);
   });
 
@@ -135,7 +135,7 @@ describe('events of a worker', () => {
     });
     add(due('a', 2, 'e', 1));
     add(due('a', 3, 'e', 2));
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await expect.poll(() => sent).toHaveLength(1);
     await queues.drain(1_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     expect(sent).toMatchObject([{ type: 'CloseEvent', attempt: 2 }]);
