@@ -154,7 +154,10 @@ describe('commands by HTTP', () => {
   it('are refused in the words of the reply, of the rejected record and of the client in memory; nothing changes', async () => {
     const rejected = await cluster.tail(cluster.topics.rejected);
     const written = async () => {
-      const { rows: found } = await cluster.pool.query('select count(*)::int as events from event_log');
+      // the tea of the readme is ready after three minutes, whatever is refused meanwhile
+      const { rows: found } = await cluster.pool.query(
+        `select count(*)::int as events from event_log where record_key <> 'default/tea'`,
+      );
       return Number(found[0]?.events);
     };
     const there = await client.createTimer({ key: 'stays', ...hourly });

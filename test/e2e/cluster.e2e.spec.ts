@@ -14,6 +14,8 @@ interface Trace {
 }
 /** Kafka's session of 6 s is longer than the ack timeout of 2 s; the rest is a rebalance on a busy machine. */
 const takeOverMs = 10_000;
+/** From the run of a once-job until its answer is applied and its record is done with, on a busy machine. */
+const unansweredMs = 2_000;
 const quiet = {
   debug: () => undefined,
   info: () => undefined,
@@ -48,14 +50,10 @@ describe('two replicas of a service', () => {
       ...env,
     });
     members.push(process);
-    await eventually(
-      `${name} is up`,
-      () => {
-        if (process.hasExited) throw new Error(process.lines.join('\n'));
-        return process.has('member is up');
-      },
-      40_000,
-    );
+    await eventually(`${name} is up`, () => {
+      if (process.hasExited) throw new Error(process.lines.join('\n'));
+      return process.has('member is up');
+    });
     return process;
   }
   async function trace(where: string): Promise<Trace[]> {
@@ -73,11 +71,7 @@ describe('two replicas of a service', () => {
   it('run a job one at a time, go on when one is killed in a run, and when one freezes in it and wakes', async () => {
     const a = await member('job-a', 'job');
     const b = await member('job-b', 'job');
-    await eventually(
-      'it runs',
-      async () => (await trace(`key = 'tick' and what = 'end'`)).length >= 4,
-      30_000,
-    );
+    await eventually('it runs', async () => (await trace(`key = 'tick' and what = 'end'`)).length >= 4);
 
     const running = async () => {
       for (;;) {
@@ -124,14 +118,10 @@ describe('two replicas of a service', () => {
     const a = await member('mutex-a', 'mutex');
     await member('mutex-b', 'mutex');
     const entered = (name: string) => `key = 'mutex' and what = 'enter' and who = '${name}'`;
-    await eventually(
-      'both had it',
-      async () => {
-        const names = new Set((await trace(`what = 'leave'`)).map(({ who }) => who));
-        return names.size === 2;
-      },
-      30_000,
-    );
+    await eventually('both had it', async () => {
+      const names = new Set((await trace(`what = 'leave'`)).map(({ who }) => who));
+      return names.size === 2;
+    });
 
     await fromNow(entered('mutex-a'), 'a is inside', 20_000);
     await a.kill();
@@ -185,21 +175,21 @@ describe('two replicas of a service', () => {
       'scheduled already',
     );
     await eventually('some ran', async () => (await trace(`what = 'ran' and key like 'once-%'`)).length > 5);
+    const killedAt = Date.now();
     await a.kill();
-    await eventually(
-      'all of them ran',
-      async () => {
-        const ran = new Set((await trace(`what = 'ran' and key like 'once-%'`)).map(({ key }) => key));
-        return ran.size === 40;
-      },
-      30_000,
-    );
+    await eventually('all of them ran', async () => {
+      const ran = new Set((await trace(`what = 'ran' and key like 'once-%'`)).map(({ key }) => key));
+      return ran.size === 40;
+    });
     const runs = await trace(`what = 'ran' and key like 'once-%'`);
     const dueMs = ({ key }: Trace): number => from + 500 + Number(key.slice('once-'.length)) * 100;
     expect(Math.max(...runs.map((run) => run.ms - dueMs(run)))).toBeLessThan(takeOverMs);
-    const ran = runs.map(({ key }) => key);
-    // one that ran in the very moment of the kill, and was not answered, runs again
-    expect(ran.length).toBeLessThanOrEqual(42);
+    // what ran in the very moment of the kill, and was not answered, runs again, and nothing else
+    for (const [key, [first, ...again]] of Map.groupBy(runs, (run) => run.key))
+      if (again.length > 0) {
+        expect([key, first?.who]).toEqual([key, 'once-a']);
+        expect(killedAt - (first?.ms ?? 0)).toBeLessThan(unansweredMs);
+      }
     expect(await scheduling.jobOnce.cancel('once-39')).toBe(false);
 
     // members of one group: b takes part, and the spec steps back
@@ -213,7 +203,6 @@ describe('two replicas of a service', () => {
     await eventually(
       'again ran twice',
       async () => (await trace(`what = 'ran' and key = 'again'`)).length === 2,
-      30_000,
     );
     expect((await trace(`what = 'ran' and key = 'again'`)).map(({ token }) => token)).toEqual([1, 2]);
     await eventually(
@@ -246,16 +235,12 @@ describe('two replicas of a service', () => {
     await eventually('some ran', async () => (await ranOnce()).length > 5);
     const before = (await trace('true')).length;
     await Promise.all(services.map((service) => service.kill()));
-    await eventually('all of them ran', async () => new Set(await ranOnce()).size === 30, 30_000);
+    await eventually('all of them ran', async () => new Set(await ranOnce()).size === 30);
     for (const what of ['end', 'leave'])
-      await eventually(
-        `${what} goes on`,
-        async () => {
-          const seen = await trace('true');
-          return seen.slice(before).filter((each) => each.what === what).length >= 5;
-        },
-        30_000,
-      );
+      await eventually(`${what} goes on`, async () => {
+        const seen = await trace('true');
+        return seen.slice(before).filter((each) => each.what === what).length >= 5;
+      });
     const tokens = (await trace(`what = 'enter'`)).map(({ token }) => token ?? 0);
     expect(tokens).toEqual([...new Set(tokens)].toSorted((x, y) => x - y));
     const closes = await cluster.events(`type = 'EventClosed'`);

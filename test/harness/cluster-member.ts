@@ -34,7 +34,8 @@ if (tasks.includes('job')) {
     async ({ signal }) => {
       await note('start', 'tick');
       say('in the job');
-      await after(100, null, { signal }).catch(() => undefined);
+      // long enough for who watches it to strike while it runs
+      await after(500, null, { signal }).catch(() => undefined);
       await note(signal.aborted ? 'aborted' : 'end', 'tick');
     },
     { ackTimeout: '2s', retry: { min: '100ms', max: '500ms', maxAttempts: 0 } },
