@@ -21,6 +21,7 @@ import {
   BatchProducer,
   type InRecord,
   KafkaAdmin,
+  type KnownStart,
   kafkaSettings,
   type OffsetOutOfRange,
   type OutRecord,
@@ -60,7 +61,7 @@ export interface Scheduler extends Service {
   /** What the transport needs: where to start, and what to do with records. */
   readonly intake: {
     startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartOffset>>;
-    onAssigned(partitions: readonly TopicPartition[], starts: ReadonlyMap<string, StartOffset>): void;
+    onAssigned(partitions: readonly TopicPartition[], starts: ReadonlyMap<string, KnownStart>): void;
     onOutOfRange(error: OffsetOutOfRange): void;
     onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
   };
@@ -219,13 +220,10 @@ export function composeScheduler(
       startFrom: async (partitions) => {
         const numbers = partitions.map(({ partition }) => partition);
         const starts = await held.starts(numbers);
-        const ranges = new Map(
-          (await admin.topicOffsets(topics.commands)).map(({ partition, low }) => [partition, low]),
-        );
         return new Map(
           partitions.map((at): [string, StartOffset] => [
             partitionKey(at),
-            starts.get(at.partition) ?? ranges.get(at.partition) ?? 0n,
+            starts.get(at.partition) ?? 'earliest',
           ]),
         );
       },
@@ -264,7 +262,7 @@ export function composeScheduler(
 
 function positionsOf(
   partitions: readonly TopicPartition[],
-  starts: ReadonlyMap<string, StartOffset>,
+  starts: ReadonlyMap<string, KnownStart>,
 ): Map<number, bigint> {
   return new Map(
     partitions.flatMap((at): [number, bigint][] => {

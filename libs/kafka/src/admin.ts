@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
-import { assignmentOf, kafkaClient } from './client.js';
+import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
+import { assignmentOf } from './sticky-assigner.js';
 
 export interface TopicSpec {
   readonly topic: string;

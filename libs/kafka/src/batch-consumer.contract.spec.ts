@@ -200,6 +200,38 @@ describe('BatchConsumer', () => {
     await signal.until(() => one.assignment().length === 4);
   });
 
+  it('leaves in the moment it stops, also while a batch is handled, and moves nobody else’s partitions', async () => {
+    await freshTopic();
+    const [groupId, signal] = [randomUUID(), new Signal()];
+    const onAssigned = () => signal.changed();
+    const [begun, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const reading = () => {
+      begun.resolve();
+      return slow.promise;
+    };
+    const startFrom: BatchConsumerOptions['startFrom'] = async (partitions) =>
+      new Map(partitions.map((at) => [partitionKey(at), 'earliest']));
+    const leaving = await joined({ onRecords: reading, startFrom, onAssigned }, groupId);
+    const staying = [
+      await joined({ onRecords: () => undefined, onAssigned }, groupId),
+      await joined({ onRecords: () => undefined, onAssigned }, groupId),
+    ];
+    const shares = () => staying.map((member) => member.assignment().map(({ partition }) => partition));
+    const dealt = () => [leaving, ...staying].every((member) => member.assignment().length <= 2);
+    await signal.until(
+      () => dealt() && [leaving, ...staying].flatMap((member) => member.assignment()).length === 4,
+    );
+    const before = shares();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    await begun.promise;
+    const stopped = leaving.stop();
+    await signal.until(() => shares().flat().length === 4);
+    for (const [index, share] of shares().entries())
+      expect(share).toEqual(expect.arrayContaining(before[index] ?? []));
+    slow.resolve();
+    await stopped;
+  });
+
   it('reads nothing from an offset that the topic does not hold, and says what to run', async () => {
     await freshTopic();
     await produce(['a0', 'a1', 'a2', 'a3']);

@@ -1,14 +1,15 @@
-import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { KafkaAdmin } from './admin.js';
+import { type Consumer, type EachBatchPayload, PartitionAssigners } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
 import type { KafkaSettings } from './settings.js';
-
-/**
- * Where to begin a partition: an offset, or its end; or not yet (`held`), until `reposition` asks again. A partition that is left
- * out begins at the group's committed offset.
- */
-export type StartOffset = bigint | 'latest' | 'held';
+import {
+  type KnownStart,
+  knownStart,
+  OffsetOutOfRange,
+  type OffsetRange,
+  type StartOffset,
+} from './start-offset.js';
+import { partitionsOf, StickyAssigner } from './sticky-assigner.js';
 
 export interface BatchConsumerOptions {
   readonly groupId: string;
@@ -19,12 +20,12 @@ export interface BatchConsumerOptions {
    */
   readonly startFrom?: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartOffset>>;
   /**
-   * After the seek: these partitions are ours and begin there (`startFrom`), others are not any more. Told after the
-   * fact; safety never rests on it.
+   * After the seek: these partitions are ours and begin there (`startFrom`, by number), others are not any more. Told after the fact;
+   * safety never rests on it.
    */
   readonly onAssigned?: (
     partitions: readonly TopicPartition[],
-    starts: ReadonlyMap<string, StartOffset>,
+    starts: ReadonlyMap<string, KnownStart>,
   ) => void | Promise<void>;
   /** Shares are being dealt out anew, or this member is gone: nothing is read until `onAssigned`. */
   readonly onRebalancing?: () => void;
@@ -55,24 +56,18 @@ export interface BatchConsumerOptions {
  */
 const defaultSessionTimeoutMs = 6_000;
 
+/** A member learns by its heartbeat that shares are dealt out anew, and nobody is served until all have heard of it. */
+const heartbeatEveryMs = 50;
+/** What a fetch waits that finds nothing. The first one after a dealing may wait behind it. */
+const fetchWaitMs = 100;
+/** Of a reader in no hurry. */
+const gatherWaitMs = 250;
+
+/** A join that is under way ends first, unless the broker is away. */
+const leavingMaxMs = 2_000;
+
 /** Partitions that a topic gets while it is read are found within this. */
 const metadataMaxAgeMs = 3_000;
-
-export class OffsetOutOfRange extends Error {
-  readonly code = 'kafka/offset-out-of-range';
-  constructor(
-    readonly at: TopicPartition,
-    readonly stored: bigint,
-    readonly low: bigint,
-    readonly high: bigint,
-  ) {
-    super(
-      `the stored offset ${stored} of ${at.topic}/${at.partition} is outside what the topic holds (${low}–${high}): was the topic made anew, or the ` +
-        `database restored? Look, then run: carillon offsets set ${at.topic} ${at.partition} ${stored < low ? low : high}`,
-    );
-    this.name = 'OffsetOutOfRange';
-  }
-}
 
 /**
  * A consumer group member that hands on batches. Offsets are the caller's: it says where each partition starts after
@@ -80,6 +75,7 @@ export class OffsetOutOfRange extends Error {
  */
 export class BatchConsumer {
   #consumer: Consumer | null = null;
+  #assigner: StickyAssigner | null = null;
   #generation = 0;
   #assigned: readonly TopicPartition[] = [];
   #positioned: Promise<void> = Promise.resolve();
@@ -92,14 +88,11 @@ export class BatchConsumer {
   #restarts = 0;
   #running: Promise<void> | null = null;
   readonly #stop = new AbortController();
-  readonly #admin: KafkaAdmin;
 
   constructor(
     private readonly settings: KafkaSettings,
     private readonly options: BatchConsumerOptions,
-  ) {
-    this.#admin = new KafkaAdmin(settings);
-  }
+  ) {}
 
   /** Resolves when the group was joined for the first time. */
   start(): Promise<void> {
@@ -186,13 +179,15 @@ export class BatchConsumer {
       bytesPerPartitionMax = 1024 * 1024,
       gatherBytes = 1,
     } = this.options;
+    const assigner = new StickyAssigner();
     const consumer = kafkaClient(this.settings).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
-      // a member learns by its heartbeat that shares are dealt out anew: nobody is served until all have heard of it
-      heartbeatInterval: Math.floor(sessionTimeoutMs / 20),
+      // with members of a former release among them, all deal as these do
+      partitionAssigners: [assigner.of, PartitionAssigners.roundRobin],
+      heartbeatInterval: heartbeatEveryMs,
       rebalanceTimeout: sessionTimeoutMs * 2,
-      maxWaitTimeInMs: 250,
+      maxWaitTimeInMs: gatherBytes === 1 ? fetchWaitMs : gatherWaitMs,
       minBytes: gatherBytes,
       maxBytesPerPartition: bytesPerPartitionMax,
       maxBytes: bytesPerPartitionMax * 8,
@@ -200,7 +195,9 @@ export class BatchConsumer {
       metadataMaxAge: metadataMaxAgeMs,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => false },
     });
-    const ended = this.#watch(consumer, joined);
+    const ended = this.#watch(consumer, assigner, joined);
+    const beating = setInterval(() => void assigner.membership?.beat(), heartbeatEveryMs);
+    this.#assigner = assigner;
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -213,31 +210,39 @@ export class BatchConsumer {
       });
       await ended;
     } finally {
+      clearInterval(beating);
       this.#consumer = null;
       this.#generation += 1;
       this.#ready.clear();
       this.options.onRebalancing?.();
-      const farewell = consumer
-        .disconnect()
-        .catch((error: unknown) =>
-          this.settings.log.debug({ error: messageOf(error) }, 'disconnecting a consumer'),
+      if (this.#stop.signal.aborted)
+        await this.#patiently(leavingMaxMs, 'leaving a group', async () =>
+          assigner.membership?.leaveAtOnce(),
         );
       // a broker that does not answer is not waited for: it forgets a silent member within the same time
-      const patience = new AbortController();
-      await Promise.race([farewell, nap(sessionTimeoutMs, patience.signal)]);
-      patience.abort();
+      await this.#patiently(sessionTimeoutMs, 'disconnecting a consumer', () => consumer.disconnect());
     }
   }
 
+  async #patiently(waitMaxMs: number, what: string, farewell: () => Promise<void>): Promise<void> {
+    const patience = new AbortController();
+    const said = farewell().catch((error: unknown) =>
+      this.settings.log.debug({ error: messageOf(error) }, what),
+    );
+    await Promise.race([said, nap(waitMaxMs, patience.signal)]);
+    patience.abort();
+  }
+
   /** Settles when this life must end. */
-  #watch(consumer: Consumer, joined: () => void): Promise<void> {
+  #watch(consumer: Consumer, assigner: StickyAssigner, joined: () => void): Promise<void> {
     this.#progress();
     consumer.on(consumer.events.FETCH, () => this.#progress());
     consumer.on(consumer.events.HEARTBEAT, () => this.#progress());
     consumer.on(consumer.events.REBALANCING, () => this.options.onRebalancing?.());
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#progress();
-      this.#assign(payload.memberAssignment);
+      assigner.owned = partitionsOf(payload.memberAssignment);
+      this.#begin(assigner.owned);
       joined();
     });
     const ended = new Promise<void>((resolve, reject) => {
@@ -264,14 +269,6 @@ export class BatchConsumer {
     this.#lastProgressMs = Date.now();
   }
 
-  #assign(assignment: Readonly<Record<string, number[]>>): void {
-    this.#begin(
-      Object.entries(assignment).flatMap(([topic, partitions]) =>
-        partitions.map((partition) => ({ topic, partition })),
-      ),
-    );
-  }
-
   #begin(assigned: readonly TopicPartition[]): void {
     this.#generation += 1;
     this.#ready.clear();
@@ -290,11 +287,17 @@ export class BatchConsumer {
     const { startFrom, onAssigned } = this.options;
     for (let failures = 0; generation === this.#generation && !this.#stop.signal.aborted; failures += 1) {
       try {
-        const starts =
+        const wanted =
           startFrom === undefined ? new Map<string, StartOffset>() : await startFrom(this.#assigned);
-        const offsets = await this.#resolve(starts);
+        const ranges = await this.#ranges(wanted);
         if (generation !== this.#generation) return;
-        for (const at of this.#assigned) this.#startAt(at, starts, offsets);
+        const starts = new Map(
+          [...wanted].flatMap(([key, start]): [string, KnownStart][] => {
+            const known = knownStart(start, ranges.get(key));
+            return known === undefined ? [] : [[key, known]];
+          }),
+        );
+        for (const at of this.#assigned) this.#startAt(at, starts, ranges);
         await onAssigned?.(this.#assigned, starts);
         return;
       } catch (error) {
@@ -309,8 +312,8 @@ export class BatchConsumer {
 
   #startAt(
     at: TopicPartition,
-    starts: ReadonlyMap<string, StartOffset>,
-    ranges: ReadonlyMap<string, { low: bigint; high: bigint }>,
+    starts: ReadonlyMap<string, KnownStart>,
+    ranges: ReadonlyMap<string, OffsetRange>,
   ): void {
     const key = partitionKey(at);
     const start = starts.get(key);
@@ -323,31 +326,27 @@ export class BatchConsumer {
     // kafkajs keeps a pause through assignments
     if (this.#held.delete(key)) this.resume(at.topic, [at.partition]);
     if (start !== undefined && range !== undefined) {
-      const offset = start === 'latest' ? range.high : start;
-      if (offset < range.low || offset > range.high) {
-        const error = new OffsetOutOfRange(at, offset, range.low, range.high);
+      if (start < range.low || start > range.high) {
+        const error = new OffsetOutOfRange(at, start, range.low, range.high);
         this.settings.log.error({ code: error.code }, error.message);
         this.pause(at.topic, [at.partition]);
         this.options.onOutOfRange?.(error);
         return;
       }
-      this.seek(at.topic, at.partition, offset);
+      this.seek(at.topic, at.partition, start);
     }
     this.#ready.add(key);
   }
 
-  async #resolve(
-    starts: ReadonlyMap<string, StartOffset>,
-  ): Promise<Map<string, { low: bigint; high: bigint }>> {
+  async #ranges(starts: ReadonlyMap<string, StartOffset>): Promise<ReadonlyMap<string, OffsetRange>> {
     const topics = new Set(
       this.#assigned.filter((at) => starts.has(partitionKey(at))).map(({ topic }) => topic),
     );
-    const ranges = new Map<string, { low: bigint; high: bigint }>();
+    const ranges = new Map<string, OffsetRange>();
     for (const topic of topics) {
-      const all = await this.#admin.topicOffsets(topic);
-      this.#widths.set(topic, all.length);
-      for (const { partition, low, high } of all)
-        ranges.set(partitionKey({ topic, partition }), { low, high });
+      const all = (await this.#assigner?.membership?.rangesOf(topic)) ?? new Map<number, OffsetRange>();
+      this.#widths.set(topic, all.size);
+      for (const [partition, range] of all) ranges.set(partitionKey({ topic, partition }), range);
     }
     return ranges;
   }
@@ -375,11 +374,10 @@ export class BatchConsumer {
     const finished = work.finally(() => {
       done = true;
     });
-    const everyMs = Math.floor((this.options.sessionTimeoutMs ?? defaultSessionTimeoutMs) / 4);
     const nothing = new AbortController();
     try {
       while (!done) {
-        await Promise.race([finished, nap(everyMs, nothing.signal)]);
+        await Promise.race([finished, nap(heartbeatEveryMs, nothing.signal)]);
         if (!done) await heartbeat();
       }
       await finished;

@@ -1,7 +1,8 @@
 // first: they take the place of functions of kafkajs before kafkajs loads them; so nobody else imports more than its types
 import './record-codec.js';
 import './send-path.js';
-import { AssignerProtocol, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import './group-membership.js';
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './settings.js';
 
 // kafkajs sets timers with a negative delay when a request's time has already passed; Node 24 prints a warning for each
@@ -12,11 +13,6 @@ process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
   if (name === 'TimeoutNegativeWarning') return;
   (emitWarning as (...args: unknown[]) => void)(warning, ...rest);
 }) as typeof process.emitWarning;
-
-/** Partitions by topic, as the broker keeps them of a member of a group. */
-export const assignmentOf = (kept: Buffer): Readonly<Record<string, readonly number[]>> =>
-  // without bytes there is no share, and its reader would read past their end
-  kept.length === 0 ? {} : (AssignerProtocol.MemberAssignment.decode(kept)?.assignment ?? {});
 
 /** A kafkajs client that speaks to our logger. */
 export function kafkaClient(settings: KafkaSettings): Kafka {

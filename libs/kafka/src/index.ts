@@ -7,17 +7,13 @@ export {
   type PartitionRange,
   type TopicSpec,
 } from './admin.js';
-export {
-  BatchConsumer,
-  type BatchConsumerOptions,
-  OffsetOutOfRange,
-  type StartOffset,
-} from './batch-consumer.js';
+export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
 export { BatchProducer, type ProducerLimits } from './batch-producer.js';
 export { kafkaSettings, kafkaVariables } from './environment.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
 export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
 export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
+export { type KnownStart, OffsetOutOfRange, type StartOffset } from './start-offset.js';
 export { TopicRefused } from './topic-refused.js';
 export { contextOf, readTraceparent, traceparentHeader, traceparentOf } from './trace-context.js';

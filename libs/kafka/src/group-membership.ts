@@ -1,0 +1,136 @@
+import { createRequire } from 'node:module';
+import { replaceModule } from './replace-module.js';
+import type { OffsetRange } from './start-offset.js';
+
+// kafkajs leaves a group only when its last fetch and the last batch of that are over, and hears that shares are dealt out anew only between two
+// fetches. Those who stay wait for the first, and for the last of them to hear it; what is due in these partitions waits as well. This member
+// leaves in the moment it is asked to, and hears of it while it fetches. docs/adr/0005 has the other replacements and the way back.
+
+interface Coordinator {
+  leaveGroup(member: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  heartbeat(member: {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly groupGenerationId: number | null;
+  }): Promise<unknown>;
+}
+interface TopicOffsets {
+  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+}
+interface Cluster {
+  refreshMetadata(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  fetchTopicsOffset(
+    topics: readonly {
+      readonly topic: string;
+      readonly fromBeginning: boolean;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[],
+  ): Promise<readonly TopicOffsets[]>;
+}
+/** The part of kafkajs's consumer group that is used here. */
+declare class KafkajsGroup {
+  constructor(options: { readonly assigners: readonly object[] });
+  readonly groupId: string;
+  readonly generationId: number | null;
+  readonly coordinator: Coordinator | null;
+  readonly cluster: Cluster;
+  memberId: string | null;
+  joinAndSync(): Promise<void>;
+  fetch(nodeId: string): Promise<readonly object[]>;
+}
+
+/** What a consumer knows of its membership; an assigner with this reaches it. */
+export interface MembershipHolder {
+  membership: GroupMembership | null;
+}
+const isHolder = (assigner: object): assigner is MembershipHolder => 'membership' in assigner;
+
+/** A fetch that takes longer hangs: its member is to be forgotten, as kafkajs would let it be. */
+const fetchMaxMs = 1_000;
+
+const require = createRequire(import.meta.url);
+const path = require.resolve('kafkajs/src/consumer/consumerGroup.js');
+const Original = require(path) as typeof KafkajsGroup;
+
+export class GroupMembership extends Original {
+  #hasLeft = false;
+  #joining: Promise<void> | null = null;
+  /** Ends the fetches under way. */
+  readonly #interrupts = new Set<(error: unknown) => void>();
+  #fetchingSince = 0;
+
+  constructor(options: { readonly assigners: readonly object[] }) {
+    super(options);
+    for (const assigner of options.assigners) if (isHolder(assigner)) assigner.membership = this;
+  }
+
+  override joinAndSync(): Promise<void> {
+    if (this.#hasLeft) return Promise.resolve();
+    this.#joining ??= super.joinAndSync().finally(() => {
+      this.#joining = null;
+    });
+    return this.#joining;
+  }
+
+  /** What an interrupted one brings is dropped: it is read again from where the new share begins. */
+  override fetch(nodeId: string): Promise<readonly object[]> {
+    this.#fetchingSince = performance.now();
+    return new Promise((resolve, reject) => {
+      this.#interrupts.add(reject);
+      super
+        .fetch(nodeId)
+        .then(resolve, reject)
+        .finally(() => this.#interrupts.delete(reject));
+    });
+  }
+
+  /** To be called often: asks whether shares are being dealt out anew, while a fetch waits for records. */
+  async beat(): Promise<void> {
+    const { groupId, memberId, generationId, coordinator } = this;
+    const isWaiting = this.#interrupts.size > 0 && performance.now() - this.#fetchingSince < fetchMaxMs;
+    if (!isWaiting || memberId === null || coordinator === null) return;
+    try {
+      await coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId });
+    } catch (error) {
+      // anything else comes up at kafkajs's own next heartbeat
+      if (generationId !== this.generationId || !isDealing(error)) return;
+      for (const interrupt of this.#interrupts) interrupt(error);
+    }
+  }
+
+  /** Whatever is fetched or handled meanwhile. A join that is under way is waited for: the broker answers in order. */
+  async leaveAtOnce(): Promise<void> {
+    this.#hasLeft = true;
+    await this.#joining?.catch(() => undefined);
+    const { groupId, memberId, coordinator } = this;
+    // a heartbeat that came after it would be refused, and kafkajs would join again
+    this.memberId = null;
+    if (memberId !== null) await coordinator?.leaveGroup({ groupId, memberId });
+  }
+
+  /** Of each partition of a topic, as it is now; on the connections that are there. */
+  async rangesOf(topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
+    await this.cluster.refreshMetadata();
+    const partitions = this.cluster
+      .findTopicPartitionMetadata(topic)
+      .map(({ partitionId }) => ({ partition: partitionId }));
+    const [lows, highs] = await Promise.all(
+      [true, false].map(async (fromBeginning) => {
+        const [told] = await this.cluster.fetchTopicsOffset([{ topic, fromBeginning, partitions }]);
+        return new Map(told?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      }),
+    );
+    return new Map(
+      partitions.flatMap(({ partition }): [number, OffsetRange][] => {
+        const [low, high] = [lows?.get(partition), highs?.get(partition)];
+        return low === undefined || high === undefined ? [] : [[partition, { low, high }]];
+      }),
+    );
+  }
+}
+
+const isDealing = (error: unknown): boolean =>
+  (error as { type?: string } | null)?.type === 'REBALANCE_IN_PROGRESS';
+
+replaceModule(path, GroupMembership);
