@@ -11,6 +11,9 @@ import { inRelaySpans } from './relay-spans.js';
 // The relay on a thread of its own: publishing the log competes with nothing for the turn of an event loop, least of
 // all with the commands whose events it publishes.
 
+/** Of a broker or a database that does not answer. */
+const stopWaitMaxMs = 5_000;
+
 if (parentPort === null) throw new Error('the relay is started by the scheduler, on a thread');
 const port = parentPort;
 const { config } = workerData as RelayThreadData;
@@ -54,10 +57,13 @@ port.on('message', (message: ToRelay) => {
 
 await producer.start();
 tell({ type: 'up' });
+const patience = new AbortController();
 await Promise.race([
   Promise.all(relays.all.map(({ relay }) => relay.run(stop.signal))),
-  once(stop.signal, 'abort').then(() => sleep(5_000)),
+  once(stop.signal, 'abort').then(() => sleep(stopWaitMaxMs, patience.signal)),
 ]);
+// a timer that nobody waits for would keep the thread
+patience.abort();
 await producer.stop();
 await Promise.all(relays.all.map(({ store }) => store.close()));
 await tracing.stop();

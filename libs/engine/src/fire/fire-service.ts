@@ -85,8 +85,8 @@ const reloadAfterMs = 250;
  */
 const decidingMsMax = 200;
 
-/** While the feed is not followed. */
-const rereadEveryMs = 150;
+/** While the feed is not followed: what comes due then is as late as this. */
+const rereadEveryMs = 75;
 const rereadAheadMs = 1_000;
 const rereadPerSlotMax = 100;
 

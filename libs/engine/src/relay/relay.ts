@@ -25,8 +25,11 @@ export interface RelayDeps {
 }
 
 const holdEveryMs = 1_000;
-/** Somebody else has a partition that we should publish: leaving, most likely. */
-const holdSoonMs = 150;
+/** Somebody else has a partition that we should publish: leaving, most likely, and it lies unread from their last read to our first. */
+const holdSoonMs = 25;
+/** Whoever leaves has gone by then; one that is frozen is asked after no more often than it may be. */
+const leavingMaxMs = 3_000;
+const holdWhileFrozenMs = 250;
 const lagToldEveryMs = 250;
 /**
  * Under a steady load the log is read this often at most: each read costs a query, a send, a mark and a fetch, of
@@ -47,6 +50,7 @@ export class Relay {
   #positions = new Map<number, bigint>();
   #wake: () => void = () => undefined;
   #holdAgain = true;
+  #wantedAt = Number.NEGATIVE_INFINITY;
   #lagToldAt = Number.NEGATIVE_INFINITY;
   /** Partitions that another reader holds: where its mark stood, and since when. */
   readonly #watched = new Map<number, { position: bigint; sinceMs: number }>();
@@ -56,6 +60,7 @@ export class Relay {
   /** Partitions whose log this process should publish, if nobody else holds them. */
   want(partitions: readonly number[]): void {
     this.#wanted = partitions;
+    this.#wantedAt = this.deps.clock();
     this.#holdAgain = true;
     this.#wake();
   }
@@ -78,8 +83,7 @@ export class Relay {
         this.#wake = resolve;
       });
       try {
-        const everyMs = this.#positions.size < this.#wanted.length ? holdSoonMs : holdEveryMs;
-        if (this.#holdAgain || this.deps.clock() - heldAt > everyMs) {
+        if (this.#holdAgain || this.deps.clock() - heldAt >= this.#holdEveryMs) {
           await this.#hold();
           heldAt = this.deps.clock();
         }
@@ -105,6 +109,11 @@ export class Relay {
       .catch((error: unknown) =>
         this.deps.logger.warn({ error: String(error) }, 'relay locks end with the session'),
       );
+  }
+
+  get #holdEveryMs(): number {
+    if (this.#positions.size >= this.#wanted.length) return holdEveryMs;
+    return this.deps.clock() - this.#wantedAt < leavingMaxMs ? holdSoonMs : holdWhileFrozenMs;
   }
 
   /** One round: read, publish, move the checkpoint. Answers how many records went out. */
