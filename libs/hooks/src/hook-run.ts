@@ -11,6 +11,9 @@ export interface RunClock {
   after(durationMs: number, ring: () => void): () => void;
 }
 
+/** What a handler does when its signal fires takes no longer, or it does not heed it. */
+const endingMaxMs = 200;
+
 /** Node rings at once for anything longer. */
 const stretchMsMax = 2 ** 31 - 1;
 
@@ -48,6 +51,8 @@ export class HookRun {
   /** Of its span once it runs: its answers belong there. */
   #traceparent: string | undefined;
   #isOver = false;
+  #isAnswering = false;
+  readonly #handled = Promise.withResolvers<void>();
   #cancelBeat: () => void;
   #cancelDeadline: () => void;
 
@@ -76,6 +81,22 @@ export class HookRun {
   }
 
   /**
+   * Nobody waits for the handler any more: the next attempt is somebody else's, and none is counted. It begins at once if the handler ends
+   * by its signal, otherwise when it has had its ack timeout to end in.
+   */
+  async handBack(reason: string): Promise<void> {
+    const isHeld = !this.isAborted && !this.#isAnswering;
+    this.abort(reason);
+    if (!isHeld || this.kind === 'ask') return;
+    const hasEnded = await within(endingMaxMs, this.#handled.promise);
+    const back = new HandBack(reason, hasEnded ? undefined : `${this.event.ackTimeoutMs}ms`);
+    await this.deps.send(this.#retry(back), this.#traceparent).catch((error: unknown) => {
+      const ids = idsOf(this.event);
+      this.deps.log.warn({ ...ids, error: String(error) }, 'not handed back; its deadline ends it');
+    });
+  }
+
+  /**
    * Runs the handler and answers. Resolves when the answer is in Kafka; rejects when it could not be sent.
    * @param onHandled called when the handler is done and only its answer is on its way
    */
@@ -89,9 +110,12 @@ export class HookRun {
       const answer = await context.with(trace.setSpan(parent, span), () =>
         this.kind === 'ask' ? this.#ask() : this.#handle(span),
       );
+      this.#handled.resolve();
       onHandled();
       // what was taken away is not answered; the answer would be refused anyway
-      if (answer !== null && !this.isAborted) await this.deps.send(answer, this.#traceparent);
+      if (answer === null || this.isAborted) return;
+      this.#isAnswering = true;
+      await this.deps.send(answer, this.#traceparent);
     } finally {
       this.#stopClocks();
       span.end();
@@ -214,6 +238,17 @@ export class HookRun {
     const id = kind === null ? randomUUID() : answerId(kind, eventId, attempt);
     return { id, namespace: timer.namespace, key: timer.key, eventId, attempt };
   }
+}
+
+/** Whether it settles in time. */
+async function within(waitMs: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), waitMs);
+  });
+  const settled = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
 }
 
 /** Handlers may return what they like; only an object can be an outcome. */

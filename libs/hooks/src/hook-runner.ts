@@ -5,7 +5,7 @@ import { openingHooks, sealingSend } from './encrypted-hook.js';
 import type { Hook, HookFactory, HookHandler } from './handler.js';
 import { HookRun, machineClock, type RunClock, type SendAnswer } from './hook-run.js';
 import { LazyHook } from './lazy-hook.js';
-import { TimerQueues } from './timer-queues.js';
+import { type RunEnd, TimerQueues } from './timer-queues.js';
 
 /** By hook class. */
 export type Hooks = Readonly<Record<string, Hook | HookHandler | HookFactory>>;
@@ -42,10 +42,10 @@ export class HookRunner {
   }
 
   /**
-   * False: no hook is there for it, or it is a repeat of what was taken before. Otherwise `done` is called once, when it
-   * is answered (null) or its answer could not be sent.
+   * False: no hook is there for it, or it is a repeat of what was taken before. Otherwise `done` is called once, when nothing more
+   * is done about it here.
    */
-  take(hookClass: string, due: Extract<ParsedDue, { ok: true }>, done: (error: unknown) => void): boolean {
+  take(hookClass: string, due: Extract<ParsedDue, { ok: true }>, done: (end: RunEnd) => void): boolean {
     const hook = this.#hooks.get(hookClass);
     if (hook === undefined) return false;
     const { log, clock = machineClock } = this.options;
@@ -53,7 +53,10 @@ export class HookRunner {
     return this.#queues.add(due, () => new HookRun(due, hook, deps), done);
   }
 
-  /** Begins nothing more, waits so long for what runs, then stops each hook that was made. */
+  /**
+   * Lets go of what has not begun before it returns, waits so long for what runs, hands back what runs still, and stops each hook that was
+   * made.
+   */
   async stop(waitMs: number): Promise<void> {
     await this.#queues.drain(waitMs);
     await Promise.all([...this.#hooks.values()].map((hook) => hook.stop()));

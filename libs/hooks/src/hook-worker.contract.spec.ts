@@ -5,7 +5,7 @@ import { type CommandWire, type Topics, topicsOf } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings } from '#kafka';
 import { TopicTail } from '../../../test/harness/topic-tail.js';
 import { eventually } from '../../../test/harness/wait.js';
-import { type Hook, type Hooks, HookWorker } from './index.js';
+import { type Hook, type Hooks, HookWorker, type HookWorkerOptions } from './index.js';
 
 const quiet = {
   debug: () => undefined,
@@ -33,6 +33,7 @@ describe('a hook worker', () => {
   let kafka: KafkaSettings;
   let topicPrefix: string;
   let topics: Topics;
+  let admin: KafkaAdmin;
   let producer: BatchProducer;
   let answers: () => { type: string; key: string; summaryData: string | undefined }[];
 
@@ -40,7 +41,8 @@ describe('a hook worker', () => {
     kafka = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log: quiet };
     topicPrefix = `h${randomUUID().slice(0, 8)}`;
     topics = topicsOf(topicPrefix);
-    await new KafkaAdmin(kafka).ensureTopics([{ topic: topics.commands, partitions: 4 }]);
+    admin = new KafkaAdmin(kafka);
+    await admin.ensureTopics([{ topic: topics.commands, partitions: 4 }]);
     producer = new BatchProducer(kafka);
     const tail = await TopicTail.open(kafka, topics.commands);
     closers.push(
@@ -58,9 +60,12 @@ describe('a hook worker', () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
 
-  const begin = async (hooks: Hooks, stopWaitMs = 10_000): Promise<HookWorker> => {
-    const options = { kafka, topicPrefix, hooks, groupId: `${topicPrefix}-hooks`, partitions: 4, stopWaitMs };
-    const worker = new HookWorker(options);
+  const begin = async (
+    hooks: Hooks,
+    options: Pick<HookWorkerOptions, 'stopWaitMs' | 'parallelism'> = {},
+  ): Promise<HookWorker> => {
+    const groupId = `${topicPrefix}-hooks`;
+    const worker = new HookWorker({ kafka, topicPrefix, hooks, groupId, partitions: 4, ...options });
     closers.push(() => worker.stop());
     await worker.start();
     return worker;
@@ -89,17 +94,48 @@ describe('a hook worker', () => {
     expect(steps).toEqual(['start greet', 'handle a', 'handle b', 'stop greet']);
   });
 
-  it('leaves what it did not answer to the next worker, and only that', async () => {
-    const hang = new Promise<never>(() => undefined);
-    const first = await begin({ greet: ({ timer }) => (timer.key === 'slow' ? hang : undefined) }, 0);
-    await producer.send(['quick', 'slow'].map((key) => dueRecord(topics.due('greet'), key)));
-    await answered(1);
+  it('gives its partitions away in the moment it stops, finishes what runs, and leaves the rest to the others', async () => {
+    const [slow, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = await begin(
+      {
+        greet: ({ timer }) => {
+          if (timer.key !== 'slow') return { summaryData: 'first' };
+          begun.resolve();
+          return slow.promise;
+        },
+      },
+      { parallelism: 1 },
+    );
+    await producer.send([dueRecord(topics.due('greet'), 'slow')]);
+    await begun.promise;
+    await producer.send(['waits', 'waits too'].map((key) => dueRecord(topics.due('greet'), key)));
+    await eventually('it has read them', () => first.unfinished === 3);
+    const stopped = first.stop();
+    // while it still runs
+    await eventually('it has left', async () => (await admin.groupState(`${topicPrefix}-hooks`)) === 'empty');
+    await begin({ greet: () => ({ summaryData: 'second' }) });
+    await answered(2);
+    slow.resolve();
+    await stopped;
+    await answered(3);
+    expect(answers().map(({ key, summaryData }) => [key, summaryData])).toEqual([
+      ['waits', 'second'],
+      ['waits too', 'second'],
+      ['slow', undefined],
+    ]);
+  });
+
+  it('hands back what runs for longer than it waits', async () => {
+    const first = await begin({ greet: () => new Promise(() => undefined) }, { stopWaitMs: 0 });
+    await producer.send([dueRecord(topics.due('greet'), 'slow')]);
+    await eventually('it runs', () => first.unfinished === 1);
     await first.stop();
+    expect(await answered(1)).toMatchObject([{ type: 'RetryEvent', key: 'slow' }]);
     const handled: string[] = [];
     await begin({ greet: ({ timer }) => void handled.push(timer.key) });
+    await producer.send([dueRecord(topics.due('greet'), 'next')]);
     await answered(2);
-    expect(answers().map(({ key }) => key)).toEqual(['quick', 'slow']);
-    expect(handled).toEqual(['slow']);
+    expect(handled).toEqual(['next']);
   });
 
   it('does not go back for an answer that could not be sent once the deadline of its event has passed', async () => {

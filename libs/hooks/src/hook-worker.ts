@@ -21,6 +21,7 @@ import {
 import { idsOf, machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
 import { LowestUnfinished } from './lowest-unfinished.js';
+import type { RunEnd } from './timer-queues.js';
 
 export interface HookWorkerOptions {
   readonly kafka: KafkaSettings;
@@ -35,13 +36,15 @@ export interface HookWorkerOptions {
   readonly parallelism?: number;
   /** Events that were read and are not finished; reading waits above. */
   readonly unfinishedMax?: number;
-  /** How long `stop` waits for handlers under way, ms. */
+  /** How long `stop` waits for handlers under way, ms; then their events are handed back. Default 10 s. */
   readonly stopWaitMs?: number;
   /** Opens what a client with the same keys sealed, and seals what handlers leave. */
   readonly cipher?: DataCipher;
 }
 
 const committedEveryMs = 500;
+/** A group that is dealing shares out may refuse offsets; without them some events run twice, and without an end nobody stops. */
+const lastCommitMaxMs = 1_000;
 /** Closes leave together: nobody waits for a single one. */
 const answersEveryMs = 5;
 
@@ -60,7 +63,7 @@ export class HookWorker {
   /** Ends the waits for deadlines of events whose answer was not sent. */
   readonly #overdue = new Set<() => void>();
   #unfinished = 0;
-  #roomWanted: (() => void)[] = [];
+  #finishWanted: (() => void)[] = [];
   #committing: NodeJS.Timeout | null = null;
   #stopping = false;
 
@@ -81,6 +84,11 @@ export class HookWorker {
       groupId,
       topics: [...this.#classes.keys()],
       onAssigned: (partitions) => this.#onAssigned(partitions),
+      // whoever is given a partition now begins it behind what was answered here
+      onRebalancing: () => {
+        // who stops has said where others begin
+        if (!this.#stopping) void this.#commit();
+      },
       onRecords: (topic, partition, records) => this.#onRecords(topic, partition, records),
     });
   }
@@ -110,16 +118,37 @@ export class HookWorker {
     this.#committing ??= setInterval(() => void this.#commit(), committedEveryMs);
   }
 
-  /** Takes nothing new, waits for what is under way up to `stopWaitMs`; the rest comes again, to whoever is there. */
+  /**
+   * Its partitions go to the others at once, what it had not begun with them. What is under way is finished here, for up to `stopWaitMs`;
+   * then it is handed back, and its next attempt begins elsewhere.
+   */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    await this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     if (this.#committing !== null) clearInterval(this.#committing);
-    for (const cancel of this.#overdue) cancel();
-    await this.#commit();
+    const handled = this.#runner.stop(this.options.stopWaitMs ?? 10_000);
+    this.#tellFinished();
+    await Promise.race([this.#untilHandOver(), handled]);
+    await this.#commitLast();
     await this.#consumer.stop();
+    await handled;
+    for (const cancel of this.#overdue) cancel();
     await this.#producer.stop();
+  }
+
+  /** Who reads on from what was not begun must not meet what runs here. */
+  async #untilHandOver(): Promise<void> {
+    while (![...this.#progress.values()].every(({ mayHandOver }) => mayHandOver))
+      await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
+  }
+
+  async #commitLast(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lastCommitMaxMs);
+    });
+    await Promise.race([this.#commit((progress) => progress.handOverPosition()), late]);
+    clearTimeout(timer);
   }
 
   async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {
@@ -148,7 +177,7 @@ export class HookWorker {
       this.#take(topic, record, progress);
     }
     while (this.#unfinished > (this.options.unfinishedMax ?? 5_000) && !this.#stopping) {
-      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+      await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
     }
   }
 
@@ -166,14 +195,19 @@ export class HookWorker {
     }
     this.#unfinished += 1;
     const { event } = parsed;
-    const isTaken = this.#runner.take(hookClass, parsed, (error) => {
-      if (error === null) progress.finish(record.offset);
-      else this.#unanswered(record, progress, error, event);
+    const isTaken = this.#runner.take(hookClass, parsed, (end) => {
+      this.#ended(end, record, progress, event);
       this.#finished();
     });
     if (isTaken) return;
     progress.finish(record.offset);
     this.#finished();
+  }
+
+  #ended(end: RunEnd, record: InRecord, progress: LowestUnfinished, event: DueEvent): void {
+    if (end.kind === 'answered') progress.finish(record.offset);
+    else if (end.kind === 'let-go') progress.letGo(record.offset);
+    else this.#unanswered(record, progress, end.error, event);
   }
 
   /**
@@ -195,9 +229,13 @@ export class HookWorker {
 
   #finished(): void {
     this.#unfinished -= 1;
-    const room = this.#roomWanted;
-    this.#roomWanted = [];
-    for (const wake of room) wake();
+    this.#tellFinished();
+  }
+
+  #tellFinished(): void {
+    const waiting = this.#finishWanted;
+    this.#finishWanted = [];
+    for (const wake of waiting) wake();
   }
 
   #send(command: CommandWire, traceparent?: string): Promise<void> {
@@ -208,9 +246,9 @@ export class HookWorker {
     ]);
   }
 
-  async #commit(): Promise<void> {
+  async #commit(positionOf = (progress: LowestUnfinished) => progress.position()): Promise<void> {
     const next = [...this.#progress].flatMap(([key, progress]) => {
-      const offset = progress.position();
+      const offset = positionOf(progress);
       const slash = key.lastIndexOf('/');
       return offset === null
         ? []

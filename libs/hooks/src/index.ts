@@ -24,3 +24,4 @@ export type { RunClock } from './hook-run.js';
 export { HookRunner, type HookRunnerOptions, type Hooks } from './hook-runner.js';
 export { HookWorker, type HookWorkerOptions } from './hook-worker.js';
 export { LowestUnfinished } from './lowest-unfinished.js';
+export type { RunEnd } from './timer-queues.js';

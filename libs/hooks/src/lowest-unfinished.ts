@@ -6,6 +6,8 @@ export class LowestUnfinished {
   readonly #open = new Set<bigint>();
   #next: bigint | null = null;
   #lowest: bigint | null = null;
+  /** Read, and not going to be begun here. */
+  readonly #letGo = new Set<bigint>();
 
   begin(offset: bigint): void {
     this.#open.add(offset);
@@ -16,6 +18,29 @@ export class LowestUnfinished {
   finish(offset: bigint): void {
     this.#open.delete(offset);
     if (offset === this.#lowest) this.#lowest = null;
+  }
+
+  letGo(offset: bigint): void {
+    this.#letGo.add(offset);
+  }
+
+  /** Whether nothing that runs here lies behind what was let go of: whoever reads on need not wait for it, and meets none of it. */
+  get mayHandOver(): boolean {
+    const first = this.#firstLetGo();
+    if (first === null) return true;
+    for (const offset of this.#open) if (offset > first && !this.#letGo.has(offset)) return false;
+    return true;
+  }
+
+  /** Where whoever reads on begins, while what runs here is answered here; null: nothing was begun. */
+  handOverPosition(): bigint | null {
+    return this.#firstLetGo() ?? this.#next;
+  }
+
+  #firstLetGo(): bigint | null {
+    let first: bigint | null = null;
+    for (const offset of this.#letGo) if (first === null || offset < first) first = offset;
+    return first;
   }
 
   get unfinished(): number {

@@ -46,7 +46,7 @@ function setUp(handle: HookHandler, parallelism = 2, acknowledged = Promise.reso
     queues.add(
       { kind, event },
       () => runOf(kind, event),
-      () => done.push(event.eventId),
+      (end) => done.push(end.kind === 'let-go' ? `${event.eventId} let-go` : event.eventId),
     );
   return { sent, queues, add, done };
 }
@@ -107,15 +107,42 @@ describe('events of a worker', () => {
     expect(add(due('a', 9, 'newer'))).toBe(true);
   });
 
-  it('that have not begun when the worker stops are not passed over: whoever reads on gets them', async () => {
+  it('that have not begun are let go of in the moment the worker stops: whoever reads on gets them', async () => {
     const end = Promise.withResolvers<void>();
     const { add, queues, done } = setUp(() => end.promise, 1);
     add(due('a', 1, 'a1'));
     add(due('b', 1, 'b1'));
     const drained = queues.drain(1_000);
+    expect(done).toEqual(['b1 let-go']);
     end.resolve();
     await drained;
-    expect(done).toEqual(['a1']);
+    expect(done).toEqual(['b1 let-go', 'a1']);
+  });
+
+  it('that run when the wait is over are handed back, without an attempt that counts', async () => {
+    const { add, queues, sent } = setUp(({ timer }, { signal }) => {
+      const ended = Promise.withResolvers<void>();
+      if (timer.key === 'heeds') signal.addEventListener('abort', () => ended.resolve());
+      return ended.promise;
+    });
+    add(due('heeds', 1, 'a1'));
+    add(due('goes on', 1, 'b1'));
+    await queues.drain(0);
+    const back = { type: 'RetryEvent', handBack: true };
+    expect(sent).toEqual([
+      expect.objectContaining({ ...back, eventId: 'a1' }),
+      // not beside its handler: that one has its ack timeout to end in
+      expect.objectContaining({ ...back, eventId: 'b1', after: '30000ms' }),
+    ]);
+    expect(sent[0]).not.toHaveProperty('after');
+  });
+
+  it('whose answer is on its way are not handed back', async () => {
+    const { add, queues, sent } = setUp(() => undefined, 2, new Promise(() => undefined));
+    add(due('a', 1, 'a1'));
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await queues.drain(0);
+    expect(sent).toMatchObject([{ type: 'CloseEvent' }]);
   });
 
   it('take a question before its event', () => {
@@ -234,5 +261,18 @@ describe('offsets', () => {
       }),
     );
     expect(new LowestUnfinished().position()).toBeNull();
+  });
+
+  it('of what runs are passed over when others read on, and those of what was let go of are not', () => {
+    const progress = new LowestUnfinished();
+    expect(progress.handOverPosition()).toBeNull();
+    for (const offset of [1n, 2n, 3n, 4n]) progress.begin(offset);
+    expect(progress.handOverPosition()).toBe(5n);
+    progress.letGo(3n);
+    expect(progress.handOverPosition()).toBe(3n);
+    // 4 runs, and whoever begins at 3 would run it a second time
+    expect(progress.mayHandOver).toBe(false);
+    progress.finish(4n);
+    expect(progress.mayHandOver).toBe(true);
   });
 });

@@ -11,14 +11,22 @@ const attemptsMax = 1e9;
 const rankOf = (kind: 'due' | 'ask', attempt: number): number =>
   kind === 'ask' ? attempt : attemptsMax + attempt;
 
+/** What became of a run: its answer is in Kafka, or could not be sent; or it was let go of before it began. */
+export type RunEnd =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'unsent'; readonly error: unknown }
+  | { readonly kind: 'let-go' };
+
 interface Entry {
   readonly run: HookRun;
-  readonly done: (error: unknown) => void;
+  readonly done: (end: RunEnd) => void;
 }
 interface Lane {
   current: Entry | null;
   readonly waiting: Entry[];
 }
+
+const stops = 'the worker stops';
 
 /** How many timers' last seen versions are remembered, so that a repeated emission does not run twice. */
 const rememberedMax = 50_000;
@@ -45,7 +53,7 @@ export class TimerQueues {
   add(
     { kind, event }: { readonly kind: 'due' | 'ask'; readonly event: DueEvent },
     start: () => HookRun,
-    done: (error: unknown) => void,
+    done: (end: RunEnd) => void,
   ): boolean {
     const { id, version } = event.timer;
     const taken: Seen = { version, eventId: event.eventId, rank: rankOf(kind, event.attempt) };
@@ -62,12 +70,9 @@ export class TimerQueues {
     return true;
   }
 
-  /** Until nothing runs, or for so long; what waits then is not begun any more. */
+  /** What waits is let go of now. Resolves when nothing runs, or after so long: what runs then is handed back. */
   async drain(waitMs: number): Promise<void> {
-    // not finished, so that it comes again: to whoever reads on from there
-    for (const lane of this.#lanes.values())
-      for (const { run } of lane.waiting.splice(0)) run.abort('the worker stops');
-    this.#ready.length = 0;
+    this.#letGo();
     if (this.#running === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -75,7 +80,16 @@ export class TimerQueues {
     });
     await Promise.race([new Promise<void>((resolve) => this.#idleWanted.push(resolve)), late]);
     clearTimeout(timer);
-    for (const lane of this.#lanes.values()) lane.current?.run.abort('the worker stops');
+    await Promise.all([...this.#lanes.values()].map(({ current }) => current?.run.handBack(stops)));
+  }
+
+  #letGo(): void {
+    this.#ready.length = 0;
+    for (const lane of this.#lanes.values())
+      for (const { run, done } of lane.waiting.splice(0)) {
+        run.abort(stops);
+        done({ kind: 'let-go' });
+      }
   }
 
   #pump(): void {
@@ -96,23 +110,26 @@ export class TimerQueues {
       if (isHandling) this.#handling -= 1;
       isHandling = false;
     };
-    const finish = (error: unknown): void => {
+    const finish = (end: RunEnd): void => {
       handled();
-      this.#finish(lane, entry, error);
+      this.#finish(lane, entry, end);
     };
     const onHandled = (): void => {
       handled();
       this.#pump();
     };
-    entry.run.run(onHandled).then(() => finish(null), finish);
+    entry.run.run(onHandled).then(
+      () => finish({ kind: 'answered' }),
+      (error: unknown) => finish({ kind: 'unsent', error }),
+    );
   }
 
-  #finish(lane: Lane, entry: Entry, error: unknown): void {
+  #finish(lane: Lane, entry: Entry, end: RunEnd): void {
     this.#running -= 1;
     lane.current = null;
     if (lane.waiting.length > 0) this.#ready.push(lane);
     else this.#lanes.delete(entry.run.event.timer.id);
-    entry.done(error);
+    entry.done(end);
     this.#pump();
     if (this.#running === 0) {
       for (const wake of this.#idleWanted) wake();

@@ -1,7 +1,7 @@
 import { defaultNamespace, TimerCalls } from '#client';
 import { type DueEvent, deadRecord, dueRecord, parseDueRecord } from '#contract';
 import { CommandRates, type Emission, QuotaGuard, type QuotaSettings, Quotas } from '#engine';
-import { HookRunner, type Hooks } from '#hooks';
+import { HookRunner, type Hooks, type RunEnd } from '#hooks';
 import { durationMs, type EpochMs } from '#timer';
 import { ManualClock } from '../clock/manual-clock.js';
 import { InMemoryTimerStore } from '../memory/in-memory-timer-store.js';
@@ -161,12 +161,12 @@ export class InMemoryTimers extends TimerCalls {
       finish = resolve;
     });
     this.#running.add(run);
-    const done = (error: unknown): void => {
-      if (error !== null) this.#failures.push(error);
+    const done = (end: RunEnd): void => {
+      if (end.kind === 'unsent') this.#failures.push(end.error);
       this.#running.delete(run);
       finish();
     };
-    if (!this.#runner.take(read.event.timer.hookClass, read, done)) done(null);
+    if (!this.#runner.take(read.event.timer.hookClass, read, done)) done({ kind: 'answered' });
   }
 }
 
