@@ -21,8 +21,8 @@ describe('one open event', () => {
     cluster = await Cluster.open();
     await cluster.start('scheduler');
     // different groups: each believes that everything is its own
-    await cluster.start('fire', { FIRE_GROUP_ID: 'one' });
-    await cluster.start('fire', { FIRE_GROUP_ID: 'two' });
+    await cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-one` });
+    await cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-two` });
     const due = await cluster.due('h');
     const timers = 40;
     await cluster.send(

@@ -48,7 +48,7 @@ export function carillonParts(settings: CarillonSettings, namespace: string): Ex
   return {
     timers,
     connection: { start: () => timers.connect(), stop: () => timers.close() },
-    // a group for each closer: processes may have different ones
+    // a group for each closer, since processes may have different ones; another installation's is none of ours
     worker: (hookClass, handler) =>
       new HookWorker({
         kafka,
@@ -56,7 +56,7 @@ export function carillonParts(settings: CarillonSettings, namespace: string): Ex
         stopWaitMs,
         ...prefix,
         ...(partitions !== undefined && { partitions }),
-        groupId: `carillon-expiry-${hookClass}`,
+        groupId: `${topicPrefix ?? 'timers'}-expiry-${hookClass}`,
         hooks: { [hookClass]: handler },
       }),
   };

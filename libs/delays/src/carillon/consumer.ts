@@ -43,7 +43,8 @@ export class CarillonConsumer implements DelayConsumer {
     const hookClass = hookClassOf(namespace, type);
     return new HookWorker({
       kafka,
-      groupId: `carillon-delays-${hookClass}`,
+      // of this installation: members of one group must want the same topics
+      groupId: `${topicPrefix ?? 'timers'}-delays-${hookClass}`,
       parallelism,
       unfinishedMax: maxScheduledEvents,
       stopWaitMs,
