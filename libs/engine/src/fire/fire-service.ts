@@ -205,7 +205,7 @@ export class FireService {
 
   /** Anything overdue by more than a second, whoever owns it: the answer to an owner that died or froze. */
   async sweep(overdueByMs = 1_000): Promise<number> {
-    this.clock.observe(await this.deps.index.now());
+    await this.#observeClock();
     if (!this.#kafkaAnswers) return 0;
     const overdue = await this.deps.index.overdue(overdueByMs, this.#limits.duePerBatchMax);
     const fresh = overdue.filter(({ timerId }) => !this.#inFlight.has(timerId) && !this.#heap.has(timerId));
@@ -335,6 +335,7 @@ export class FireService {
     let decision: DueDecision | null = null;
     const loadedIds = new Set<TimerId>();
     let isCut = false;
+    const askedAt = this.deps.clock();
     const { now } = await this.deps.log.transact(
       {
         offsets: [],
@@ -345,6 +346,7 @@ export class FireService {
         newNames: childNames,
       },
       (loaded) => {
+        this.clock.observe(loaded.now, askedAt);
         for (const { state } of loaded.due) loadedIds.add(state.id);
         const until = this.deps.clock() + decidingMsMax;
         const bounds = { faults: this.#faults, isTimeOver: () => this.deps.clock() >= until };
@@ -355,7 +357,6 @@ export class FireService {
         return decision.writes;
       },
     );
-    this.clock.observe(now);
     for (const { id } of acknowledged) this.#acknowledged.delete(id);
     this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision);
@@ -434,6 +435,11 @@ export class FireService {
     return !this.#isFollowing && this.deps.clock() - this.#rereadAt >= rereadEveryMs;
   }
 
+  async #observeClock(): Promise<void> {
+    const askedAt = this.deps.clock();
+    this.clock.observe(await this.deps.index.now(), askedAt);
+  }
+
   /** What the feed would have told: timers of our slots that are due within moments. */
   async #reread(): Promise<void> {
     this.#rereadAt = this.deps.clock();
@@ -463,7 +469,7 @@ export class FireService {
     const startedAt = this.deps.clock();
     const slots = this.#slots;
     if (slots.length === 0) return [];
-    this.clock.observe(await this.deps.index.now());
+    await this.#observeClock();
     const until = (this.clock.now() + this.#limits.windowMs) as EpochMs;
     const room = Math.max(slots.length, this.#limits.armedMax - this.#heap.size);
     const former = this.#heap.horizon;

@@ -23,7 +23,7 @@ class One {
 
   constructor(skewMs: number) {
     this.clock = new DatabaseClock(() => 0);
-    this.clock.observe(skewMs as EpochMs);
+    this.clock.observe(skewMs as EpochMs, 0);
   }
   async own(slots: readonly number[]): Promise<void> {
     this.asked += 1;
