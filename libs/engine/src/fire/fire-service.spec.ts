@@ -116,6 +116,19 @@ describe('firing', () => {
     await end();
   });
 
+  it('fires at its time what it hears of while it waits for something later', async () => {
+    const { clock, fire, emitted, create, end } = setUp();
+    await fire.own(allSlots);
+    await clock.advance(260);
+    const id = await create('a', { schedPolicyExpr: '20ms' });
+    fire.follow(id, slotOfTimerId(id), 1, (clock.now() + 20) as EpochMs);
+    await clock.advance(19);
+    expect(emitted).toEqual([]);
+    await clock.advance(1);
+    expect(emitted).toHaveLength(1);
+    await end();
+  });
+
   it('tells what it took over, and how late that was', async () => {
     const { clock, fire, takeovers, create, end } = setUp();
     const id = await create('a', { schedPolicyExpr: '1s' });

@@ -117,6 +117,8 @@ export class FireService {
   #loading: Promise<void> | null = null;
   #cutUntil = 0;
   #stopped = false;
+  /** By the database's clock; what is due before it must wake us. */
+  #napEndsAt = Number.POSITIVE_INFINITY;
   #wake: () => void = () => undefined;
 
   constructor(private readonly deps: FireServiceDeps) {
@@ -183,7 +185,7 @@ export class FireService {
       return;
     }
     this.#heap.arm({ timerId, slot, version, dueAt: nextFireAt });
-    if (nextFireAt <= this.clock.now()) this.#wake();
+    if (nextFireAt < this.#napEndsAt) this.#wake();
   }
 
   /** Fires what is due until the signal comes, then finishes what is under way. */
@@ -257,7 +259,9 @@ export class FireService {
       this.#wake = resolve;
     });
     const nap = new AbortController();
-    await Promise.race([stopped, woken, this.deps.sleep(this.#napMs(), nap.signal)]);
+    const napMs = this.#napMs();
+    this.#napEndsAt = this.clock.now() + napMs;
+    await Promise.race([stopped, woken, this.deps.sleep(napMs, nap.signal)]);
     nap.abort('woken');
   }
 
