@@ -30,7 +30,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
   const takeovers: Takeover[] = [];
-  const broker: { isUp: boolean; refused?: string } = { isUp: true };
+  const broker: { isUp: boolean; refused?: string; takesMs: number } = { isUp: true, takesMs: 0 };
   let minted = 0;
   const uuid = () => `00000000-0000-7000-8000-${String(++minted).padStart(12, '0')}`;
   const fire = new FireService({
@@ -48,6 +48,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
         if (!broker.isUp) throw new Error('no broker');
         if (emissions.some(({ state }) => state.spec.hookClass === broker.refused))
           throw new EmissionRefused('topic refused');
+        if (broker.takesMs > 0) await clock.sleep(broker.takesMs);
         emitted.push(...emissions);
       },
     },
@@ -197,6 +198,26 @@ describe('firing', () => {
     expect(emitted.map(({ state }) => state.id).sort()).toEqual([first, second].sort());
     expect(Math.max(...requested)).toBe(1);
     await end();
+  });
+
+  it('takes everything that falls due during one transaction into the next, and nothing once it stops', async () => {
+    const taken: number[] = [];
+    const { clock, broker, create, fire, end } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+      transact: async (request, decideAll) => {
+        if (request.due.length > 0) taken.push(request.due.length);
+        await clock.sleep(10);
+        return log.transact(request, decideAll);
+      },
+    }));
+    broker.takesMs = 3;
+    for (const ms of [1_000, 1_002, 1_004, 1_006, 1_021, 1_022])
+      await create(`t${ms}`, { schedPolicyExpr: `${ms}ms` });
+    await fire.own(allSlots);
+    for (let ms = 0; ms < 1_015; ms += 1) await clock.advance(1);
+    await end();
+    expect(taken).toEqual([1, 3]);
   });
 
   it('sends nothing again that Kafka has acknowledged, while a busy database keeps it as owed', async () => {

@@ -245,7 +245,8 @@ export class FireService {
   }
 
   #submitDue(): void {
-    if (!this.#kafkaAnswers || this.#commits.waiting >= this.#limits.duePerBatchMax * 2) return;
+    if (this.#stopped || !this.#kafkaAnswers || this.#commits.waiting >= this.#limits.duePerBatchMax * 2)
+      return;
     this.#submit(this.#heap.takeDue(this.clock.now(), this.#limits.duePerBatchMax), true);
   }
 
@@ -278,6 +279,8 @@ export class FireService {
       await Promise.race(this.#emitting.values());
     }
     await this.#commit(batch);
+    // the next flight leaves before the loop of `run` could bring what fell due meanwhile
+    this.#submitDue();
     this.#wake();
   }
 
