@@ -3,15 +3,19 @@ import type { Emission } from '#engine';
 import { loadConfig } from '#runtime';
 import { fireSchema } from '../apps/fire/src/config.js';
 import { runFire } from '../apps/fire/src/run.js';
+import { FireTrace } from './fire-trace.js';
 import { LatenessSample } from './lateness.js';
 
-// The fire service as it is, with an observer: due moment to acknowledgement by Kafka, told to the parent on request.
+// The fire service as it is, with an observer: due moment to acknowledgement by Kafka, told to the parent on request. With BENCH_TRACE
+// each step of each firing as well.
 
 const sample = new LatenessSample();
+const trace = process.env.BENCH_TRACE === undefined ? null : new FireTrace();
 let loaded = { timers: 0, tookMs: 0 };
 process.on('message', (message) => {
   if (message === 'reset') sample.reset();
   if (message === 'report') process.send?.({ lateness: sample.report(), loaded });
+  if (message === 'trace') process.send?.(trace?.take());
 });
 
 const dueAt = ({ kind, state }: Emission): number | null => {
@@ -20,8 +24,11 @@ const dueAt = ({ kind, state }: Emission): number | null => {
 };
 
 await runFire(loadConfig(fireSchema, process.env), {
+  ...(trace !== null && { log: trace.log, sink: trace.sink }),
   observer: {
-    emitted: (emissions, acknowledgedAt) => {
+    emitted: (emissions) => {
+      // not the service's estimate of the database's clock: the machine's own, which the database reads too
+      const acknowledgedAt = Date.now();
       for (const emission of emissions) {
         const due = dueAt(emission);
         if (due !== null) sample.add(acknowledgedAt - due);

@@ -116,7 +116,7 @@ export async function measureCycles(stage: Stage, timers: number, seconds: numbe
 const isRunning = `p.namespace = 'bench' and s.status in (0, 2) and p.spec not like '%2030-01-01%'`;
 
 /** Disables what runs and waits for the last close. */
-async function rest(stage: Stage): Promise<void> {
+export async function rest(stage: Stage): Promise<void> {
   const running = await stage.sql<{ key: string }>(
     `select p.key from timer_spec p join timer_state s using (id) where ${isRunning}`,
   );
@@ -161,14 +161,8 @@ const spread = (values: readonly number[]): Spread => ({
   high: Math.max(...values),
 });
 
-/** `rate` fires a second, evenly spread: as many timers of one second each, on a staggered grid. */
-export async function measureLateness(
-  stage: Stage,
-  fire: Subject,
-  hook: Subject,
-  rate: number,
-  seconds: number,
-): Promise<LatenessResult> {
+/** `rate` fires a second, evenly spread: as many timers of one second each, on a staggered grid; resolves when all is warm. */
+export async function fireSteadily(stage: Stage, rate: number): Promise<void> {
   const origin = Math.ceil(Date.now() / 1_000) * 1_000 + 3_000;
   await createMany(stage, rate, (i) => ({
     schedPolicyType: 'INTERVAL',
@@ -177,6 +171,16 @@ export async function measureLateness(
     hookClass: 'bench',
   }));
   await pause(origin - Date.now() + 4_000);
+}
+
+export async function measureLateness(
+  stage: Stage,
+  fire: Subject,
+  hook: Subject,
+  rate: number,
+  seconds: number,
+): Promise<LatenessResult> {
+  await fireSteadily(stage, rate);
   const [fires, handlers]: [LatenessReport[], LatenessReport[]] = [[], []];
   for (let run = 0; run < 3; run += 1) {
     fire.reset();
