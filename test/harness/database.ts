@@ -18,7 +18,7 @@ export async function freshDatabase(): Promise<Database> {
   url.pathname = `/${name}`;
   return {
     url: url.toString(),
-    drop: () => administer(server, `drop database if exists ${name} with (force)`),
+    drop: () => dropWhenLeft(server, name),
   };
 }
 
@@ -40,6 +40,29 @@ export function poolOf({ url, drop }: Database): { readonly pool: pg.Pool; close
       await drop();
     },
   };
+}
+
+/** Of sessions that have been closed, by whom or by the end of their process. */
+const leftWithinMs = 2_000;
+
+/**
+ * Whoever has said goodbye to it is gone within moments, yet later than its pool says so. Ended by force before that, a session complains to
+ * a client that nobody listens to any more, and that ends the run.
+ */
+async function dropWhenLeft(url: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const until = performance.now() + leftWithinMs;
+    for (;;) {
+      const { rowCount } = await client.query('select from pg_stat_activity where datname = $1', [name]);
+      if (rowCount === 0 || performance.now() > until) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await client.query(`drop database if exists ${name} with (force)`);
+  } finally {
+    await client.end();
+  }
 }
 
 async function administer(url: string, sql: string): Promise<void> {

@@ -38,14 +38,15 @@ it('writes nothing when its session was cut off between what it read and what it
     databaseUrl: database.url,
     applicationName: 'lost session',
     log,
-    idleInTransactionTimeoutMs: 100,
+    // not over by itself between two statements on a busy machine
+    idleInTransactionTimeoutMs: 1_000,
   });
   const timerLog = new PostgresTimerLog(connection, pool);
   try {
     const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '1h' };
     await transact(timerLog, { type: 'CreateTimer', ...target, timer });
     // the rows and the news that the session has ended arrive together, when the process goes on
-    setImmediate(() => standStill(500));
+    setImmediate(() => standStill(2_000));
     const cutOff = transact(timerLog, { type: 'PauseTimer' });
     await expect(cutOff).rejects.toBeInstanceOf(TransientLogError);
     const { rows } = await pool.query('select type from event_log order by position');
