@@ -102,19 +102,15 @@ describe('timers in two databases', () => {
         (key) => (isForeign(key) ? foreignPartition(key) : ownPartition(key)),
         creates.slice(n, n + 10),
       );
-    await eventually(
-      'all are closed',
-      async () => {
-        const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
-        for (const { event } of fresh) answered.add(event.eventId);
-        await produceInto(
-          foreignPartition,
-          fresh.map((delivery) => closeCommand(delivery)),
-        );
-        return (await cluster.count('EventClosed')) >= total;
-      },
-      40_000,
-    );
+    await eventually('all are closed', async () => {
+      const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
+      for (const { event } of fresh) answered.add(event.eventId);
+      await produceInto(
+        foreignPartition,
+        fresh.map((delivery) => closeCommand(delivery)),
+      );
+      return (await cluster.count('EventClosed')) >= total;
+    });
     await dying.exited;
     expect(dying.endedBy).toBe('SIGKILL');
     for (const type of ['TimerCreated', 'EventTriggered', 'EventClosed'])
@@ -199,16 +195,12 @@ describe('timers in two databases', () => {
         spawn: { timer: { hookClass: 'child' }, overlap: 'queueOne' },
       });
     const answered = new Set<string>();
-    await eventually(
-      'each has had three, one after the other',
-      async () => {
-        const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
-        for (const { event } of fresh) answered.add(event.eventId);
-        await cluster.send(fresh.map((delivery) => closeCommand(delivery)));
-        return (await cluster.count('ChildEnded')) === 3 * parents.length;
-      },
-      40_000,
-    );
+    await eventually('each has had three, one after the other', async () => {
+      const fresh = due.deliveries().filter(({ event }) => !answered.has(event.eventId));
+      for (const { event } of fresh) answered.add(event.eventId);
+      await cluster.send(fresh.map((delivery) => closeCommand(delivery)));
+      return (await cluster.count('ChildEnded')) === 3 * parents.length;
+    });
     const children = await keysIn(`parent_id is not null`);
     expectEachInItsOwn(children);
     expect(children.flat()).toHaveLength(3 * parents.length);
@@ -228,7 +220,8 @@ describe('timers in two databases', () => {
     });
     const keys = Array.from({ length: 24 }, (_, n) => `away-${n}`);
     const isIn = (database: number) => (key: string) => slot(key) % 2 === database;
-    await Promise.all(keys.map((key) => client.createTimer({ key, ...firingIn('3s') })));
+    // all are made, and the second is away, before the first of them is due
+    await Promise.all(keys.map((key) => client.createTimer({ key, ...firingIn('5s') })));
     proxy.refuses = true;
     const fired = () => new Set(due.deliveries().map(({ event }) => event.timer.key));
     await eventually('those of the first are handed out', () =>
