@@ -17,7 +17,8 @@ describe('metrics of a run', () => {
     await cluster.start('scheduler', { HTTP_PORT: String(schedulerPort), QUOTAS });
     await cluster.start('fire', { HTTP_PORT: String(firePort) });
     const due = await cluster.due('h');
-    const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h' };
+    // each is emitted once: its attempt is not over before all of this is
+    const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h', ackTimeout: '1h' };
     const creates = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, once));
     const leftOpen = createCommand('left-open', { ...once, hookClass: 'nobody' });
     const overQuota = { ...createCommand('refused', once), namespace: 'none' };

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -42,6 +43,12 @@ export class TestProcess {
 
   get hasExited(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** By SIGSTOP, its own among them; until SIGCONT. */
+  get isFrozen(): boolean {
+    // "pid (name) state …", and the name may hold anything
+    return /\) T [^)]*$/.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8'));
   }
 
   get endedBy(): string | null {
