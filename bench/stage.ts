@@ -91,7 +91,7 @@ export class Stage {
   }
 
   async start(
-    script: 'scheduler' | 'fire' | 'hook' | 'delay-queue' | 'api',
+    script: 'scheduler' | 'fire' | 'hook' | 'delay-queue' | 'api' | 'caller',
     env: Readonly<Record<string, string>> = {},
   ): Promise<Subject> {
     const child = fork(fileURLToPath(new URL(`./${script}.js`, import.meta.url)), {
