@@ -1,6 +1,7 @@
 // first: they take the place of functions of kafkajs before kafkajs loads them; so nobody else imports more than its types
 import './record-codec.js';
 import './send-path.js';
+import './record-batch.js';
 import './group-membership.js';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './settings.js';

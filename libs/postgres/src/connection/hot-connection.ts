@@ -203,17 +203,18 @@ const timestamptzOid = 1184;
 const int8Oid = 20;
 const plainNumberOids = new Set([21, 23]);
 
-/** `2026-01-02 03:04:`: rows of one answer mostly lie within a minute or two, whose beginning is worked out once. */
 const minuteLength = 17;
-let latest = { minute: '', epochMs: 0 };
+/** `2026-01-02 03:04:`: moments of one answer mostly lie within two minutes, by turns (recorded now, due then), whose beginnings are worked out once. */
+let latest = { minute: '-', epochMs: 0 };
+let before = latest;
 
 /** `2026-01-02 03:04:05.678+00`; outside the years 1 to 9999 with more digits, or with BC behind. */
 function toEpochMs(text: string): number {
   const isPlain = text.charCodeAt(10) === 32 && text.endsWith('+00');
   if (!isPlain) return farEpochMs(text);
-  if (!text.startsWith(latest.minute) || latest.minute === '') {
-    const minute = text.slice(0, minuteLength);
-    latest = { minute, epochMs: Date.parse(`${minute.replace(' ', 'T')}00Z`) };
+  if (!text.startsWith(latest.minute)) {
+    const known = text.startsWith(before.minute) ? before : minuteOf(text);
+    [before, latest] = [latest, known];
   }
   let ms = (digit(text, 17) * 10 + digit(text, 18)) * 1_000;
   // up to six digits behind a point, without noughts at the end; below the millisecond nothing is kept
@@ -221,6 +222,12 @@ function toEpochMs(text: string): number {
   for (let at = 20, worth = 100; at < end && worth >= 1; at += 1, worth /= 10) ms += digit(text, at) * worth;
   return latest.epochMs + ms;
 }
+
+function minuteOf(text: string): typeof latest {
+  const minute = text.slice(0, minuteLength);
+  return { minute, epochMs: Date.parse(`${minute.replace(' ', 'T')}00Z`) };
+}
+
 const digit = (text: string, at: number): number => text.charCodeAt(at) - 48;
 
 function farEpochMs(text: string): number {
