@@ -36,13 +36,6 @@ const hot: readonly { file: string; types: string; values: string; index: string
     condition: 'next_fire_at <=',
   },
   {
-    file: 'sample-tags',
-    types: 'text[], int, int',
-    values: `'{t}', 8, 128`,
-    index: 'timer_spec_pkey',
-    condition: 'id >=',
-  },
-  {
     file: 'load-due',
     types: 'uuid[], bigint',
     values: `array[gen_random_uuid()], 1000`,

@@ -5,10 +5,12 @@ import { migrate } from '#postgres';
 import type { EpochMs, TimerCondition, TimerId } from '#timer';
 import { freshDatabase } from '../../../../test/harness/database.js';
 import { generateTimers } from '../../../../test/harness/generate-timers.js';
+import { statement } from '../connection/statement.js';
 import { clocklessQuery, dueBySlotQuery, dueQuery, listQuery, type Query } from './list-sql.js';
 import { readCount, readPage } from './pages.js';
 import { ReadPool, type Reads } from './read-pool.js';
 
+const { text: sampleSql } = statement('sample-tags');
 const timers = 50_000;
 const bounds = { limit: 100, bytes: 4 * 1024 * 1024 };
 const dayMs = 86_400_000;
@@ -64,7 +66,7 @@ const filters: readonly {
 ];
 
 /** Read beside what a filter costs: the sample of tags, and spec and state of each timer of a page, for their sizes and for themselves. */
-const sampledRows = 8 * 128 + 2;
+const sampledRows = 128 * 8;
 const pageRows = 4 * (bounds.limit + 1);
 const tagged: readonly { readonly condition: TimerCondition; readonly rowsMax: number }[] = [
   { condition: { tags: ['rare'] }, rowsMax: 100 },
@@ -82,20 +84,50 @@ const tagged: readonly { readonly condition: TimerCondition; readonly rowsMax: n
 /** What the planner may believe of tags: the most common ones in their order, and how often they, the rarest and the most common of them, and null are met. */
 const beliefs: readonly [string, readonly string[], readonly number[]][] = [
   ['hardly anything', ['other'], [0.9, 0.9, 0.9, 0]],
-  ['that each is common', ['eu', 'nowhere', 'rare', 'team-7'], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0]],
+  [
+    'that each is common',
+    ['early', 'eu', 'late', 'nowhere', 'rare', 'team-7'],
+    [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0],
+  ],
   ['that none is common', ['other'], [0.00002, 0.00002, 0.00002, 0]],
+];
+
+/** Timers in the order of ids at whose one end all are that have the tags `early` and `late`. */
+const atOneEnd = timers / 10;
+/** They are read from the index of tags and from the table, and none but they. */
+const rowsAtOneEnd = 2 * atOneEnd;
+
+/** What a sample may say: how many timers it met, and how many that have the tags, at how many places, and how many before the first of these. */
+const samples: readonly [string, readonly number[]][] = [
+  ['are nowhere', [1_024, 0, 0, 1_024]],
+  ['are rare', [1_024, 1, 1, 100]],
+  ['are few', [1_024, 4, 4, 100]],
+  ['are one in a hundred', [1_024, 10, 10, 100]],
+  ['are many', [1_024, 512, 120, 2]],
+  ['begin far from here', [1_024, 100, 12, 900]],
 ];
 
 describe('plans of lists', () => {
   let writes: pg.Pool;
   let pool: ReadPool;
   let drop: () => Promise<void>;
+  let ids: readonly TimerId[];
   beforeAll(async () => {
     const database = await freshDatabase();
     drop = database.drop;
     await migrate(database.url, 8);
     writes = new pg.Pool({ connectionString: database.url, max: 1 });
     await generateTimers(writes, timers);
+    for (const [tag, direction] of [
+      ['early', 'asc'],
+      ['late', 'desc'],
+    ])
+      await writes.query(
+        `update timer_spec set tags = tags || $1::text where id in (select id from timer_spec order by id ${direction} limit $2)`,
+        [tag, atOneEnd],
+      );
+    const { rows } = await writes.query<{ id: TimerId }>('select id from timer_spec order by id');
+    ids = rows.map(({ id }) => id);
     pool = new ReadPool({
       databaseUrl: database.url,
       applicationName: 'plans',
@@ -107,6 +139,12 @@ describe('plans of lists', () => {
     await writes.end();
     await drop();
   });
+
+  /** Behind the n-th timer by id; -1 is before the first. */
+  function positionAt(n: number): PagePosition | null {
+    const id = ids[n];
+    return id === undefined ? null : { order: 'id', id };
+  }
 
   async function scansOf({
     text,
@@ -185,6 +223,32 @@ describe('plans of lists', () => {
       expect(read.rows).toBeLessThanOrEqual(sampledRows + pageRows + rowsMax);
     });
 
+    it.each<[string, TimerCondition, number]>([
+      ['what only the newest have, from the first', { tags: ['late'] }, -1],
+      ['what only the newest have, joined to nothing', { and: [{ tags: ['late'] }, {}] }, -1],
+      ['what only the oldest have, from the last of them', { tags: ['early'] }, atOneEnd - 50],
+    ])('%s, is found without reading past the others', async (_, condition, after) => {
+      const read = await readBy((reads) =>
+        readPage(reads, { order: 'id', condition, after: positionAt(after), limit: bounds.limit }),
+      );
+      expect(read.seqScans).toBe(0);
+      expect(read.rows).toBeLessThanOrEqual(sampledRows + pageRows + rowsAtOneEnd);
+    });
+
+    it('what only the newest have, from one of them, is walked to', async () => {
+      const after = positionAt(timers - atOneEnd / 2);
+      const condition = { tags: ['late'] };
+      const { rows, seqScans } = await readBy((reads) =>
+        readPage(reads, { order: 'id', condition, after, limit: bounds.limit }),
+      );
+      expect([rows <= sampledRows + pageRows + 1_000, seqScans]).toEqual([true, 0]);
+    });
+
+    it('what only the newest have is counted without reading past the others', async () => {
+      const { rows, seqScans } = await readBy((reads) => readCount(reads, { tags: ['late'] }, 1_000));
+      expect([rows <= sampledRows + atOneEnd + 1_001, seqScans]).toEqual([true, 0]);
+    });
+
     it('a rare one in the order of next times, and the count of it, read few others', async () => {
       const condition = { tags: ['rare'] };
       const page = { order: 'nextFireTime', condition, after: null, limit: 3 } as const;
@@ -195,26 +259,26 @@ describe('plans of lists', () => {
     });
   });
 
-  it('tags that the sample misses are found all the same', async () => {
-    const run = 2_000;
-    // between the places where the sample looks, and more than are looked at one by one
-    const hidden = `select id, key from (select id, key, row_number() over (order by id) - 1 as n from timer_spec) numbered
-      where (n * 16 / ${timers}) % 2 = 0 or n % (${timers} / 8) > ${timers} / 16 + ${run}`;
-    await writes.query(
-      `update timer_spec p set tags = tags || '{hidden}' from (${hidden}) hidden where hidden.id = p.id`,
-    );
-    const { rows: expected } = await writes.query<{ id: string }>(
-      `select id from timer_spec where 'hidden' = any (tags) order by id`,
-    );
-    expect(expected.length).toBeGreaterThan(20_000);
-    const { timers: found } = await readPage(pool, {
-      order: 'id',
-      condition: { tags: ['hidden'] },
-      after: { order: 'id', id: expected[99]?.id as TimerId },
-      limit: 1_000,
-    });
-    expect(found.map(({ id }) => id)).toEqual(expected.slice(100, 1_100).map(({ id }) => id));
-    expect(await readCount(pool, { tags: ['hidden'] }, timers)).toBe(expected.length);
+  it.each(samples)('tags are found though a sample says that they %s', async (_, sample) => {
+    const misled: Reads = {
+      rows: async (text, values) => (text === sampleSql ? [sample] : pool.rows(text, values)),
+    };
+    for (const tags of [['eu'], ['late'], ['early'], ['team-7'], ['rare'], ['nowhere'], ['eu', 'late']]) {
+      const { rows } = await writes.query<{ id: TimerId }>(
+        'select id from timer_spec where tags @> $1 order by id',
+        [tags],
+      );
+      const expected = rows.map(({ id }) => id);
+      for (const from of [0, 100]) {
+        const last = expected[from - 1];
+        const after: PagePosition | null = last === undefined ? null : { order: 'id', id: last };
+        const page = await readPage(misled, { order: 'id', condition: { tags }, after, limit: 100 });
+        const rest = last === undefined ? expected : expected.slice(from);
+        expect(page.timers.map(({ id }) => id)).toEqual(rest.slice(0, 100));
+        expect(page.hasMore).toBe(rest.length > 100);
+      }
+      expect(await readCount(misled, { tags }, timers)).toBe(expected.length);
+    }
   });
 
   it('what is due of a namespace is found without reading a timer that is not', async () => {

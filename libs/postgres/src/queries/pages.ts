@@ -13,8 +13,8 @@ import {
   walkQuery,
 } from './list-sql.js';
 import type { Reads } from './read-pool.js';
-import { readTagShare, requiredTags, withoutRequiredTags } from './tag-share.js';
-import { everyTimer, type TimerSourceOf, timersTagged } from './timer-source.js';
+import { asksForTagsAlone, readTagShare, requiredTags, withoutRequiredTags } from './tag-share.js';
+import { allTimersTagged, everyTimer, type TimerSourceOf, timersTagged } from './timer-source.js';
 
 export interface PageQuestion {
   readonly order: TimerOrder;
@@ -53,12 +53,13 @@ export async function readPage(reads: Reads, question: PageQuestion): Promise<Pa
   const tags = requiredTags(condition);
   if (tags.length === 0)
     return pageBy({ source: everyTimer, expectedMatches: () => expected(reads, condition) }, reads, question);
-  const { share, size } = await readTagShare(reads, tags);
+  const { share, size, isFar } = await readTagShare(reads, tags, after?.order === 'id' ? after.id : null);
+  const bounds = { limit, bytes: pageBytesMax };
+  if (isFar && order === 'id' && asksForTagsAlone(condition))
+    return run(reads, listQuery(order, condition, after, bounds, allTimersTagged(tags)));
   const all = () => pageBy({ source: timersTagged(tags), expectedMatches: async () => 0 }, reads, question);
   const walk = (reach: number) => async () =>
-    order === 'nextFireTime'
-      ? unanswered
-      : run(reads, walkQuery(order, condition, after, { limit, bytes: pageBytesMax }, reach));
+    order === 'nextFireTime' ? unanswered : run(reads, walkQuery(order, condition, after, bounds, reach));
   const attempts = {
     rare: [all],
     few: [walk(walkedMax), all],
@@ -118,15 +119,21 @@ async function dueBy(
 
 /** Up to `max`, and one more if there are more. */
 export async function readCount(reads: Reads, condition: TimerCondition, max: number): Promise<number> {
-  const tags = requiredTags(condition);
-  const size = tags.length > 0 ? (await readTagShare(reads, tags)).size : 'many';
-  for (const source of size === 'rare' || size === 'few' ? [timersTagged(tags), everyTimer] : [everyTimer]) {
+  for (const source of await sourcesOfCount(reads, condition)) {
     const { text, values } = countQuery(condition, max, source);
     const [row] = await reads.rows(text, values);
     const [count, isCut] = row ?? [];
     if (isCut !== true) return Number(count ?? 0);
   }
   return 0;
+}
+
+async function sourcesOfCount(reads: Reads, condition: TimerCondition): Promise<readonly TimerSourceOf[]> {
+  const tags = requiredTags(condition);
+  if (tags.length === 0) return [everyTimer];
+  const { size, isFar } = await readTagShare(reads, tags, null);
+  if (isFar && asksForTagsAlone(condition)) return [allTimersTagged(tags)];
+  return size === 'rare' || size === 'few' ? [timersTagged(tags), everyTimer] : [everyTimer];
 }
 
 async function expected(reads: Reads, condition: TimerCondition): Promise<number> {

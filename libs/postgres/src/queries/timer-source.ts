@@ -31,16 +31,16 @@ export const specColumns = 'p.id, p.namespace, p.key, p.hook_class, p.tags, p.pa
 /** Of this many tagged timers each is looked at: a read of their rows, and of their states where those are asked for. */
 const taggedMax = 20_000;
 
-/**
- * The timers that have all of these tags, from the index of tags whatever the planner expects: as an operand it does not know, the
- * tags are to it like any others; and each state is looked up by its id.
- */
+/** From the index of tags whatever the planner expects: as an operand it does not know, the tags are to it like any others. */
+const taggedSpecs = (tags: readonly string[], parameters: Parameters): string =>
+  `select ${specColumns} from timer_spec p where p.tags @> (select ${parameters.add(tags, 'text[]')})`;
+
+/** The timers that have all of these tags, if they are few enough; each state is looked up by its id. */
 export function timersTagged(tags: readonly string[]): TimerSourceOf {
   return (parameters) => {
     const max = parameters.add(taggedMax, 'int');
     return {
-      before: `tagged as materialized (select ${specColumns} from timer_spec p
-        where p.tags @> (select ${parameters.add(tags, 'text[]')}) limit ${max} + 1), `,
+      before: `tagged as materialized (${taggedSpecs(tags, parameters)} limit ${max} + 1), `,
       tables: ({ usesState }) =>
         usesState
           ? 'tagged p cross join lateral (select * from timer_state where timer_state.id = p.id limit 1) s'
@@ -49,4 +49,14 @@ export function timersTagged(tags: readonly string[]): TimerSourceOf {
       isCut: `(select count(*) from tagged) > ${max}`,
     };
   };
+}
+
+/** However many: for conditions on nothing but tags, where a timer costs a third of a µs. `offset 0` keeps the order that is asked for from the choice of the index. */
+export function allTimersTagged(tags: readonly string[]): TimerSourceOf {
+  return (parameters) => ({
+    before: '',
+    tables: () => `(${taggedSpecs(tags, parameters)} offset 0) p`,
+    guard: '',
+    isCut: 'false',
+  });
 }
