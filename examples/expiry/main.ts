@@ -23,14 +23,14 @@ await expirations.start();
 
 /** Takes longer than the lease; refuses Bob. */
 const authorise = async (id: string): Promise<void> => {
-  await wait(2_500);
+  await wait(4_500);
   if (names.get(id) === 'bob') throw new Error('the account is closed');
 };
-const service = sessionService(expirations, logOut, { authorise, leaseMs: 2_000 });
+const service = sessionService(expirations, logOut, { authorise, leaseMs: 4_000 });
 service.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
 await once(service, 'listening');
 const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/sessions`;
-say(`sessions at ${url}, leased for two seconds`);
+say(`sessions at ${url}, leased for four seconds`);
 
 const call = async (method: string, path = '', body?: object): Promise<Record<string, string>> => {
   const response = await fetch(`${url}${path}`, { method, ...(body && { body: JSON.stringify(body) }) });
