@@ -42,6 +42,8 @@ export interface DueDecision {
   )[];
   /** Not decided for lack of time, and to be looked at again. */
   readonly left: readonly TimerId[];
+  /** Not decided because what was last sent for them has not arrived; to be looked at again when it has. */
+  readonly heldBack: ReadonlySet<TimerId>;
 }
 
 export interface Bounds {
@@ -104,6 +106,7 @@ export function decideDue(
   };
 
   const left: TimerId[] = [];
+  const heldBack = new Set<TimerId>();
   for (const [n, { state, emissionPending }] of loaded.due.entries()) {
     if (left.length > 0 || (n > 0 && isTimeOver())) {
       left.push(state.id);
@@ -112,7 +115,8 @@ export function decideDue(
     const fault = faults.get(state.id);
     if (fault !== undefined) run(state, { type: 'FaultTimer', commandId: null, reason: fault });
     // what was sent last has not arrived in Kafka yet: no deadline counts, no attempt is used up
-    else if (!(emissionPending && state.open !== null))
+    else if (emissionPending && state.open !== null) heldBack.add(state.id);
+    else
       run(state, {
         type: 'FireDue',
         commandId: null,
@@ -120,9 +124,11 @@ export function decideDue(
         ...childOf(state, loaded, mint),
       });
   }
-  const due = new Set(loaded.due.map(({ state }) => state.id));
+  const late = new Set(acknowledged.flatMap((one) => one.late));
+  // a deadline that was held back until this acknowledgement counts from now
+  const due = new Set(loaded.due.map(({ state }) => state.id).filter((id) => !heldBack.has(id)));
   // two batches of one timer may be acknowledged at once: its deadline counts from now, once
-  for (const timerId of new Set(acknowledged.flatMap(({ late }) => late))) {
+  for (const timerId of late) {
     const state = loaded.byId.get(timerId);
     if (state?.open == null || due.has(timerId)) continue;
     run(state, {
@@ -142,6 +148,7 @@ export function decideDue(
     },
     emissions,
     left,
+    heldBack,
     clocks: streams.flatMap(({ after }) =>
       after === null
         ? []

@@ -113,6 +113,7 @@ describe('firing', () => {
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['a']);
     await clock.advance(1_000);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['a', 'b']);
+    await clock.advance(20);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
     await end();
   });
@@ -218,6 +219,44 @@ describe('firing', () => {
     for (let ms = 0; ms < 1_015; ms += 1) await clock.advance(1);
     await end();
     expect(taken).toEqual([1, 3]);
+  });
+
+  it('forgets what Kafka has acknowledged with what fires next, or soon by itself', async () => {
+    const transactions: { due: number; emitted: number }[] = [];
+    const { clock, create, fire, end } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+      transact: (request, decideAll) =>
+        log.transact(request, (loaded) => {
+          const writes = decideAll(loaded);
+          transactions.push({ due: request.due.length, emitted: writes.emitted.length });
+          return writes;
+        }),
+    }));
+    for (const ms of [1_000, 1_010]) await create(`t${ms}`, { schedPolicyExpr: `${ms}ms` });
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    await clock.advance(10);
+    await clock.advance(19);
+    expect(transactions).toEqual([
+      { due: 1, emitted: 0 },
+      { due: 1, emitted: 1 },
+    ]);
+    await clock.advance(1);
+    expect(transactions.slice(2)).toEqual([{ due: 0, emitted: 1 }]);
+    await end();
+  });
+
+  it('looks again at a deadline that came while its emission was still owed, as soon as it is not', async () => {
+    const { clock, create, fire, emitted, end } = setUp();
+    await create('a', { ackTimeout: '10ms', retry: { maxAttempts: 2 } });
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    await clock.advance(9);
+    expect(emitted.map(({ state }) => state.open?.attempt)).toEqual([1]);
+    await clock.advance(1);
+    expect(emitted.map(({ state }) => state.open?.attempt)).toEqual([1, 2]);
+    await end();
   });
 
   it('sends nothing again that Kafka has acknowledged, while a busy database keeps it as owed', async () => {

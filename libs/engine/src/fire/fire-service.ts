@@ -5,6 +5,7 @@ import type { ArmedTimer, DueIndex, PendingEmission } from '../log/due-index.js'
 import { mayTryAgain } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { DatabaseClock } from './database-clock.js';
 import {
   type Acknowledged,
@@ -106,8 +107,9 @@ export class FireService {
   readonly #commits: GroupCommit<FireItem>;
   readonly #inFlight = new Set<TimerId>();
   readonly #emitting = new Map<EmissionId, Promise<void>>();
-  /** Kafka has them, and the transaction that forgets what was owed is still to come: until then they look lost. */
-  readonly #acknowledged = new Set<EmissionId>();
+  readonly #acknowledged = new Acknowledgements();
+  /** Their time had come while what was last sent for them was not acknowledged. */
+  #heldBack: ArmedTimer[] = [];
   readonly #faults = new Map<TimerId, string>();
   #slots: readonly number[] = [];
   #kafkaAnswers = true;
@@ -202,6 +204,7 @@ export class FireService {
     this.#stopped = true;
     await this.#commits.drained();
     await Promise.all(this.#emitting.values());
+    this.#commits.submit(this.#takeAcknowledged());
     await this.#commits.drained();
   }
 
@@ -245,14 +248,20 @@ export class FireService {
   }
 
   #submitDue(): void {
-    if (this.#stopped || !this.#kafkaAnswers || this.#commits.waiting >= this.#limits.duePerBatchMax * 2)
-      return;
-    this.#submit(this.#heap.takeDue(this.clock.now(), this.#limits.duePerBatchMax), true);
+    const { duePerBatchMax } = this.#limits;
+    const mayFire = !this.#stopped && this.#kafkaAnswers && this.#commits.waiting < duePerBatchMax * 2;
+    this.#submit(mayFire ? this.#heap.takeDue(this.clock.now(), duePerBatchMax) : [], true);
   }
 
   #submit(timers: readonly ArmedTimer[], isOurs: boolean): void {
     for (const { timerId } of timers) this.#inFlight.add(timerId);
-    this.#commits.submit(timers.map((timer) => ({ kind: 'due', timer, isOurs })));
+    const due = timers.map((timer): FireItem => ({ kind: 'due', timer, isOurs }));
+    const isTime = due.length > 0 || this.#acknowledged.patienceMs(this.deps.clock()) <= 0;
+    this.#commits.submit(isTime ? [...this.#takeAcknowledged(), ...due] : due);
+  }
+
+  #takeAcknowledged(): FireItem[] {
+    return this.#acknowledged.take().map((acknowledged) => ({ kind: 'acknowledged', acknowledged }));
   }
 
   async #nextWake(stopped: Promise<void>): Promise<void> {
@@ -270,8 +279,10 @@ export class FireService {
     const next = this.#heap.nextDueAt();
     const longest = this.#isFollowing ? 250 : rereadEveryMs;
     // a full queue or a silent broker: the flight that ends wakes us
-    if (next === null || !this.#kafkaAnswers || this.#commits.waiting > 0) return longest;
-    return Math.max(0, Math.min(longest, next - this.clock.now()));
+    if (!this.#kafkaAnswers || this.#commits.waiting > 0) return longest;
+    const untilDue = (next ?? Number.POSITIVE_INFINITY) - this.clock.now();
+    const patienceMs = this.#acknowledged.patienceMs(this.deps.clock());
+    return Math.max(0, Math.min(longest, untilDue, patienceMs));
   }
 
   async #flight(batch: readonly FireItem[]): Promise<void> {
@@ -328,7 +339,7 @@ export class FireService {
   #letGo(batch: readonly FireItem[]): void {
     for (const item of batch) {
       if (item.kind === 'due') this.#inFlight.delete(item.timer.timerId);
-      else this.#acknowledged.delete(item.acknowledged.id);
+      else this.#acknowledged.forget(item.acknowledged.id);
     }
   }
 
@@ -364,9 +375,12 @@ export class FireService {
         return decision.writes;
       },
     );
-    for (const { id } of acknowledged) this.#acknowledged.delete(id);
+    for (const { id } of acknowledged) this.#acknowledged.forget(id);
     this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision);
+    const held = (decision as DueDecision | null)?.heldBack;
+    for (const { timer, isOurs } of due) if (isOurs && held?.has(timer.timerId)) this.#heldBack.push(timer);
+    if (acknowledged.length > 0) for (const timer of this.#heldBack.splice(0)) this.#heap.arm(timer);
   }
 
   #settle(
@@ -423,8 +437,7 @@ export class FireService {
     this.deps.observer?.emitted?.(emissions, this.clock.now());
     const isLate = this.deps.clock() - committedAt > this.#limits.emissionLateMs;
     const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
-    this.#acknowledged.add(id);
-    this.#commits.submit([{ kind: 'acknowledged', acknowledged: { id, late } }]);
+    this.#acknowledged.add({ id, late }, this.deps.clock());
     this.#wake();
   }
 
