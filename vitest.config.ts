@@ -34,8 +34,8 @@ export default defineConfig({
           // one project after the other: specs that kill processes must not share two cores with the rest
           sequence: { groupOrder: 0 },
           include: ['{libs,apps,test,docs,ops}/**/*.spec.ts'],
-          // laws over thousands of cases, also on a machine that does much else
-          testTimeout: 30_000,
+          // laws over thousands of cases and a restart in simulated time, also on a machine that does much else
+          testTimeout: 120_000,
           expect: { poll: { timeout: pollTimeoutMs } },
           exclude: [
             '**/*.contract.spec.ts',
