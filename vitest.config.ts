@@ -36,6 +36,7 @@ export default defineConfig({
           include: ['{libs,apps,test,docs,ops}/**/*.spec.ts'],
           // laws over thousands of cases and a restart in simulated time, also on a machine that does much else
           testTimeout: 120_000,
+          hookTimeout: 60_000,
           expect: { poll: { timeout: pollTimeoutMs } },
           exclude: [
             '**/*.contract.spec.ts',
