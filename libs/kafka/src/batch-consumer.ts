@@ -3,6 +3,7 @@ import { kafkaClient } from './client.js';
 import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
 import type { KafkaSettings } from './settings.js';
 import {
+  isOutside,
   type KnownStart,
   knownStart,
   OffsetOutOfRange,
@@ -78,7 +79,6 @@ export class BatchConsumer {
   #assigner: StickyAssigner | null = null;
   #generation = 0;
   #assigned: readonly TopicPartition[] = [];
-  #positioned: Promise<void> = Promise.resolve();
   #ready = new Set<string>();
   readonly #held = new Set<string>();
   readonly #widths = new Map<string, number>();
@@ -242,6 +242,10 @@ export class BatchConsumer {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#progress();
       assigner.owned = partitionsOf(payload.memberAssignment);
+      this.settings.log.debug(
+        { groupId: this.options.groupId, joinMs: payload.duration },
+        'a share was dealt',
+      );
       this.#begin(assigner.owned);
       joined();
     });
@@ -274,31 +278,27 @@ export class BatchConsumer {
     this.#ready.clear();
     this.#assigned = assigned;
     const generation = this.#generation;
-    this.#positioned = this.#position(generation).catch((error: unknown) => {
+    const positioned = this.#position(generation).catch((error: unknown) => {
       this.settings.log.warn(
         { groupId: this.options.groupId, error: messageOf(error) },
         'where to start is not known; asking again',
       );
     });
+    if (this.#assigner !== null) this.#assigner.positioned = positioned;
   }
 
   /** Seeks, again and again until it is known where to, or another assignment came. */
   async #position(generation: number): Promise<void> {
-    const { startFrom, onAssigned } = this.options;
+    const { groupId, onAssigned } = this.options;
+    const dealtAt = performance.now();
     for (let failures = 0; generation === this.#generation && !this.#stop.signal.aborted; failures += 1) {
       try {
-        const wanted =
-          startFrom === undefined ? new Map<string, StartOffset>() : await startFrom(this.#assigned);
-        const ranges = await this.#ranges(wanted);
+        const { starts, ranges } = await this.#starts();
         if (generation !== this.#generation) return;
-        const starts = new Map(
-          [...wanted].flatMap(([key, start]): [string, KnownStart][] => {
-            const known = knownStart(start, ranges.get(key));
-            return known === undefined ? [] : [[key, known]];
-          }),
-        );
         for (const at of this.#assigned) this.#startAt(at, starts, ranges);
         await onAssigned?.(this.#assigned, starts);
+        const positionMs = Math.round(performance.now() - dealtAt);
+        this.settings.log.debug({ groupId, positionMs }, 'the share begins');
         return;
       } catch (error) {
         this.settings.log.warn(
@@ -326,7 +326,7 @@ export class BatchConsumer {
     // kafkajs keeps a pause through assignments
     if (this.#held.delete(key)) this.resume(at.topic, [at.partition]);
     if (start !== undefined && range !== undefined) {
-      if (start < range.low || start > range.high) {
+      if (isOutside(start, range)) {
         const error = new OffsetOutOfRange(at, start, range.low, range.high);
         this.settings.log.error({ code: error.code }, error.message);
         this.pause(at.topic, [at.partition]);
@@ -338,12 +338,25 @@ export class BatchConsumer {
     this.#ready.add(key);
   }
 
-  async #ranges(starts: ReadonlyMap<string, StartOffset>): Promise<ReadonlyMap<string, OffsetRange>> {
-    const topics = new Set(
-      this.#assigned.filter((at) => starts.has(partitionKey(at))).map(({ topic }) => topic),
+  async #starts() {
+    const { startFrom } = this.options;
+    if (startFrom === undefined) return { starts: new Map<string, KnownStart>(), ranges: new Map() };
+    const [wanted, asked] = await Promise.all([startFrom(this.#assigned), this.#ranges()]);
+    // what is stored may have moved on since it was asked what is there
+    const isStale = [...wanted].some(([key, start]) => isOutside(start, asked.get(key)));
+    const ranges = isStale ? await this.#ranges() : asked;
+    const starts = new Map(
+      [...wanted].flatMap(([key, start]): [string, KnownStart][] => {
+        const known = knownStart(start, ranges.get(key));
+        return known === undefined ? [] : [[key, known]];
+      }),
     );
+    return { starts, ranges };
+  }
+
+  async #ranges(): Promise<ReadonlyMap<string, OffsetRange>> {
     const ranges = new Map<string, OffsetRange>();
-    for (const topic of topics) {
+    for (const topic of new Set(this.#assigned.map((at) => at.topic))) {
       const all = (await this.#assigner?.membership?.rangesOf(topic)) ?? new Map<number, OffsetRange>();
       this.#widths.set(topic, all.size);
       for (const [partition, range] of all) ranges.set(partitionKey({ topic, partition }), range);
@@ -354,7 +367,7 @@ export class BatchConsumer {
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const generation = this.#generation;
     const { topic, partition } = batch;
-    await this.#whileBeating(this.#positioned, heartbeat);
+    await this.#whileBeating(this.#assigner?.positioned ?? Promise.resolve(), heartbeat);
     const isOurs = generation === this.#generation && this.#ready.has(partitionKey({ topic, partition }));
     if (!isOurs || !isRunning() || isStale() || batch.messages.length === 0) return;
     const records = batch.messages.map((message) => inRecord(topic, partition, message));

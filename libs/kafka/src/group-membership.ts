@@ -18,7 +18,7 @@ interface TopicOffsets {
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
 }
 interface Cluster {
-  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   fetchTopicsOffset(
     topics: readonly {
@@ -40,11 +40,16 @@ declare class KafkajsGroup {
   fetch(nodeId: string): Promise<readonly object[]>;
 }
 
-/** What a consumer knows of its membership; an assigner with this reaches it. */
+/** Where a consumer and its membership meet; an assigner with this reaches both. */
 export interface MembershipHolder {
   membership: GroupMembership | null;
+  /** Settles when it is known where the present share begins. */
+  positioned: Promise<void>;
 }
 const isHolder = (assigner: object): assigner is MembershipHolder => 'membership' in assigner;
+
+/** Where the database does not say where to begin, the member must go on as kafkajs does: it is heard of by its batches only. */
+const positionMaxMs = 1_000;
 
 /** A fetch that takes longer hangs: its member is to be forgotten, as kafkajs would let it be. */
 const fetchMaxMs = 1_000;
@@ -54,15 +59,21 @@ const path = require.resolve('kafkajs/src/consumer/consumerGroup.js');
 const Original = require(path) as typeof KafkajsGroup;
 
 export class GroupMembership extends Original {
+  #holder: MembershipHolder | null = null;
   #hasLeft = false;
   #joining: Promise<void> | null = null;
   /** Ends the fetches under way. */
   readonly #interrupts = new Set<(error: unknown) => void>();
   #fetchingSince = 0;
+  #isBeating = false;
 
   constructor(options: { readonly assigners: readonly object[] }) {
     super(options);
-    for (const assigner of options.assigners) if (isHolder(assigner)) assigner.membership = this;
+    for (const assigner of options.assigners) {
+      if (!isHolder(assigner)) continue;
+      this.#holder = assigner;
+      assigner.membership = this;
+    }
   }
 
   override joinAndSync(): Promise<void> {
@@ -73,29 +84,45 @@ export class GroupMembership extends Original {
     return this.#joining;
   }
 
-  /** What an interrupted one brings is dropped: it is read again from where the new share begins. */
+  /**
+   * From where the share begins: kafkajs would read from the group's offset until it hears of that, the whole topic where nothing was
+   * committed, and drop it. What an interrupted one brings is dropped.
+   */
   override fetch(nodeId: string): Promise<readonly object[]> {
     this.#fetchingSince = performance.now();
     return new Promise((resolve, reject) => {
       this.#interrupts.add(reject);
-      super
-        .fetch(nodeId)
+      this.#whenPositioned()
+        .then(() => (this.#interrupts.has(reject) ? super.fetch(nodeId) : []))
         .then(resolve, reject)
         .finally(() => this.#interrupts.delete(reject));
     });
+  }
+
+  async #whenPositioned(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, positionMaxMs);
+    });
+    await Promise.race([this.#holder?.positioned, late]);
+    clearTimeout(timer);
   }
 
   /** To be called often: asks whether shares are being dealt out anew, while a fetch waits for records. */
   async beat(): Promise<void> {
     const { groupId, memberId, generationId, coordinator } = this;
     const isWaiting = this.#interrupts.size > 0 && performance.now() - this.#fetchingSince < fetchMaxMs;
-    if (!isWaiting || memberId === null || coordinator === null) return;
+    if (!isWaiting || this.#isBeating || memberId === null || coordinator === null) return;
+    this.#isBeating = true;
     try {
       await coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId });
     } catch (error) {
       // anything else comes up at kafkajs's own next heartbeat
       if (generationId !== this.generationId || !isDealing(error)) return;
       for (const interrupt of this.#interrupts) interrupt(error);
+      this.#interrupts.clear();
+    } finally {
+      this.#isBeating = false;
     }
   }
 
@@ -111,7 +138,7 @@ export class GroupMembership extends Original {
 
   /** Of each partition of a topic, as it is now; on the connections that are there. */
   async rangesOf(topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
-    await this.cluster.refreshMetadata();
+    await this.cluster.refreshMetadataIfNecessary();
     const partitions = this.cluster
       .findTopicPartitionMetadata(topic)
       .map(({ partitionId }) => ({ partition: partitionId }));

@@ -19,6 +19,9 @@ export function knownStart(start: StartOffset, range: OffsetRange | undefined): 
   return start === 'latest' ? range?.high : start;
 }
 
+export const isOutside = (start: StartOffset, range: OffsetRange | undefined): boolean =>
+  typeof start === 'bigint' && range !== undefined && (start < range.low || start > range.high);
+
 export class OffsetOutOfRange extends Error {
   readonly code = 'kafka/offset-out-of-range';
   constructor(

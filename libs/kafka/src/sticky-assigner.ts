@@ -12,6 +12,7 @@ export class StickyAssigner implements Assigner, MembershipHolder {
   readonly name = 'CarillonStickyAssigner';
   readonly version = 0;
   membership: GroupMembership | null = null;
+  positioned: Promise<void> = Promise.resolve();
   /** What this member has, as it last heard. */
   owned: readonly TopicPartition[] = [];
   #cluster: Cluster | null = null;
