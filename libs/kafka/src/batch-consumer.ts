@@ -59,6 +59,8 @@ const defaultSessionTimeoutMs = 6_000;
 
 /** A member learns by its heartbeat that shares are dealt out anew, and nobody is served until all have heard of it. */
 const heartbeatEveryMs = 50;
+/** kafkajs's own, between fetches and batches: they keep the membership. */
+const heartbeatsPerSession = 20;
 /** What a fetch waits that finds nothing. The first one after a dealing may wait behind it. */
 const fetchWaitMs = 100;
 /** Of a reader in no hurry. */
@@ -185,7 +187,7 @@ export class BatchConsumer {
       sessionTimeout: sessionTimeoutMs,
       // with members of a former release among them, all deal as these do
       partitionAssigners: [assigner.of, PartitionAssigners.roundRobin],
-      heartbeatInterval: heartbeatEveryMs,
+      heartbeatInterval: Math.floor(sessionTimeoutMs / heartbeatsPerSession),
       rebalanceTimeout: sessionTimeoutMs * 2,
       maxWaitTimeInMs: gatherBytes === 1 ? fetchWaitMs : gatherWaitMs,
       minBytes: gatherBytes,

@@ -35,9 +35,12 @@ declare class KafkajsGroup {
   readonly generationId: number | null;
   readonly coordinator: Coordinator | null;
   readonly cluster: Cluster;
+  /** Of the group, told to its leader alone. */
+  readonly members: readonly object[] | null;
   memberId: string | null;
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<readonly object[]>;
+  heartbeat(options: { readonly interval: number }): Promise<void>;
 }
 
 /** Where a consumer and its membership meet; an assigner with this reaches both. */
@@ -51,8 +54,8 @@ const isHolder = (assigner: object): assigner is MembershipHolder => 'membership
 /** Where the database does not say where to begin, the member must go on as kafkajs does: it is heard of by its batches only. */
 const positionMaxMs = 1_000;
 
-/** A fetch that takes longer hangs: its member is to be forgotten, as kafkajs would let it be. */
-const fetchMaxMs = 1_000;
+/** Whoever has begun no fetch for longer hangs, and is to be forgotten, as kafkajs would let it be. */
+const betweenFetchesMaxMs = 1_000;
 
 const require = createRequire(import.meta.url);
 const path = require.resolve('kafkajs/src/consumer/consumerGroup.js');
@@ -64,7 +67,9 @@ export class GroupMembership extends Original {
   #joining: Promise<void> | null = null;
   /** Ends the fetches under way. */
   readonly #interrupts = new Set<(error: unknown) => void>();
-  #fetchingSince = 0;
+  /** Shares are being dealt out anew, said the broker. */
+  #dealing: Error | null = null;
+  #fetchedAt = 0;
   #isBeating = false;
 
   constructor(options: { readonly assigners: readonly object[] }) {
@@ -78,6 +83,7 @@ export class GroupMembership extends Original {
 
   override joinAndSync(): Promise<void> {
     if (this.#hasLeft) return Promise.resolve();
+    this.#dealing = null;
     this.#joining ??= super.joinAndSync().finally(() => {
       this.#joining = null;
     });
@@ -89,7 +95,8 @@ export class GroupMembership extends Original {
    * committed, and drop it. What an interrupted one brings is dropped.
    */
   override fetch(nodeId: string): Promise<readonly object[]> {
-    this.#fetchingSince = performance.now();
+    this.#fetchedAt = performance.now();
+    if (this.#dealing !== null) return Promise.reject(this.#dealing);
     return new Promise((resolve, reject) => {
       this.#interrupts.add(reject);
       this.#whenPositioned()
@@ -97,6 +104,10 @@ export class GroupMembership extends Original {
         .then(resolve, reject)
         .finally(() => this.#interrupts.delete(reject));
     });
+  }
+
+  override heartbeat(options: { readonly interval: number }): Promise<void> {
+    return this.#dealing === null ? super.heartbeat(options) : Promise.reject(this.#dealing);
   }
 
   async #whenPositioned(): Promise<void> {
@@ -108,22 +119,32 @@ export class GroupMembership extends Original {
     clearTimeout(timer);
   }
 
-  /** To be called often: asks whether shares are being dealt out anew, while a fetch waits for records. */
+  /**
+   * To be called often: asks whether shares are being dealt out anew, and ends what fetches if so, or what beats next. Who is alone in its
+   * group holds nobody up.
+   */
   async beat(): Promise<void> {
     const { groupId, memberId, generationId, coordinator } = this;
-    const isWaiting = this.#interrupts.size > 0 && performance.now() - this.#fetchingSince < fetchMaxMs;
-    if (!isWaiting || this.#isBeating || memberId === null || coordinator === null) return;
+    const isAlone = this.members?.length === 1;
+    const isIdle =
+      this.#isBeating || this.#joining !== null || performance.now() - this.#fetchedAt > betweenFetchesMaxMs;
+    if (isAlone || isIdle || memberId === null || coordinator === null) return;
     this.#isBeating = true;
     try {
       await coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId });
     } catch (error) {
-      // anything else comes up at kafkajs's own next heartbeat
-      if (generationId !== this.generationId || !isDealing(error)) return;
-      for (const interrupt of this.#interrupts) interrupt(error);
-      this.#interrupts.clear();
+      // anything else comes up at kafkajs's own next heartbeat; and it may have joined anew meanwhile
+      const isNews = this.#joining === null && generationId === this.generationId;
+      if (isNews && isDealing(error)) this.#interrupt(error);
     } finally {
       this.#isBeating = false;
     }
+  }
+
+  #interrupt(error: Error): void {
+    this.#dealing = error;
+    for (const interrupt of this.#interrupts) interrupt(error);
+    this.#interrupts.clear();
   }
 
   /** Whatever is fetched or handled meanwhile. A join that is under way is waited for: the broker answers in order. */
@@ -157,7 +178,7 @@ export class GroupMembership extends Original {
   }
 }
 
-const isDealing = (error: unknown): boolean =>
-  (error as { type?: string } | null)?.type === 'REBALANCE_IN_PROGRESS';
+const isDealing = (error: unknown): error is Error =>
+  error instanceof Error && (error as { type?: string }).type === 'REBALANCE_IN_PROGRESS';
 
 replaceModule(path, GroupMembership);
