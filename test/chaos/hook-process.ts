@@ -11,6 +11,8 @@ const config = loadConfig(
     TOPIC_PREFIX: z.string(),
     PARTITIONS: z.coerce.number(),
     HOOK_GROUP_ID: z.string().default('carillon-hooks'),
+    /** A line for each event: how late it is when its handler begins. */
+    TELL_HANDLED: z.stringbool().default(false),
   }),
   process.env,
 );
@@ -20,7 +22,13 @@ const worker = new HookWorker({
   topicPrefix: config.TOPIC_PREFIX,
   groupId: config.HOOK_GROUP_ID,
   partitions: config.PARTITIONS,
-  hooks: { h: () => sleep(Math.random() * 40) },
+  hooks: {
+    h: ({ eventId, attempt, scheduledFor, startedAt, timer: { key } }) => {
+      if (config.TELL_HANDLED)
+        log.info({ handled: key, eventId, attempt, scheduledFor, startedAt, handledAt: Date.now() });
+      return sleep(Math.random() * 40);
+    },
+  },
 });
 await worker.start();
 log.info('hook is up');

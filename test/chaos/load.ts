@@ -7,7 +7,16 @@ import { eventually } from '../harness/wait.js';
 const everyMs = 100;
 /** Longer than any fault lasts. */
 const sentWithinMs = 120_000;
-const intervalTimers = 30;
+
+export interface LoadOptions {
+  /** Timers that fire each second; default 30. */
+  readonly gridTimers?: number;
+  /** Between the first ticks of two of them; default 0: all in the same moment. */
+  readonly gridStepMs?: number;
+  /** When a one-shot is due; default: in 0.2 to 5.2 s, by the scheduler's clock. */
+  readonly dueAt?: () => string;
+}
+const someSecondsAhead = (): string => `${200 + Math.floor(Math.random() * 5_000)}ms`;
 
 /** One-shots by the dozen, and timers on a grid; what Kafka did not acknowledge is sent again with the same id. */
 export class Load {
@@ -21,17 +30,19 @@ export class Load {
     kafka: KafkaSettings,
     private readonly prefix: string,
     private readonly createsPerSecond: number,
+    private readonly options: LoadOptions = {},
   ) {
     this.#producer = new BatchProducer(kafka);
   }
 
   start(): void {
-    const startAt = new Date(Date.now() + 1_000).toISOString();
-    for (let n = 0; n < intervalTimers; n += 1)
+    const { gridStepMs = 0 } = this.options;
+    const firstAt = Date.now() + 1_000;
+    for (let n = 0; n < this.#gridTimers; n += 1)
       this.#create(`grid-${n}`, {
         schedPolicyType: 'INTERVAL',
         schedPolicyExpr: '1s',
-        startAt,
+        startAt: new Date(firstAt + n * gridStepMs).toISOString(),
         missed: { policy: 'latest' },
       });
     this.#running = this.#run();
@@ -41,7 +52,7 @@ export class Load {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    for (let n = 0; n < intervalTimers; n += 1)
+    for (let n = 0; n < this.#gridTimers; n += 1)
       this.#send({
         type: 'UpdateTimer',
         id: randomUUID(),
@@ -51,6 +62,10 @@ export class Load {
       });
     while (this.#unacknowledged.size > 0) await Promise.all(this.#unacknowledged);
     await this.#producer.stop();
+  }
+
+  get #gridTimers(): number {
+    return this.options.gridTimers ?? 30;
   }
 
   /** So many a second by the clock, however late a tick comes: a machine that is slow gets no easier load. */
@@ -71,7 +86,7 @@ export class Load {
   #createOnce(): void {
     this.#create(`once-${this.created}`, {
       schedPolicyType: 'ONCE',
-      schedPolicyExpr: `${200 + Math.floor(Math.random() * 5_000)}ms`,
+      schedPolicyExpr: (this.options.dueAt ?? someSecondsAhead)(),
     });
     this.created += 1;
   }

@@ -106,12 +106,13 @@ export class Cluster {
   }
 
   /** A hook service that takes a little time for each event of the class `h`, and closes it. */
-  async hook(): Promise<TestProcess> {
+  async hook(env: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
     const process = TestProcess.start('hook', 'test/chaos/hook-process.js', {
       KAFKA_BROKERS: this.brokers,
       TOPIC_PREFIX: this.prefix,
       PARTITIONS: String(partitions),
       HOOK_GROUP_ID: `${this.prefix}-hooks`,
+      ...env,
     });
     this.#processes.push(process);
     await eventually('the hook is up', () => process.has('hook is up'));

@@ -58,7 +58,7 @@ export interface BatchConsumerOptions {
 const defaultSessionTimeoutMs = 6_000;
 
 /** A member learns by its heartbeat that shares are dealt out anew, and nobody is served until all have heard of it. */
-const heartbeatEveryMs = 50;
+const heartbeatEveryMs = 100;
 /** kafkajs's own, between fetches and batches: they keep the membership. */
 const heartbeatsPerSession = 20;
 /** What a fetch waits that finds nothing. The first one after a dealing may wait behind it. */
