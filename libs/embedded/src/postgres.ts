@@ -77,7 +77,7 @@ export class EmbeddedPostgres {
       persistent: true,
       createPostgresUser: true,
       authMethod: 'scram-sha-256',
-      // a segment that is made anew holds every commit up until its zeros are on disk: 1 to 5 ms, where one of 16 MB takes 13 to 39
+      // a segment that is made anew holds every commit up until its zeros are on disk: 1 to 6 ms, where one of 16 MB takes 13 to 53
       initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions', '--wal-segsize=1'],
       onLog: () => undefined,
     });
