@@ -157,6 +157,8 @@ function serverArgs(cluster: string, { port, settings }: PostgresOptions): strin
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '256MB',
+    // by itself no larger than a segment, which is small here
+    wal_buffers: '8MB',
     min_wal_size: '256MB',
     max_wal_size: '4GB',
     checkpoint_timeout: '10min',
