@@ -82,8 +82,9 @@ export class GroupMembership extends Original {
   }
 
   override joinAndSync(): Promise<void> {
-    if (this.#hasLeft) return Promise.resolve();
+    // kafkajs joins anew after each fetch that was refused: one that goes on being refused would take the turn of everything else
     this.#dealing = null;
+    if (this.#hasLeft) return Promise.resolve();
     this.#joining ??= super.joinAndSync().finally(() => {
       this.#joining = null;
     });
@@ -133,8 +134,8 @@ export class GroupMembership extends Original {
     try {
       await coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId });
     } catch (error) {
-      // anything else comes up at kafkajs's own next heartbeat; and it may have joined anew meanwhile
-      const isNews = this.#joining === null && generationId === this.generationId;
+      // anything else comes up at kafkajs's own next heartbeat; and it may have left, or joined anew, meanwhile
+      const isNews = !this.#hasLeft && this.#joining === null && generationId === this.generationId;
       if (isNews && isDealing(error)) this.#interrupt(error);
     } finally {
       this.#isBeating = false;
