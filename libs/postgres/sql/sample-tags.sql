@@ -1,6 +1,6 @@
 -- Of some timers: how many there are, how many have all of these tags, in how many of the places these were met, and how many come after an id
--- (null: after nothing) and before the first tagged one that does. Places are spread evenly over the pages of the table, so each timer is as
--- likely as any other to be met, whenever it was made; a place goes on to the next pages if the first holds too few.
+-- (null: after nothing) and before the first tagged one that does. Places are spread evenly over the pages of the table, so it meets timers of
+-- every age, the same ones each time until the table grows; a place goes on to the next pages if the first holds too few.
 -- The planner's statistics cannot be asked: of a tag that their sample did not meet they know nothing.
 with sampled as materialized (
   select place.n, neighbour.id, neighbour.tags @> $1::text[] as is_tagged, ($4::uuid is null or neighbour.id > $4) as is_ahead

@@ -51,7 +51,7 @@ export function timersTagged(tags: readonly string[]): TimerSourceOf {
   };
 }
 
-/** However many: for conditions on nothing but tags, where a timer costs a third of a µs. `offset 0` keeps the order that is asked for from the choice of the index. */
+/** However many: for conditions on nothing but tags, where a timer costs half a µs. `offset 0` keeps the order that is asked for from the choice of the index. */
 export function allTimersTagged(tags: readonly string[]): TimerSourceOf {
   return (parameters) => ({
     before: '',
