@@ -74,8 +74,8 @@ describe('what becomes of timers whose time has come', () => {
     const state = openTimer();
     const late = [state.id];
     const acknowledged = [
-      { id: 'b1' as EmissionId, late },
-      { id: 'b2' as EmissionId, late },
+      { id: 'b1' as EmissionId, late, emissions: [] },
+      { id: 'b2' as EmissionId, late, emissions: [] },
     ];
     const { writes } = decideDue(loadedWith(state), acknowledged, timer, mint, unbounded);
     expect(writes.streams.map(({ events }) => events.map(({ event }) => event.type))).toEqual([

@@ -30,6 +30,7 @@ import { type Emission, emissionOf } from './emission.js';
 export interface Acknowledged {
   readonly id: EmissionId;
   readonly late: readonly TimerId[];
+  readonly emissions: readonly Emission[];
 }
 
 export interface DueDecision {

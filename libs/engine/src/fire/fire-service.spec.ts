@@ -329,6 +329,27 @@ describe('firing', () => {
     await end();
   });
 
+  it('does not look again at deadlines of a refused topic when others are acknowledged', async () => {
+    let loads = 0;
+    const { clock, fire, emitted, broker, create, end } = setUp((log) => ({
+      stateAt: (timerId, version) => log.stateAt(timerId, version),
+      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+      transact: (request, decideAll) => {
+        loads += request.due.length;
+        return log.transact(request, decideAll);
+      },
+    }));
+    broker.refused = 'bad';
+    await create('a', { hookClass: 'bad', ackTimeout: '500ms' });
+    for (const n of [3, 4, 5]) await create(`b${n}`, { schedPolicyExpr: `${n}s` });
+    await fire.own(allSlots);
+    for (let n = 0; n < 60; n += 1) await clock.advance(100);
+    expect(emitted).toHaveLength(3);
+    // its trigger and its deadline, and the three others
+    expect(loads).toBe(5);
+    await end();
+  });
+
   it('makes one child a tick, in the transaction of the tick, and fires it at once', async () => {
     const { clock, store, fire, emitted, create, end } = setUp();
     await create('p', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1s', hookClass: '', spawn });

@@ -23,6 +23,7 @@ import {
   presentEmission,
   repeatedDeadLetter,
 } from './emission.js';
+import { HeldBack } from './held-back.js';
 
 export interface FireLimits {
   /** Timers held in memory, however many are scheduled. */
@@ -108,8 +109,7 @@ export class FireService {
   readonly #inFlight = new Set<TimerId>();
   readonly #emitting = new Map<EmissionId, Promise<void>>();
   readonly #acknowledged = new Acknowledgements();
-  /** Their time had come while what was last sent for them was not acknowledged. */
-  #heldBack: ArmedTimer[] = [];
+  readonly #heldBack: HeldBack;
   readonly #faults = new Map<TimerId, string>();
   #slots: readonly number[] = [];
   #kafkaAnswers = true;
@@ -127,6 +127,7 @@ export class FireService {
     this.#limits = deps.limits ?? defaultFireLimits;
     this.clock = new DatabaseClock(deps.clock);
     this.#heap = new DueHeap(this.#limits.armedMax);
+    this.#heldBack = new HeldBack(this.#limits.armedMax);
     this.#commits = new GroupCommit<FireItem>(
       (batch) => this.#flight(batch),
       (waiting) => Math.min(waiting.length, this.#limits.duePerBatchMax),
@@ -148,6 +149,7 @@ export class FireService {
     const former = new Set(this.#slots);
     this.#slots = slots;
     this.#heap.keepSlots(new Set(slots));
+    this.#heldBack.keepSlots(new Set(slots));
     // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
     this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
     const beganAt = this.deps.clock();
@@ -182,6 +184,7 @@ export class FireService {
 
   /** News from the log: the clock of one timer as of one version. */
   follow(timerId: TimerId, slot: number, version: number, nextFireAt: EpochMs | null): void {
+    this.#heldBack.drop(timerId);
     if (nextFireAt === null) {
       this.#heap.disarm(timerId, version);
       return;
@@ -379,8 +382,8 @@ export class FireService {
     this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision);
     const held = (decision as DueDecision | null)?.heldBack;
-    for (const { timer, isOurs } of due) if (isOurs && held?.has(timer.timerId)) this.#heldBack.push(timer);
-    if (acknowledged.length > 0) for (const timer of this.#heldBack.splice(0)) this.#heap.arm(timer);
+    for (const { timer, isOurs } of due) if (isOurs && held?.has(timer.timerId)) this.#heldBack.hold(timer);
+    for (const timer of this.#heldBack.release(acknowledged)) this.#heap.arm(timer);
   }
 
   #settle(
@@ -437,7 +440,7 @@ export class FireService {
     this.deps.observer?.emitted?.(emissions, this.clock.now());
     const isLate = this.deps.clock() - committedAt > this.#limits.emissionLateMs;
     const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
-    this.#acknowledged.add({ id, late }, this.deps.clock());
+    this.#acknowledged.add({ id, late, emissions }, this.deps.clock());
     this.#wake();
   }
 

@@ -87,7 +87,8 @@ export class InMemoryFire {
       },
     );
     for (const { writes, emissions } of decisions) {
-      if (writes.emission !== null) this.#acknowledged.push({ id: writes.emission.id, late: [] });
+      if (writes.emission !== null)
+        this.#acknowledged.push({ id: writes.emission.id, late: [], emissions: [] });
       for (const emission of emissions) this.emit(emission);
     }
     this.onWritten();
