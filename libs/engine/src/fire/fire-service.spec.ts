@@ -247,6 +247,15 @@ describe('firing', () => {
     await end();
   });
 
+  it('forgets at its end what Kafka has acknowledged and no transaction has taken along', async () => {
+    const { clock, store, create, fire, end } = setUp();
+    await create('a');
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    await end();
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+  });
+
   it('looks again at a deadline that came while its emission was still owed, as soon as it is not', async () => {
     const { clock, create, fire, emitted, end } = setUp();
     await create('a', { ackTimeout: '10ms', retry: { maxAttempts: 2 } });
