@@ -62,7 +62,7 @@ describe('a hook worker', () => {
 
   const begin = async (
     hooks: Hooks,
-    options: Pick<HookWorkerOptions, 'stopWaitMs' | 'parallelism'> = {},
+    options: Pick<HookWorkerOptions, 'stopWaitMs' | 'parallelism' | 'partitions'> = {},
   ): Promise<HookWorker> => {
     const groupId = `${topicPrefix}-hooks`;
     const worker = new HookWorker({ kafka, topicPrefix, hooks, groupId, partitions: 4, ...options });
@@ -121,6 +121,40 @@ describe('a hook worker', () => {
     expect(answers().map(({ key, summaryData }) => [key, summaryData])).toEqual([
       ['waits', 'second'],
       ['waits too', 'second'],
+      ['slow', undefined],
+    ]);
+  });
+
+  it('passes over nothing that waits, though shares were dealt out anew while it waited', async () => {
+    const [slow, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const onePartition = { partitions: 1 };
+    const first = await begin(
+      {
+        greet: ({ timer }) => {
+          if (timer.key !== 'slow') return { summaryData: 'first' };
+          begun.resolve();
+          return slow.promise;
+        },
+      },
+      { ...onePartition, parallelism: 1 },
+    );
+    const send = (key: string) => producer.send([dueRecord(topics.due('greet'), key)]);
+    await send('slow');
+    await begun.promise;
+    await send('waits');
+    await eventually('it has read them', () => first.unfinished === 2);
+    await begin({ greet: () => ({ summaryData: 'second' }) }, onePartition);
+    // the only partition stays where it is, and is read again: what comes behind has been read when that has
+    await send('comes after');
+    await eventually('it has read on', () => first.unfinished === 3);
+    const stopped = first.stop();
+    await answered(2);
+    slow.resolve();
+    await stopped;
+    await answered(3);
+    expect(answers().map(({ key, summaryData }) => [key, summaryData])).toEqual([
+      ['waits', 'second'],
+      ['comes after', 'second'],
       ['slow', undefined],
     ]);
   });

@@ -60,6 +60,7 @@ export class HookWorker {
   /** Hook classes by their topic. */
   readonly #classes: ReadonlyMap<string, string>;
   readonly #progress = new Map<string, LowestUnfinished>();
+  #assigned: ReadonlySet<string> = new Set();
   /** Ends the waits for deadlines of events whose answer was not sent. */
   readonly #overdue = new Set<() => void>();
   #unfinished = 0;
@@ -138,7 +139,9 @@ export class HookWorker {
 
   /** Who reads on from what was not begun must not meet what runs here. */
   async #untilHandOver(): Promise<void> {
-    while (![...this.#progress.values()].every(({ mayHandOver }) => mayHandOver))
+    // of a partition that went, others have read on already
+    const leaving = [...this.#assigned].flatMap((key) => this.#progress.get(key) ?? []);
+    while (!leaving.every(({ mayHandOver }) => mayHandOver))
       await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
   }
 
@@ -163,18 +166,25 @@ export class HookWorker {
     );
   }
 
-  /** Everything that is not finished comes again from the committed offsets; handlers under way go on. */
+  /**
+   * Everything that is not finished comes again from the committed offsets; handlers under way go on. What is under way of a partition that
+   * went is kept in mind: it may come back, and its offset must not move over it.
+   */
   #onAssigned(partitions: readonly TopicPartition[]): void {
-    this.#progress.clear();
-    for (const at of partitions) this.#progress.set(partitionKey(at), new LowestUnfinished());
+    for (const [key, progress] of this.#progress) {
+      progress.beginAnew();
+      if (progress.isIdle) this.#progress.delete(key);
+    }
+    this.#assigned = new Set(partitions.map(partitionKey));
+    for (const key of this.#assigned)
+      if (!this.#progress.has(key)) this.#progress.set(key, new LowestUnfinished());
   }
 
   async #onRecords(topic: string, partition: number, records: readonly InRecord[]): Promise<void> {
     const progress = this.#progress.get(partitionKey({ topic, partition }));
     if (progress === undefined || this.#stopping) return;
     for (const record of records) {
-      progress.begin(record.offset);
-      this.#take(topic, record, progress);
+      if (progress.begin(record.offset)) this.#take(topic, record, progress);
     }
     while (this.#unfinished > (this.options.unfinishedMax ?? 5_000) && !this.#stopping) {
       await new Promise<void>((resolve) => this.#finishWanted.push(resolve));

@@ -257,10 +257,35 @@ describe('offsets', () => {
           progress.finish(gone ?? 0n);
         }
         expect(progress.position()).toBe(BigInt(count + 100));
-        expect(progress.unfinished).toBe(0);
+        expect(progress.isIdle).toBe(true);
       }),
     );
     expect(new LowestUnfinished().position()).toBeNull();
+  });
+
+  it('do not move over what is under way from a former reading, and it is not begun again', () => {
+    const progress = new LowestUnfinished();
+    for (const offset of [10n, 11n]) expect(progress.begin(offset)).toBe(true);
+    progress.beginAnew();
+    expect([progress.position(), progress.isIdle]).toEqual([null, false]);
+    // 9 was answered here, but that was not committed
+    expect([9n, 10n, 11n].map((offset) => progress.begin(offset))).toEqual([true, false, false]);
+    progress.finish(9n);
+    expect(progress.position()).toBe(10n);
+    progress.letGo(11n);
+    expect(progress.handOverPosition()).toBe(11n);
+    progress.finish(10n);
+    expect(progress.position()).toBe(11n);
+  });
+
+  it('of what was let go of before it was read again say nothing of where others begin', () => {
+    const progress = new LowestUnfinished();
+    for (const offset of [10n, 11n]) progress.begin(offset);
+    progress.beginAnew();
+    progress.letGo(11n);
+    expect(progress.handOverPosition()).toBeNull();
+    progress.finish(10n);
+    expect(progress.isIdle).toBe(true);
   });
 
   it('of what runs are passed over when others read on, and those of what was let go of are not', () => {
