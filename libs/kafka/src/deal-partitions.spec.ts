@@ -32,6 +32,25 @@ describe('dealing partitions', () => {
       expect(owned).toEqual(expect.arrayContaining([...(after.get(memberId) ?? [])]));
   });
 
+  it('gives one who comes a share of each topic, whoever came and went before', () => {
+    const topics = [...'abcdefgh'];
+    const all = topics.flatMap((name) => partitions(8).map(({ partition }) => ({ topic: name, partition })));
+    const deal = (members: ReadonlyMap<string, readonly TopicPartition[]>) =>
+      dealPartitions(
+        [...members].map(([memberId, owned]) => sharer(memberId, owned, topics)),
+        all,
+      );
+    let dealt = deal(new Map([...'12'].map((name) => [name, []])));
+    for (const [comes, goes] of ['3 ', ' 1', '4 ', '5 ', ' 2', ' 3']) {
+      const staying = [...dealt].filter(([name]) => name !== goes);
+      dealt = deal(new Map([...staying, ...(comes === ' ' ? [] : [[comes ?? '', []] as const])]));
+      for (const name of topics) {
+        const shares = [...dealt.values()].map((has) => has.filter((at) => at.topic === name).length);
+        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(2);
+      }
+    }
+  });
+
   it('gives a topic to those who read it', () => {
     const other: TopicPartition = { topic: 'u', partition: 0 };
     const dealt = dealPartitions(
@@ -39,7 +58,8 @@ describe('dealing partitions', () => {
       [...partitions(2), other],
     );
     expect(dealt.get('b')).toContain(other);
-    expect(dealt.get('a')).toEqual(partitions(2));
+    expect(dealt.get('a')).toEqual([{ topic, partition: 0 }]);
+    expect(dealt.get('b')).toEqual(expect.arrayContaining([{ topic, partition: 1 }]));
   });
 
   it('deals each partition once and evenly, whatever anybody claims, and the same in any order', () => {

@@ -27,7 +27,7 @@ export function dealPartitions(
   const owners = ownersOf(sharers, hands);
   const left: TopicPartition[] = [];
   for (const at of partitions) (owners.get(partitionKey(at))?.has ?? left).push(at);
-  for (const at of left) leastOf(readersOf(hands, at))?.has.push(at);
+  for (const at of left) leastOf(readersOf(hands, at.topic), at.topic)?.has.push(at);
   while (evenOutByOne(hands));
   return new Map(hands.map(({ memberId, has }) => [memberId, has]));
 }
@@ -45,22 +45,41 @@ function ownersOf(sharers: readonly Sharer[], hands: readonly Hand[]): ReadonlyM
 /** From the fullest hand that has one too many to the emptiest of a reader of it. False: shares are even. */
 function evenOutByOne(hands: readonly Hand[]): boolean {
   for (const from of hands.toSorted((one, other) => other.has.length - one.has.length)) {
-    for (const [index, at] of from.has.entries()) {
-      const to = leastOf(readersOf(hands, at));
-      if (to === undefined || to.has.length + 2 > from.has.length) continue;
-      from.has.splice(index, 1);
-      to.has.push(at);
-      return true;
-    }
+    const move = bestMove(hands, from);
+    if (move === null) continue;
+    const [index, to] = move;
+    to.has.push(...from.has.splice(index, 1));
+    return true;
   }
   return false;
 }
 
-const readersOf = (hands: readonly Hand[], { topic }: TopicPartition): readonly Hand[] =>
+/** Of the topic of which this hand has most above the other: whoever comes last has a share of each topic, not all of a busy one. */
+function bestMove(hands: readonly Hand[], from: Hand): readonly [index: number, to: Hand] | null {
+  let best: readonly [number, Hand] | null = null;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const [index, { topic }] of from.has.entries()) {
+    const to = leastOf(readersOf(hands, topic), topic);
+    if (to === undefined || to.has.length + 2 > from.has.length) continue;
+    const above = countOf(from, topic) - countOf(to, topic);
+    if (above > most) [best, most] = [[index, to], above];
+  }
+  return best;
+}
+
+const countOf = ({ has }: Hand, topic: string): number => has.filter((at) => at.topic === topic).length;
+
+const readersOf = (hands: readonly Hand[], topic: string): readonly Hand[] =>
   hands.filter(({ topics }) => topics.has(topic));
 
-const leastOf = (hands: readonly Hand[]): Hand | undefined =>
+/** Of equals the one that has least of the topic. */
+const leastOf = (hands: readonly Hand[], topic: string): Hand | undefined =>
   hands.reduce<Hand | undefined>(
-    (least, hand) => (least === undefined || hand.has.length < least.has.length ? hand : least),
+    (least, hand) => (least === undefined || isLess(hand, least, topic) ? hand : least),
     undefined,
   );
+
+function isLess(hand: Hand, other: Hand, topic: string): boolean {
+  if (hand.has.length !== other.has.length) return hand.has.length < other.has.length;
+  return countOf(hand, topic) < countOf(other, topic);
+}
