@@ -13,8 +13,9 @@ export class LowestUnfinished {
 
   /** False: it is under way already, from a former reading, whose end counts for this one. */
   begin(offset: bigint): boolean {
+    // unknown while others are open: `position` looks for it among them all
+    if (this.#open.size === 0 || (this.#lowest !== null && offset < this.#lowest)) this.#lowest = offset;
     this.#open.add(offset);
-    if (this.#lowest === null || offset < this.#lowest) this.#lowest = offset;
     if (this.#next === null || offset >= this.#next) this.#next = offset + 1n;
     return !this.#before.has(offset);
   }
