@@ -100,8 +100,9 @@ export class DueHeap {
     const kept = Math.floor((this.entriesMax * 3) / 4);
     const firstDropped = byTime[kept];
     if (firstDropped === undefined) return;
+    // what is kept stays, though others of that moment go: a moment may have more timers than there is room for
     this.#horizon = (firstDropped.dueAt - 1) as EpochMs;
-    for (const entry of byTime) if (entry.dueAt > this.#horizon) this.#remove(entry);
+    for (const entry of byTime.slice(kept)) this.#remove(entry);
   }
 
   #remove(entry: Entry): void {

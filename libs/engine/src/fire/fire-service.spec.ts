@@ -64,7 +64,9 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
   const stop = new AbortController();
   const running = fire.run(stop.signal);
   const create = async (key: string, timer: Partial<TimerInput> = {}): Promise<TimerId> => {
-    const timerId = mintTimerId(clock.now(), slotOf('n', key), new Uint8Array(9).fill(minted++ % 256));
+    minted += 1;
+    const random = Uint8Array.from({ length: 9 }, (_, byte) => Math.floor(minted / 256 ** (byte % 4)) % 256);
+    const timerId = mintTimerId(clock.now(), slotOf('n', key), random);
     await store.log.transact(
       { offsets: [], targets: [], commandIds: [], due: [], dueElsewhere: [] },
       ({ now }) => {
@@ -438,6 +440,17 @@ describe('firing', () => {
     await clock.advance(1_100);
     expect(emitted.map(({ state }) => state.spec.key).sort()).toEqual(['a', 'b', 'c', 'd']);
     expect((await store.log.stateAt(bad, 2))?.fault).toBe('cannot be written');
+    await end();
+  });
+
+  it('fires a moment of more timers than are held in memory, without the sweep', async () => {
+    const limits = { ...defaultFireLimits, armedMax: 300 };
+    const { clock, fire, emitted, create, end } = setUp(undefined, limits);
+    for (let n = 0; n < 1_200; n += 1) await create(`t${n}`);
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    for (let turn = 0; turn < 60; turn += 1) await clock.advance(100);
+    expect(emitted).toHaveLength(1_200);
     await end();
   });
 });

@@ -447,10 +447,13 @@ export class FireService {
   /** A load that the bound cut short says nothing new until what it brought has fired, or a while has passed. */
   #wantsLoad(): boolean {
     if (this.#heap.nextDueAt() !== null && this.deps.clock() < this.#cutUntil) return false;
+    // deadlines of what has just fired may fill it, beyond what was read: they must not keep what is due from being read
+    const hasRoom = this.#heap.size < this.#limits.armedMax / 2;
+    const isReadUp = (this.#heap.nextDueAt() ?? Number.POSITIVE_INFINITY) > this.#heap.horizon;
     return (
       this.#slots.length > 0 &&
       this.#heap.horizon < this.clock.now() + this.#limits.windowMs / 2 &&
-      this.#heap.size < this.#limits.armedMax / 2
+      (hasRoom || isReadUp)
     );
   }
 
@@ -502,7 +505,7 @@ export class FireService {
       const { timers, completeUntil } = await this.deps.index.armedUntil(
         slots,
         until,
-        Math.ceil(room / slots.length),
+        Math.floor(room / slots.length),
       );
       for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
       if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
