@@ -27,7 +27,7 @@ export interface HookWorkerOptions {
   readonly kafka: KafkaSettings;
   /** By hook class; what a factory makes, and what has a `start`, begins with the first event of its class. */
   readonly hooks: Hooks;
-  /** Workers of one group share the events; default `carillon-hooks`. */
+  /** Workers of one group share the events; default `carillon-hooks`. Services with other hook classes, or another `topicPrefix`, need one of their own. */
   readonly groupId?: string;
   readonly topicPrefix?: string;
   /** Of due topics that this worker makes because no event has fired yet, default 8; those that are there stay as they are. */

@@ -15,7 +15,7 @@ interface Hand {
 
 /**
  * Each partition to one of those who read its topic. Everybody keeps what it had as far as shares stay even: whoever leaves moves its own
- * partitions and nobody else's. The same for the same input, whatever its order.
+ * partitions and nobody else's. The same whatever the members' order.
  */
 export function dealPartitions(
   sharers: readonly Sharer[],
