@@ -75,8 +75,14 @@ export async function reportOf(
   };
 }
 
+/** Whether every one-shot is over, and no event is open. */
+export async function isSettled(pool: Pool, created: number): Promise<boolean> {
+  const open = await pool.query('select from timer_state where phase <> 0 limit 1');
+  return open.rowCount === 0 && (await lostOnes(pool, created)).length === 0;
+}
+
 /** One-shots that were created and are not over. */
-export async function lostOnes(pool: Pool, created: number): Promise<string[]> {
+async function lostOnes(pool: Pool, created: number): Promise<string[]> {
   const over = await rows<{ key: string }>(
     pool,
     `select substr(record_key, 9) as key from event_log where type = 'EventClosed' and record_key like 'default/once-%'`,

@@ -9,7 +9,7 @@ import { ChaosServers } from './chaos-servers.js';
 import { type Scheduled, scheduleOf, strike, textOf } from './faults.js';
 import { apps, Fleet } from './fleet.js';
 import { Load } from './load.js';
-import { type ChaosReport, lostOnes, reportOf } from './report.js';
+import { type ChaosReport, isSettled, reportOf } from './report.js';
 
 export interface ChaosSettings {
   readonly seed: number;
@@ -90,11 +90,6 @@ async function settled(pool: pg.Pool, created: number, say: (line: string) => vo
     () => isSettled(pool, created).catch(() => false),
     settledWithinMs,
   ).catch((error: unknown) => say(String(error)));
-}
-
-async function isSettled(pool: pg.Pool, created: number): Promise<boolean> {
-  const open = await pool.query('select from timer_state where phase <> 0 limit 1');
-  return open.rowCount === 0 && (await lostOnes(pool, created)).length === 0;
 }
 
 const environment = (servers: ChaosServers, prefix: string): Record<string, string> => ({

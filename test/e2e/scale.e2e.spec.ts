@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Load } from '../chaos/load.js';
-import { lostOnes, reportOf } from '../chaos/report.js';
+import { isSettled, reportOf } from '../chaos/report.js';
 import { Cluster } from '../harness/cluster.js';
 import { EventStream, type StreamMessage } from '../harness/event-stream.js';
 import type { TestProcess } from '../harness/process.js';
@@ -53,12 +53,7 @@ describe('1 → 3 → 1 processes of each app under load', () => {
     await closesMore(200);
 
     await load.stop();
-    await eventually(
-      'every event is closed',
-      async () =>
-        (await lostOnes(cluster.pool, load.created)).length === 0 &&
-        (await cluster.pool.query('select from timer_state where phase <> 0 limit 1')).rowCount === 0,
-    );
+    await eventually('every event is closed', () => isSettled(cluster.pool, load.created));
     const report = await reportOf(cluster.pool, cluster.kafka, cluster.topics.due('h'), load.created);
     expect([report.lost, report.findings]).toEqual([[], []]);
     expect(report.closesAccepted).toBe(report.fired);

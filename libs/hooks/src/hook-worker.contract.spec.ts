@@ -5,7 +5,7 @@ import { type CommandWire, type Topics, topicsOf } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings } from '#kafka';
 import { TopicTail } from '../../../test/harness/topic-tail.js';
 import { eventually } from '../../../test/harness/wait.js';
-import { type Hook, type Hooks, HookWorker, type HookWorkerOptions } from './index.js';
+import { type Hook, type HookHandler, type Hooks, HookWorker, type HookWorkerOptions } from './index.js';
 
 const quiet = {
   debug: () => undefined,
@@ -73,6 +73,20 @@ describe('a hook worker', () => {
   const answered = (count: number) =>
     eventually(`${count} answers`, () => answers().length >= count && answers(), 40_000);
 
+  /** A worker with room for one handler, which is that of `slow` and ends when the spec says so. */
+  const oneThatRuns = async (options: Pick<HookWorkerOptions, 'partitions'> = {}) => {
+    const [slow, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const greet: HookHandler = ({ timer }) => {
+      if (timer.key !== 'slow') return { summaryData: 'first' };
+      begun.resolve();
+      return slow.promise;
+    };
+    const first = await begin({ greet }, { ...options, parallelism: 1 });
+    await producer.send([dueRecord(topics.due('greet'), 'slow')]);
+    await begun.promise;
+    return { first, slow };
+  };
+
   it('makes a hook at the first event of its class, starts it before and stops it once', async () => {
     const steps: string[] = [];
     const create = (hookClass: string): Hook => ({
@@ -95,19 +109,7 @@ describe('a hook worker', () => {
   });
 
   it('gives its partitions away in the moment it stops, finishes what runs, and leaves the rest to the others', async () => {
-    const [slow, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = await begin(
-      {
-        greet: ({ timer }) => {
-          if (timer.key !== 'slow') return { summaryData: 'first' };
-          begun.resolve();
-          return slow.promise;
-        },
-      },
-      { parallelism: 1 },
-    );
-    await producer.send([dueRecord(topics.due('greet'), 'slow')]);
-    await begun.promise;
+    const { first, slow } = await oneThatRuns();
     await producer.send(['waits', 'waits too'].map((key) => dueRecord(topics.due('greet'), key)));
     await eventually('it has read them', () => first.unfinished === 3);
     const stopped = first.stop();
@@ -126,21 +128,9 @@ describe('a hook worker', () => {
   });
 
   it('passes over nothing that waits, though shares were dealt out anew while it waited', async () => {
-    const [slow, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const onePartition = { partitions: 1 };
-    const first = await begin(
-      {
-        greet: ({ timer }) => {
-          if (timer.key !== 'slow') return { summaryData: 'first' };
-          begun.resolve();
-          return slow.promise;
-        },
-      },
-      { ...onePartition, parallelism: 1 },
-    );
+    const { first, slow } = await oneThatRuns(onePartition);
     const send = (key: string) => producer.send([dueRecord(topics.due('greet'), key)]);
-    await send('slow');
-    await begun.promise;
     await send('waits');
     await eventually('it has read them', () => first.unfinished === 2);
     await begin({ greet: () => ({ summaryData: 'second' }) }, onePartition);
