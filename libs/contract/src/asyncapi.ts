@@ -3,7 +3,7 @@ import { commandSchemas } from './commands.js';
 import { dueTypes } from './due-event.js';
 import { eventSchemas } from './event-schemas.js';
 import { type JsonSchema, messageJsonSchema } from './json-schemas.js';
-import { topicsOf } from './topics.js';
+import { defaultTopicPrefix, topicsOf } from './topics.js';
 
 // The wire as an AsyncAPI 3 document, from Carillon's side: it receives commands and sends everything else.
 
@@ -133,7 +133,7 @@ const operation = (action: 'send' | 'receive', name: string, summary: string, mo
 });
 
 /** Every topic, message and header. `topicPrefix` as the processes have it. */
-export function asyncApiDocument(topicPrefix = 'timers', version = '1'): JsonSchema {
+export function asyncApiDocument(topicPrefix = defaultTopicPrefix, version = '1'): JsonSchema {
   const topics = topicsOf(topicPrefix);
   const hookClass = { description: 'the kind of consumer; [A-Za-z0-9._-], at most 64' };
   return {

@@ -51,4 +51,11 @@ export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refuse
 export { type Supposed, supposedChange, supposedTimer } from './supposed.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';
-export { commandBytesMax, emittedBytesMax, rejectedBytesMax, type Topics, topicsOf } from './topics.js';
+export {
+  commandBytesMax,
+  defaultTopicPrefix,
+  emittedBytesMax,
+  rejectedBytesMax,
+  type Topics,
+  topicsOf,
+} from './topics.js';

@@ -8,7 +8,10 @@ export interface Topics {
   due(hookClass: string): string;
 }
 
-export const topicsOf = (prefix = 'timers'): Topics =>
+/** Of an installation that has its Kafka for itself. */
+export const defaultTopicPrefix = 'timers';
+
+export const topicsOf = (prefix = defaultTopicPrefix): Topics =>
   Object.freeze({
     commands: `${prefix}.commands`,
     events: `${prefix}.events`,

@@ -1,4 +1,5 @@
 import { TimerClient, type Timers } from '#client';
+import { defaultTopicPrefix } from '#contract';
 import { type HookHandler, HookWorker } from '#hooks';
 import type { KafkaSettings } from '#kafka';
 
@@ -56,7 +57,7 @@ export function carillonParts(settings: CarillonSettings, namespace: string): Ex
         stopWaitMs,
         ...prefix,
         ...(partitions !== undefined && { partitions }),
-        groupId: `${topicPrefix ?? 'timers'}-expiry-${hookClass}`,
+        groupId: `${topicPrefix ?? defaultTopicPrefix}-expiry-${hookClass}`,
         hooks: { [hookClass]: handler },
       }),
   };

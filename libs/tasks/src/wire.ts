@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { defaultTopicPrefix } from '#contract';
 
 // What runners and the allocator say to each other, beside the timers' own topics.
 
 /** Reports of runners, one record each; nothing in it has to last. */
-export const runnersTopicOf = (prefix = 'timers'): string => `${prefix}.task-runners`;
+export const runnersTopicOf = (prefix = defaultTopicPrefix): string => `${prefix}.task-runners`;
 export const runnersTopicConfig = Object.freeze({ 'retention.ms': String(60 * 60 * 1_000) });
 
 const report = z.object({

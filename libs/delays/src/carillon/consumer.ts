@@ -1,3 +1,4 @@
+import { defaultTopicPrefix } from '#contract';
 import { HookWorker } from '#hooks';
 import { Counters } from '../counters.js';
 import type { DelayConsumer, RunEvent, Stats } from '../ports.js';
@@ -44,7 +45,7 @@ export class CarillonConsumer implements DelayConsumer {
     return new HookWorker({
       kafka,
       // of this installation: members of one group must want the same topics
-      groupId: `${topicPrefix ?? 'timers'}-delays-${hookClass}`,
+      groupId: `${topicPrefix ?? defaultTopicPrefix}-delays-${hookClass}`,
       parallelism,
       unfinishedMax: maxScheduledEvents,
       stopWaitMs,

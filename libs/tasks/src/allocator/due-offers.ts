@@ -1,4 +1,4 @@
-import { emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
+import { defaultTopicPrefix, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
 import { LowestUnfinished } from '#hooks';
 import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
 import { executorOf, hookClassOf, openEnvelope } from '../model/task-record.js';
@@ -15,7 +15,7 @@ export interface DueOffersOptions {
 }
 
 const committedEveryMs = 500;
-const groupId = (prefix = 'timers'): string => `${prefix}.task-allocator`;
+const groupId = (prefix = defaultTopicPrefix): string => `${prefix}.task-allocator`;
 
 /**
  * Tasks as they fall due, of the executors that some runner has. One group for all allocators, so the next one goes on
