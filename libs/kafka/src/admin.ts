@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
+import type { OffsetRange } from './start-offset.js';
 import { assignmentOf } from './sticky-assigner.js';
 
 export interface TopicSpec {
@@ -31,11 +32,8 @@ export class PartitionCountMismatch extends Error {
   }
 }
 
-export interface PartitionRange {
+export interface PartitionRange extends OffsetRange {
   readonly partition: number;
-  /** First offset that is there, and the one after the last. */
-  readonly low: bigint;
-  readonly high: bigint;
 }
 
 /** A member of a consumer group. */

@@ -30,6 +30,7 @@ import { type Emission, emissionOf } from './emission.js';
 export interface Acknowledged {
   readonly id: EmissionId;
   readonly late: readonly TimerId[];
+  /** What was sent. */
   readonly emissions: readonly Emission[];
 }
 

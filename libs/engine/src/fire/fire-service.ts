@@ -92,9 +92,12 @@ const rereadEveryMs = 75;
 const rereadAheadMs = 1_000;
 const rereadPerSlotMax = 100;
 
-type FireItem =
-  | { readonly kind: 'due'; readonly timer: ArmedTimer; readonly isOurs: boolean }
-  | { readonly kind: 'acknowledged'; readonly acknowledged: Acknowledged };
+interface DueItem {
+  readonly kind: 'due';
+  readonly timer: ArmedTimer;
+  readonly isOurs: boolean;
+}
+type FireItem = DueItem | { readonly kind: 'acknowledged'; readonly acknowledged: Acknowledged };
 
 /**
  * Owns slots, watches what is due, triggers it and emits. Each due timer goes: heap → one transaction (lock, decide,
@@ -380,18 +383,11 @@ export class FireService {
     );
     for (const { id } of acknowledged) this.#acknowledged.forget(id);
     this.#settle(due, loadedIds, isCut, now);
-    if (decision !== null) this.#follow(decision);
-    const held = (decision as DueDecision | null)?.heldBack;
-    for (const { timer, isOurs } of due) if (isOurs && held?.has(timer.timerId)) this.#heldBack.hold(timer);
+    if (decision !== null) this.#follow(decision, due);
     for (const timer of this.#heldBack.release(acknowledged)) this.#heap.arm(timer);
   }
 
-  #settle(
-    due: readonly Extract<FireItem, { kind: 'due' }>[],
-    loaded: ReadonlySet<TimerId>,
-    isCut: boolean,
-    now: EpochMs,
-  ): void {
+  #settle(due: readonly DueItem[], loaded: ReadonlySet<TimerId>, isCut: boolean, now: EpochMs): void {
     for (const { timer, isOurs } of due) {
       this.#inFlight.delete(timer.timerId);
       // our clock was ahead of the database's, or it was left for the next transaction; anything else was changed by
@@ -400,7 +396,9 @@ export class FireService {
     }
   }
 
-  #follow({ clocks, emissions, writes }: DueDecision): void {
+  #follow({ clocks, emissions, writes, heldBack }: DueDecision, due: readonly DueItem[]): void {
+    for (const { timer, isOurs } of due)
+      if (isOurs && heldBack.has(timer.timerId)) this.#heldBack.hold(timer);
     for (const clock of clocks) {
       if (clock.dueAt === null) this.#heap.disarm(clock.timerId, clock.version);
       // a child may lie in somebody else's slots, and its owner hears of it by the feed
