@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { CommandWire, DueEvent, ParsedDue } from '#contract';
-import { contextOf, type Logger, traceparentOf } from '#kafka';
+import { contextOf, type Logger, traceparentOf, within } from '#kafka';
 import { answerId } from './command-id.js';
 import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 
@@ -238,17 +238,6 @@ export class HookRun {
     const id = kind === null ? randomUUID() : answerId(kind, eventId, attempt);
     return { id, namespace: timer.namespace, key: timer.key, eventId, attempt };
   }
-}
-
-/** Whether it settles in time. */
-async function within(waitMs: number, work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), waitMs);
-  });
-  const settled = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return settled;
 }
 
 /** Handlers may return what they like; only an object can be an outcome. */

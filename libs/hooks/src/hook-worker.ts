@@ -17,6 +17,7 @@ import {
   someHeaders,
   type TopicPartition,
   traceparentHeader,
+  within,
 } from '#kafka';
 import { idsOf, machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
@@ -50,7 +51,8 @@ const answersEveryMs = 5;
 
 /**
  * Consumes due events of its hook classes and answers them. Events of different timers run side by side, those of one
- * timer in order. What a crash leaves unanswered comes again: an offset moves only over what was answered.
+ * timer in order. What a crash leaves unanswered comes again: an offset moves only over what was answered; at a stop over what runs as
+ * well, which is answered or handed back before the process ends.
  */
 export class HookWorker {
   readonly #producer: BatchProducer;
@@ -130,7 +132,10 @@ export class HookWorker {
     const handled = this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     this.#tellFinished();
     await Promise.race([this.#untilHandOver(), handled]);
-    await this.#commitLast();
+    await within(
+      lastCommitMaxMs,
+      this.#commit((progress) => progress.handOverPosition()),
+    );
     await this.#consumer.stop();
     await handled;
     for (const cancel of this.#overdue) cancel();
@@ -143,15 +148,6 @@ export class HookWorker {
     const leaving = [...this.#assigned].flatMap((key) => this.#progress.get(key) ?? []);
     while (!leaving.every(({ mayHandOver }) => mayHandOver))
       await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
-  }
-
-  async #commitLast(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, lastCommitMaxMs);
-    });
-    await Promise.race([this.#commit((progress) => progress.handOverPosition()), late]);
-    clearTimeout(timer);
   }
 
   async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {

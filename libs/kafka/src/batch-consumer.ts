@@ -11,6 +11,7 @@ import {
   type StartOffset,
 } from './start-offset.js';
 import { partitionsOf, StickyAssigner } from './sticky-assigner.js';
+import { within } from './within.js';
 
 export interface BatchConsumerOptions {
   readonly groupId: string;
@@ -227,12 +228,10 @@ export class BatchConsumer {
   }
 
   async #patiently(waitMaxMs: number, what: string, farewell: () => Promise<void>): Promise<void> {
-    const patience = new AbortController();
     const said = farewell().catch((error: unknown) =>
       this.settings.log.debug({ error: messageOf(error) }, what),
     );
-    await Promise.race([said, nap(waitMaxMs, patience.signal)]);
-    patience.abort();
+    await within(waitMaxMs, said);
   }
 
   /** Settles when this life must end. */
@@ -303,10 +302,7 @@ export class BatchConsumer {
         this.settings.log.debug({ groupId, positionMs }, 'the share begins');
         return;
       } catch (error) {
-        this.settings.log.warn(
-          { groupId: this.options.groupId, error: messageOf(error) },
-          'where to start is not known yet',
-        );
+        this.settings.log.warn({ groupId, error: messageOf(error) }, 'where to start is not known yet');
         await nap(Math.min(2_000, 100 * 2 ** failures), this.#stop.signal);
       }
     }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { replaceModule } from './replace-module.js';
 import type { OffsetRange } from './start-offset.js';
+import { within } from './within.js';
 
 // kafkajs leaves a group only when its last fetch and the last batch of that are over, and hears that shares are dealt out anew only between two
 // fetches. Those who stay wait for the first, and for the last of them to hear it; what is due in these partitions waits as well. This member
@@ -100,7 +101,7 @@ export class GroupMembership extends Original {
     if (this.#dealing !== null) return Promise.reject(this.#dealing);
     return new Promise((resolve, reject) => {
       this.#interrupts.add(reject);
-      this.#whenPositioned()
+      within(positionMaxMs, this.#holder?.positioned ?? Promise.resolve())
         .then(() => (this.#interrupts.has(reject) ? super.fetch(nodeId) : []))
         .then(resolve, reject)
         .finally(() => this.#interrupts.delete(reject));
@@ -109,15 +110,6 @@ export class GroupMembership extends Original {
 
   override heartbeat(options: { readonly interval: number }): Promise<void> {
     return this.#dealing === null ? super.heartbeat(options) : Promise.reject(this.#dealing);
-  }
-
-  async #whenPositioned(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, positionMaxMs);
-    });
-    await Promise.race([this.#holder?.positioned, late]);
-    clearTimeout(timer);
   }
 
   /**

@@ -17,3 +17,4 @@ export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
 export { type KnownStart, OffsetOutOfRange, type StartOffset } from './start-offset.js';
 export { TopicRefused } from './topic-refused.js';
 export { contextOf, readTraceparent, traceparentHeader, traceparentOf } from './trace-context.js';
+export { within } from './within.js';
