@@ -28,8 +28,7 @@ export class Reporter {
 
   async start(): Promise<void> {
     await this.producer.start();
-    this.#send();
-    await this.#sending;
+    await this.tellNow();
   }
 
   /** The last report says how it stands at the end. */
@@ -53,6 +52,12 @@ export class Reporter {
     if (this.#isSoon || this.#isStopped) return;
     this.#isSoon = true;
     this.#in(changesTogetherMs);
+  }
+
+  /** Something has changed that the allocator must know before what follows; resolves when Kafka has it, or has refused it. */
+  tellNow(): Promise<void> {
+    this.#send();
+    return this.#sending;
   }
 
   #in(ms: number): void {

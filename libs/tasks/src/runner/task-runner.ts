@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { claimantOf, type Reply, type TimerRecord } from '#contract';
-import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger } from '#kafka';
+import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger, within } from '#kafka';
 import { InvalidTaskError } from '../errors.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
 import type { Resource } from '../model/task.js';
@@ -50,6 +50,8 @@ const rememberedMax = 10_000;
 const strangeAfter = '1s';
 /** A claim that was sent before the allocator heard of the stop is answered within so long, and handed back as well, ms. */
 const lateClaimsMs = 1_000;
+/** A broker that does not take the report of a stop is not waited for any longer, ms. */
+const toldMaxMs = 1_000;
 
 /** Runs the tasks that are claimed for it. */
 export class TaskRunner {
@@ -130,7 +132,8 @@ export class TaskRunner {
     // whoever started it knows why it did not come up
     await this.#started.catch(() => undefined);
     this.#unlisten();
-    this.#reporter.tell();
+    // told first: what is handed back before would be given to this one again
+    await within(toldMaxMs, this.#reporter.tellNow());
     const lateClaims = pause(lateClaimsMs, new AbortController().signal);
     const backs = this.#queue.drain().map((run) => this.#handBack(run));
     const running = [...this.#runs.values()];
