@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply } from 'fastify';
 import { ClientNotConnectedError, CommandTooLargeError } from '#client';
 import { type Problem, problemMediaType } from '#contract';
-import { InvalidCursorError, QueryUnavailableError, TransientLogError } from '#engine';
+import { InvalidCursorError, messageOf, QueryUnavailableError, TransientLogError } from '#engine';
 import type { Logger } from '#runtime';
 import { ProblemError, problem, refusal } from './problem-error.js';
 
@@ -45,7 +45,7 @@ export function problemOf(error: unknown): ProblemError {
   )
     return problem('not-ready', 'Kafka or Postgres does not answer just now; ask again');
   const status = statusOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (status === 404) return problem('not-found', 'there is no such path, or not by this method');
   if (status === 413) return refusal({ code: 'too-large', message: `the body is too large: ${message}` });
   if (status === 415) return problem('unsupported-media-type', 'send a JSON body as application/json');

@@ -1,7 +1,7 @@
 import type { CommandId } from '#timer';
 import { GroupCommit } from '../group-commit.js';
 import { type DatabasePlace, onlyDatabase } from '../log/databases.js';
-import { mayTryAgain, TransientLogError } from '../log/errors.js';
+import { mayTryAgain, messageOf, TransientLogError, tryAgainAfterMs } from '../log/errors.js';
 import { type OffsetAdvance, sourceKey, type TimerLog } from '../log/timer-log.js';
 import type { Logger, Sleep } from '../ports.js';
 import { type QuotaGuard, withinQuotas } from '../quotas/quota-guard.js';
@@ -171,7 +171,7 @@ export class CommandService<Reply> {
         return await send(ours);
       } catch (error) {
         this.deps.logger.warn({ error: String(error), failures }, 'misplaced commands will be sent on again');
-        await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+        await this.deps.sleep(tryAgainAfterMs(failures));
       }
     }
   }
@@ -185,7 +185,7 @@ export class CommandService<Reply> {
       } catch (error) {
         if (mayTryAgain(error, failures, ours.length)) {
           this.deps.logger.warn({ error: error.message, failures }, 'command batch will be tried again');
-          await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+          await this.deps.sleep(tryAgainAfterMs(failures));
         } else if (ours.length === 1) {
           return await this.#rejectPoison(log, ours, error);
         } else {
@@ -247,7 +247,7 @@ export class CommandService<Reply> {
     error: unknown,
   ): Promise<void> {
     if (envelope === undefined) return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const { content, source } = envelope;
     const { commandId } = content;
     this.deps.logger.error(
@@ -295,7 +295,7 @@ export class CommandService<Reply> {
       } catch (error) {
         if (!(error instanceof TransientLogError)) throw error;
         this.deps.logger.warn({ error: error.message, failures }, 'where to read on is not known yet');
-        await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+        await this.deps.sleep(tryAgainAfterMs(failures));
       }
     }
   }

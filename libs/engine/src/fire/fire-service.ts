@@ -2,7 +2,7 @@ import type { EpochMs, TimerId } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import { GroupCommit } from '../group-commit.js';
 import type { ArmedTimer, DueIndex, PendingEmission } from '../log/due-index.js';
-import { mayTryAgain } from '../log/errors.js';
+import { mayTryAgain, messageOf, tryAgainAfterMs } from '../log/errors.js';
 import type { EmissionId, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -310,7 +310,7 @@ export class FireService {
         if (mayTryAgain(error, failures, batch.length)) {
           this.deps.logger.warn({ error: error.message, failures }, 'due batch will be tried again');
           if (this.#stopped && failures > 2) return this.#letGo(batch);
-          await this.deps.sleep(Math.min(1_000, 10 * 2 ** failures));
+          await this.deps.sleep(tryAgainAfterMs(failures));
         } else if (batch.length === 1) {
           return await this.#fault(batch, error);
         } else {
@@ -325,7 +325,7 @@ export class FireService {
   /** One timer whose own data fails the transaction: it is marked, and a person must look at it. */
   async #fault(batch: readonly FireItem[], error: unknown): Promise<void> {
     const [item] = batch;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (item?.kind !== 'due' || this.#faults.has(item.timer.timerId)) {
       this.deps.logger.error(
         { error: message, ...idsOf(item) },
@@ -416,7 +416,7 @@ export class FireService {
       await this.deps.sink.emit(emissions);
     } catch (error) {
       // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (error instanceof EmissionRefused) {
         this.deps.logger.error(
           { error: message, batch: id },

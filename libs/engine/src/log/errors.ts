@@ -33,6 +33,9 @@ export const mayTryAgain = (error: unknown, failures: number, items: number): er
   !(error.isConflict && failures >= conflictsMax) &&
   !(error.isTooSlow && items > 1);
 
+/** How long to wait before the next try: longer after each failure, a second at most. */
+export const tryAgainAfterMs = (failures: number): number => Math.min(1_000, 10 * 2 ** failures);
+
 /** Nothing was written, and never will be: something in this batch cannot be stored. */
 export class DataLogError extends Error {
   readonly code = 'log/data';
@@ -41,3 +44,6 @@ export class DataLogError extends Error {
     this.name = 'DataLogError';
   }
 }
+
+/** Of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,3 +1,4 @@
+import { messageOf } from '../log/errors.js';
 import type { LogFeed, StoredEvent, StoredRejection } from '../log/log-feed.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 
@@ -95,10 +96,7 @@ export class Relay {
           continue;
         }
       } catch (error) {
-        this.deps.logger.warn(
-          { error: error instanceof Error ? error.message : String(error) },
-          'relay will try again',
-        );
+        this.deps.logger.warn({ error: messageOf(error) }, 'relay will try again');
         this.#holdAgain = true;
         await this.deps.sleep(250, stop);
       }

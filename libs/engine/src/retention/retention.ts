@@ -1,6 +1,6 @@
 import type { TimerCommand, TimerId } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
-import { mayTryAgain } from '../log/errors.js';
+import { mayTryAgain, tryAgainAfterMs } from '../log/errors.js';
 import type { StreamWrite, TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import type { LogPart, RetentionPolicy, RetentionStore } from './retention-store.js';
@@ -9,7 +9,6 @@ import type { LogPart, RetentionPolicy, RetentionStore } from './retention-store
 const timersPerBatch = 200;
 /** A batch that goes on failing is left for the next round. */
 const failuresMax = 20;
-const retryAfterMsMax = 1_000;
 
 export interface RetentionDeps {
   readonly store: RetentionStore;
@@ -135,7 +134,7 @@ class Round {
         return await this.#transact(ids, command);
       } catch (error) {
         if (mayTryAgain(error, failures, ids.length) && failures < failuresMax) {
-          await this.deps.sleep(Math.min(retryAfterMsMax, 10 * 2 ** failures), this.stop);
+          await this.deps.sleep(tryAgainAfterMs(failures), this.stop);
         } else if (ids.length > 1) {
           const half = Math.ceil(ids.length / 2);
           return (

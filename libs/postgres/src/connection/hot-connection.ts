@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { DataLogError, TransientLogError } from '#engine';
+import { DataLogError, messageOf, TransientLogError } from '#engine';
 import type { Statement } from './statement.js';
 
 export interface Logger {
@@ -246,8 +246,6 @@ export function typeParser(oid: number): (value: string) => unknown {
   if (plainNumberOids.has(oid)) return Number;
   return pg.types.getTypeParser(oid);
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 // Postgres error classes that say the data is at fault: 22 data exception, 23 integrity, 54 program limit.
 const dataClasses = new Set(['22', '23', '54']);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { QueryUnavailableError } from '#engine';
+import { messageOf, QueryUnavailableError } from '#engine';
 import { type Logger, typeParser } from '../connection/hot-connection.js';
 
 export interface ReadPoolSettings {
@@ -73,6 +73,7 @@ const queryCanceled = '57014';
 
 function unavailable(error: unknown): QueryUnavailableError {
   const isTimeout = error instanceof pg.DatabaseError && error.code === queryCanceled;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new QueryUnavailableError(`Postgres did not answer: ${reason}`, isTimeout, { cause: error });
+  return new QueryUnavailableError(`Postgres did not answer: ${messageOf(error)}`, isTimeout, {
+    cause: error,
+  });
 }
