@@ -25,6 +25,17 @@ const silent = {
 const spawn = { timer: { hookClass: 'work' }, overlap: 'allow' } as const;
 const allSlots = Array.from({ length: 256 }, (_, slot) => slot);
 
+/** The log, but for how it transacts. */
+const transacting =
+  (
+    transact: (log: TimerLog, ...call: Parameters<TimerLog['transact']>) => ReturnType<TimerLog['transact']>,
+  ) =>
+  (log: TimerLog): TimerLog => ({
+    stateAt: (timerId, version) => log.stateAt(timerId, version),
+    storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
+    transact: (request, decideAll) => transact(log, request, decideAll),
+  });
+
 function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaultFireLimits) {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
@@ -176,18 +187,16 @@ describe('firing', () => {
     });
     let isFirst = true;
     const requested: number[] = [];
-    const { clock, fire, emitted, create, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: async (request, decideAll) => {
+    const { clock, fire, emitted, create, end } = setUp(
+      transacting(async (log, request, decideAll) => {
         requested.push(request.due.length + request.dueElsewhere.length);
         if (isFirst) {
           isFirst = false;
           await gate;
         }
         return log.transact(request, decideAll);
-      },
-    }));
+      }),
+    );
     const first = await create('first', { schedPolicyExpr: '1s' });
     const second = await create('second', { schedPolicyExpr: '1100ms' });
     await fire.own(allSlots);
@@ -205,15 +214,13 @@ describe('firing', () => {
 
   it('takes everything that falls due during one transaction into the next, and nothing once it stops', async () => {
     const taken: number[] = [];
-    const { clock, broker, create, fire, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: async (request, decideAll) => {
+    const { clock, broker, create, fire, end } = setUp(
+      transacting(async (log, request, decideAll) => {
         if (request.due.length > 0) taken.push(request.due.length);
         await clock.sleep(10);
         return log.transact(request, decideAll);
-      },
-    }));
+      }),
+    );
     broker.takesMs = 3;
     for (const ms of [1_000, 1_002, 1_004, 1_006, 1_021, 1_022])
       await create(`t${ms}`, { schedPolicyExpr: `${ms}ms` });
@@ -225,16 +232,15 @@ describe('firing', () => {
 
   it('forgets what Kafka has acknowledged with what fires next, or soon by itself', async () => {
     const transactions: { due: number; emitted: number }[] = [];
-    const { clock, create, fire, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: (request, decideAll) =>
+    const { clock, create, fire, end } = setUp(
+      transacting((log, request, decideAll) =>
         log.transact(request, (loaded) => {
           const writes = decideAll(loaded);
           transactions.push({ due: request.due.length, emitted: writes.emitted.length });
           return writes;
         }),
-    }));
+      ),
+    );
     for (const ms of [1_000, 1_010]) await create(`t${ms}`, { schedPolicyExpr: `${ms}ms` });
     await fire.own(allSlots);
     await clock.advance(1_000);
@@ -258,6 +264,46 @@ describe('firing', () => {
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
   });
 
+  it('sends again what Kafka has acknowledged if that could not be written', async () => {
+    let failures = 0;
+    const { clock, store, create, fire, emitted, end } = setUp(
+      transacting((log, request, decideAll) => {
+        // what is only acknowledged names no timer
+        if (request.due.length > 0 || failures > 0) return log.transact(request, decideAll);
+        failures += 1;
+        throw new Error('cannot be written');
+      }),
+    );
+    await create('a');
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    await clock.advance(20);
+    expect(failures).toBe(1);
+    await clock.advance(1_000);
+    expect(await fire.resendPending(500)).toBe(1);
+    expect(emitted.map(({ state }) => state.open)).toEqual([emitted[0]?.state.open, emitted[0]?.state.open]);
+    await clock.advance(500);
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('ends though the database does not answer, and leaves what it owes to others', async () => {
+    let isAway = false;
+    const { clock, store, create, fire, emitted, end } = setUp(
+      transacting(async (log, request, decideAll) => {
+        if (isAway) throw new TransientLogError('no database');
+        return log.transact(request, decideAll);
+      }),
+    );
+    await create('a');
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    expect(emitted).toHaveLength(1);
+    isAway = true;
+    await end();
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toHaveLength(1);
+  });
+
   it('looks again at a deadline that came while its emission was still owed, as soon as it is not', async () => {
     const { clock, create, fire, emitted, end } = setUp();
     await create('a', { ackTimeout: '10ms', retry: { maxAttempts: 2 } });
@@ -275,15 +321,13 @@ describe('firing', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { clock, store, fire, emitted, create, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: async (request, decideAll) => {
+    const { clock, store, fire, emitted, create, end } = setUp(
+      transacting(async (log, request, decideAll) => {
         // what is only acknowledged names no timer
         if (request.due.length === 0) await gate;
         return log.transact(request, decideAll);
-      },
-    }));
+      }),
+    );
     await create('a');
     await fire.own(allSlots);
     await clock.advance(1_000);
@@ -335,21 +379,19 @@ describe('firing', () => {
     await clock.advance(1_000);
     await fire.resendPending(500);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b', 'a']);
-    await clock.advance(50);
+    await clock.advance(500);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
     await end();
   });
 
   it('does not look again at deadlines of a refused topic when others are acknowledged', async () => {
     let loads = 0;
-    const { clock, fire, emitted, broker, create, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: (request, decideAll) => {
+    const { clock, fire, emitted, broker, create, end } = setUp(
+      transacting((log, request, decideAll) => {
         loads += request.due.length;
         return log.transact(request, decideAll);
-      },
-    }));
+      }),
+    );
     broker.refused = 'bad';
     await create('a', { hookClass: 'bad', ackTimeout: '500ms' });
     for (const n of [3, 4, 5]) await create(`b${n}`, { schedPolicyExpr: `${n}s` });
@@ -419,10 +461,8 @@ describe('firing', () => {
   });
 
   it('marks the one timer whose own data fails its batch, and fires the others', async () => {
-    const { clock, store, fire, emitted, create, end } = setUp((log) => ({
-      stateAt: (timerId, version) => log.stateAt(timerId, version),
-      storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
-      transact: (request, decideAll) =>
+    const { clock, store, fire, emitted, create, end } = setUp(
+      transacting((log, request, decideAll) =>
         log.transact(request, (loaded) => {
           const writes = decideAll(loaded);
           if (
@@ -433,7 +473,8 @@ describe('firing', () => {
             throw new Error('cannot be written');
           return writes;
         }),
-    }));
+      ),
+    );
     const bad = await create('bad');
     await Promise.all(['a', 'b', 'c', 'd'].map((key) => create(key)));
     await fire.own(allSlots);
@@ -451,6 +492,41 @@ describe('firing', () => {
     await clock.advance(1_000);
     for (let turn = 0; turn < 60; turn += 1) await clock.advance(100);
     expect(emitted).toHaveLength(1_200);
+    await end();
+  });
+});
+
+describe('a deadline that came long before its emission was acknowledged', () => {
+  type Act = (fire: FireService, timerId: TimerId, now: number) => void | Promise<void>;
+  const tellNext =
+    (afterMs: number | null): Act =>
+    (fire, timerId, now) =>
+      fire.follow(timerId, slotOfTimerId(timerId), 3, afterMs === null ? null : ((now + afterMs) as EpochMs));
+  const loseSlot: Act = (fire, timerId) =>
+    fire.own(allSlots.filter((slot) => slot !== slotOfTimerId(timerId)));
+
+  it.each<{ outcome: string; meanwhile: Act; attempts: number[] }>([
+    { outcome: 'is looked at again as soon as it is', meanwhile: () => undefined, attempts: [1, 2] },
+    {
+      outcome: 'is left alone if the feed told of its end meanwhile',
+      meanwhile: tellNext(null),
+      attempts: [1],
+    },
+    {
+      outcome: 'is left alone if the feed told of a far moment meanwhile',
+      meanwhile: tellNext(3_600_000),
+      attempts: [1],
+    },
+    { outcome: 'is left alone if its slot was lost meanwhile', meanwhile: loseSlot, attempts: [1] },
+  ])('$outcome', async ({ meanwhile, attempts }) => {
+    const { clock, fire, emitted, broker, create, end } = setUp();
+    broker.takesMs = 100;
+    const id = await create('a', { ackTimeout: '10ms', retry: { maxAttempts: 2 } });
+    await fire.own(allSlots);
+    await clock.advance(1_050);
+    await meanwhile(fire, id, clock.now());
+    await clock.advance(240);
+    expect(emitted.map(({ state }) => state.open?.attempt)).toEqual(attempts);
     await end();
   });
 });
