@@ -108,7 +108,8 @@ class Watcher {
   }
 
   async #open(): Promise<void> {
-    const last = this.#streams.at(-1)?.lastEventId;
+    // one that ended before its first id leaves the last one as it was
+    const last = this.#streams.findLast(({ lastEventId }) => lastEventId !== '')?.lastEventId;
     const there = this.apis.filter(({ process }) => !process.hasExited);
     for (const { url } of there) {
       const stream = await EventStream.open(`${url}/v1/watch`, last).catch(() => null);

@@ -89,15 +89,7 @@ export class WatchHub implements Service {
     const stopped = this.#loop.stop();
     this.#wake();
     await stopped;
-    // spread, so that they do not all come back in the same moment
-    for (const stream of this.#streams)
-      stream.end(
-        Buffer.concat([
-          Buffer.from(`retry: ${500 + Math.floor(Math.random() * 2_500)}\n`),
-          noticeFrame('bye', null, { code: 'draining', detail: 'this process goes away; come again' }),
-        ]),
-        shutdownFarewellMs,
-      );
+    for (const stream of this.#streams) this.#farewell(stream);
   }
 
   /** What a reader gave as its place, whichever topology it is of. @throws ProblemError `invalid-position` */
@@ -127,6 +119,11 @@ export class WatchHub implements Service {
 
   /** From now on, or from a position on. */
   add(stream: WatchStream, wish: Wish, from: Position | null): void {
+    // it went away while the log was asked whether it has that position
+    if (this.#isStopped) {
+      this.#farewell(stream);
+      return;
+    }
     this.#streams.add(stream);
     const done =
       from === null
@@ -150,6 +147,13 @@ export class WatchHub implements Service {
     const group = this.#groups.get(key);
     group?.streams.delete(stream);
     if (group?.streams.size === 0) this.#groups.delete(key);
+  }
+
+  #farewell(stream: WatchStream): void {
+    // spread, so that they do not all come back in the same moment
+    const retry = Buffer.from(`retry: ${500 + Math.floor(Math.random() * 2_500)}\n`);
+    const bye = noticeFrame('bye', null, { code: 'draining', detail: 'this process goes away; come again' });
+    stream.end(Buffer.concat([retry, bye]), shutdownFarewellMs);
   }
 
   #join(stream: WatchStream, wish: Wish, at: MovingPosition | null): Promise<true | Position> {

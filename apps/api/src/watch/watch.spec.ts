@@ -273,6 +273,26 @@ describe('a process that serves many', () => {
     expect(stream.retryMs).toBeGreaterThan(0);
     expect((await watch()).status).toBe(503);
   });
+  it('tells it also to who was let in while it went away', async () => {
+    const first = await ready();
+    first.close();
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const feed = world.store.openFeed();
+    const heads = feed.heads.bind(feed);
+    feed.heads = async (of) => {
+      asked.resolve();
+      await answered.promise;
+      return heads(of);
+    };
+    world.store.openFeed = () => feed;
+    const opening = watch('', first.lastEventId);
+    await asked.promise;
+    await world.hub.stop();
+    answered.resolve();
+    const stream = await opening;
+    await eventually('the stream ends', () => stream.isClosed);
+    expect(stream.messages).toMatchObject([{ event: 'bye', data: { code: 'draining' } }]);
+  });
   it('tells timers of every partition', async () => {
     const stream = await ready();
     const keys = Array.from({ length: 20 }, (_, n) => `k${n}`);
