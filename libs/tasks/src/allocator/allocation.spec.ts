@@ -209,13 +209,27 @@ describe('a claim that another runner has, of which a former allocator never hea
     expect(given()).toEqual({ a: 1, b: 5 });
     expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
   });
-  it('is left to its own clock, and taken from nobody, if that one is no runner of ours', () => {
-    allocation.reported(report('a', { heard: ['1/1'], refused }));
-    for (let again = 0; again < 5; again += 1) {
+  const wait = (seconds: number): void => {
+    for (let again = 0; again < seconds; again += 1) {
       nowMs += 1_000;
       allocation.reported(report('a'));
       allocation.tick();
     }
+  };
+  it('is told to that one also when it has only just begun, and is heard of after a while', () => {
+    allocation.reported(report('a', { heard: ['1/1'], refused }));
+    wait(10);
+    expect([done, allocation.unheard]).toEqual([[], 1]);
+    allocation.reported(report('b'));
+    nowMs += 1_000;
+    allocation.tick();
+    expect(claims.at(-1)).toMatchObject({ runner: 'b', key: '1', attempt: 1 });
+    allocation.reported(report('b', { held: 1, heard: ['1/1'] }));
+    expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
+  });
+  it('is left to its own clock, and taken from nobody, if that one is no runner of ours', () => {
+    allocation.reported(report('a', { heard: ['1/1'], refused }));
+    wait(16);
     expect(claims.filter(({ takeOver }) => takeOver === true)).toEqual([]);
     expect([done, allocation.unheard]).toEqual([['1/1'], 0]);
   });

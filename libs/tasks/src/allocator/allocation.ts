@@ -30,6 +30,8 @@ interface Sent {
   readonly foundAtMs?: number;
 }
 const triesMax = 5;
+/** Times as long as a runner may be silent: one that holds a task and has not told of itself may have only just begun. */
+const hopedFactor = 5;
 
 /**
  * Who gets what: offers on one side, runners' reports on the other. Every decision is a claim that the log may refuse, so
@@ -112,7 +114,8 @@ export class Allocation {
     const isThere = this.#roster.has(claim.runner);
     if (foundAtMs !== undefined) {
       this.#sent.delete(offer.key);
-      const isHoped = isThere ? tries < triesMax : this.deps.now() - foundAtMs < this.limits.silentAfterMs;
+      const hopedMs = hopedFactor * this.limits.silentAfterMs;
+      const isHoped = isThere ? tries < triesMax : this.deps.now() - foundAtMs < hopedMs;
       if (isHoped) this.#send(offer, claim, isThere ? tries + 1 : tries, foundAtMs);
       else this.#leave(offer, claim);
       return;

@@ -168,8 +168,8 @@ describe('a runner that stops', () => {
     run.interrupt(new RunnerStopsError());
     expect(await executed).toBeNull();
     await vi.advanceTimersByTimeAsync(1_000);
-    await run.handBack('the runner stops');
-    expect(said).toEqual(['beat', { after: '1ms', error: 'the runner stops', handBack: true }]);
+    await run.handBack('the runner stops', '100ms');
+    expect(said).toEqual(['beat', { after: '100ms', error: 'the runner stops', handBack: true }]);
   });
   it('has the work of an executor counted that ends it all the same', async () => {
     let finish: (value?: unknown) => void = () => undefined;

@@ -105,8 +105,8 @@ export class TaskRun {
     );
   }
 
-  /** Hands the task back, to be given to another runner at once. No failed run is counted. */
-  async handBack(reason: string, after = '1ms'): Promise<void> {
+  /** Hands the task back, to be given to a runner anew after a while. No failed run is counted. */
+  async handBack(reason: string, after: string): Promise<void> {
     await this.#untilAnswered(() => this.deps.giveBack(this.task, { after, error: reason, handBack: true }));
   }
 

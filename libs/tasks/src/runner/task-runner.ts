@@ -41,6 +41,8 @@ export interface TaskRunnerOptions {
   readonly reportEveryMs?: number;
   /** How long `stop` waits for executors to end after their signal has fired, ms; default 5,000. */
   readonly stopWaitMs?: number;
+  /** How long `stop` listens for claims that were sent before the allocator heard of it, to hand them back as well, ms; default 1,000. */
+  readonly lateClaimsMs?: number;
   readonly framework?: FrameworkSwitch;
 }
 
@@ -48,8 +50,11 @@ export interface TaskRunnerOptions {
 const rememberedMax = 10_000;
 /** Before a task that this runner cannot do is given to another, a duration. */
 const strangeAfter = '1s';
-/** A claim that was sent before the allocator heard of the stop is answered within so long, and handed back as well, ms. */
-const lateClaimsMs = 1_000;
+/**
+ * Before a task of a runner that stops is given to another, a duration: reports and offers come to the allocator by consumers of
+ * their own, and it has read of the stop by then.
+ */
+const handedBackAfter = '100ms';
 /** A broker that does not take the report of a stop is not waited for any longer, ms. */
 const toldMaxMs = 1_000;
 
@@ -134,15 +139,15 @@ export class TaskRunner {
     this.#unlisten();
     // told first: what is handed back before would be given to this one again
     await within(toldMaxMs, this.#reporter.tellNow());
-    const lateClaims = pause(lateClaimsMs, new AbortController().signal);
-    const backs = this.#queue.drain().map((run) => this.#handBack(run));
+    const lateClaims = pause(this.options.lateClaimsMs ?? 1_000, new AbortController().signal);
+    const backs = this.#queue.drain().map((run) => this.#backAtStop(run));
     const running = [...this.#runs.values()];
     for (const run of running) run.interrupt(new RunnerStopsError());
     const late = new AbortController();
     const waitMs = this.options.stopWaitMs ?? 5_000;
     await Promise.race([this.#idle(), pause(waitMs, late.signal)]);
     late.abort();
-    for (const run of this.#runs.values()) backs.push(this.#handBack(run));
+    for (const run of this.#runs.values()) backs.push(this.#backAtStop(run));
     await Promise.all([...backs, lateClaims]);
     await this.#inbox.stop();
     // claims that came while it stopped are handed back as well
@@ -197,11 +202,10 @@ export class TaskRunner {
     );
     this.#runs.set(own, run);
     run.lost.addEventListener('abort', () => this.#ended(own, run), { once: true });
-    if (executor === undefined || this.#stopped !== null) {
-      void this.#handBack(run, executor === undefined ? strangeAfter : undefined);
-      return;
-    }
-    this.#queue.add(run);
+    if (executor === undefined)
+      void this.#handBack(run, `no executor of ${task.executor} here`, strangeAfter);
+    else if (this.#stopped !== null) void this.#backAtStop(run);
+    else this.#queue.add(run);
   }
 
   async #run(run: TaskRun): Promise<void> {
@@ -213,15 +217,16 @@ export class TaskRunner {
 
   async #finish(run: TaskRun, answer: (() => Promise<void>) | null): Promise<void> {
     if (answer !== null) await answer();
-    else if (run.isInterrupted) await run.handBack('the runner stops');
+    else if (run.isInterrupted) return this.#backAtStop(run);
     this.#ended(claimKey(run.task.eventId ?? '', run.task.attempt), run);
   }
 
-  async #handBack(run: TaskRun, after?: string): Promise<void> {
-    await run.handBack(
-      after === undefined ? 'the runner stops' : `no executor of ${run.task.executor} here`,
-      after,
-    );
+  #backAtStop(run: TaskRun): Promise<void> {
+    return this.#handBack(run, 'the runner stops', handedBackAfter);
+  }
+
+  async #handBack(run: TaskRun, reason: string, after: string): Promise<void> {
+    await run.handBack(reason, after);
     this.#ended(claimKey(run.task.eventId ?? '', run.task.attempt), run);
   }
 
