@@ -1,17 +1,22 @@
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nobody uses at the moment. */
+const given = new Set<number>();
+
+/** A port of 127.0.0.1 that nobody uses at the moment, and that was not given before: whoever has it may not listen yet. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
+      probe.close(() => {
+        if (address === null || typeof address !== 'object') reject(new Error('no port'));
+        else if (given.has(address.port)) resolve(freePort());
+        else {
+          given.add(address.port);
+          resolve(address.port);
+        }
+      });
     });
   });
 }
