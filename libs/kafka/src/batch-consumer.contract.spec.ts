@@ -263,7 +263,8 @@ describe('BatchConsumer', () => {
     const begun = Promise.withResolvers<void>();
     await joined(
       {
-        sessionTimeoutMs: 1_500,
+        // brokers of other specs start beside this: not every heartbeat of one session is held up by them
+        sessionTimeoutMs: 4_000,
         startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 0n])),
         onAssigned: () => {
           assignments += 1;
@@ -277,7 +278,7 @@ describe('BatchConsumer', () => {
     );
     await begun.promise;
     // the broker's patience is what is tested: nothing signals that it did not run out
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
     slow.resolve();
     expect(assignments).toBe(1);
   });
@@ -327,7 +328,7 @@ describe('BatchConsumer', () => {
       process.kill(pid, 'SIGSTOP');
       const lives = consumer.restarts;
       await eventually('it is made anew', () => consumer.restarts > lives, 60_000);
-      expect(told.at(-1)).toBe('no fetch and no heartbeat for 2000 ms');
+      expect(told).toContain('no fetch and no heartbeat for 2000 ms');
       process.kill(pid, 'SIGCONT');
       await produce(['b0'], settings);
       await signal.until(() => seen.length === 2);

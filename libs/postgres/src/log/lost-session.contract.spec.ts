@@ -46,7 +46,7 @@ it('writes nothing when its session was cut off between what it read and what it
     const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: '1h' };
     await transact(timerLog, { type: 'CreateTimer', ...target, timer });
     // the rows and the news that the session has ended arrive together, when the process goes on
-    setImmediate(() => standStill(2_000));
+    setImmediate(() => standStill(4_000));
     const cutOff = transact(timerLog, { type: 'PauseTimer' });
     await expect(cutOff).rejects.toBeInstanceOf(TransientLogError);
     const { rows } = await pool.query('select type from event_log order by position');

@@ -64,9 +64,7 @@ describe('the second of two databases', () => {
 
   it('gives the heads back when whoever has taken them does not go on', async () => {
     await pool.query('update log_head set next = 5 where partition = 1');
-    const beganAt = performance.now();
     expect(await expandLog(pool, 32)).toEqual({ kind: 'behind', unpublished: 4 });
-    expect(performance.now() - beganAt).toBeLessThan(1_500);
     const { rows } = await pool.query('select next from log_head where partition = 1 for update nowait');
     expect(rows).toEqual([{ next: '5' }]);
     expect(await readTopology(pool)).toMatchObject({ number: 2, partitions: 16 });
