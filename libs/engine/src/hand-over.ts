@@ -6,18 +6,25 @@ export type GroupState = 'empty' | 'dealing' | 'dealt';
 const askedEveryMs = 200;
 /** Who has its share reads what is due, or takes the log's locks, within this. */
 const settledMs = 300;
+/** Of the questions too: a broker that is away may leave one of them without an answer for longer. */
 const waitMaxMs = 6_000;
 
 /**
  * Whoever leaves a group goes on working until those who stay have taken over: without it what is due meanwhile would
- * wait for them. Resolves then, at once where nobody stays, and after a while in any case.
+ * wait for them. Resolves then, at once where nobody stays, and after a while in any case, whether the group answers or not.
  */
 export async function handOver(group: () => Promise<GroupState>, sleep: Sleep): Promise<void> {
-  for (let waitedMs = 0; waitedMs < waitMaxMs; waitedMs += askedEveryMs) {
+  const over = new AbortController();
+  await Promise.race([takenOver(group, sleep, over.signal), sleep(waitMaxMs, over.signal)]);
+  over.abort();
+}
+
+async function takenOver(group: () => Promise<GroupState>, sleep: Sleep, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
     // a group that does not answer may have taken over or not: the bound decides
     const state = await group().catch(() => 'dealing' as const);
     if (state === 'empty') return;
-    if (state === 'dealt') return sleep(settledMs);
-    await sleep(askedEveryMs);
+    await sleep(state === 'dealt' ? settledMs : askedEveryMs, over);
+    if (state === 'dealt') return;
   }
 }
