@@ -30,6 +30,20 @@ describe('a proxy that breaks connections', () => {
     const again = open();
     again.write('back');
     expect(String((await once(again, 'data'))[0])).toBe('back');
+
+    proxy.freezes = true;
+    const late = open();
+    await once(late, 'connect');
+    for (const socket of [again, late]) socket.write('held');
+    const heard = [again, late].map((socket) => once(socket, 'data'));
+    // a third way to the server, which is there and back, tells that time enough has passed
+    const beside = connect((echo.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    beside.write('beside');
+    await once(beside, 'data');
+    expect([again.bytesRead, late.bytesRead]).toEqual(['back'.length, 0]);
+    proxy.freezes = false;
+    expect((await Promise.all(heard)).map(([data]) => String(data))).toEqual(['held', 'held']);
+    beside.destroy();
     await proxy.stop();
     echo.close();
   });

@@ -1,10 +1,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between clients and a server on 127.0.0.1, and drops their connections when told to. */
+/** Stands between clients and a server on 127.0.0.1, and drops their connections, or keeps what they say, when told to. */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** Each socket with the one on the other side. */
+  readonly #pairs = new Map<Socket, Socket>();
   #refuses = false;
+  #freezes = false;
 
   constructor(
     readonly port: number,
@@ -22,13 +24,22 @@ export class TcpProxy {
 
   /** Every connection breaks, in the middle of whatever it carries. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#pairs.keys()) socket.resetAndDestroy();
   }
 
   /** New ones break at once as well, until told otherwise. */
   set refuses(refuses: boolean) {
     this.#refuses = refuses;
     if (refuses) this.cut();
+  }
+
+  /** Connections are taken and nothing is passed on, until told otherwise: then all of it is. */
+  set freezes(freezes: boolean) {
+    this.#freezes = freezes;
+    for (const [socket, other] of this.#pairs) {
+      if (freezes) socket.unpipe().pause();
+      else socket.pipe(other);
+    }
   }
 
   async stop(): Promise<void> {
@@ -44,14 +55,14 @@ export class TcpProxy {
       [client, server],
       [server, client],
     ] as const) {
-      this.#sockets.add(socket);
+      this.#pairs.set(socket, other);
       // one side that breaks breaks the other; there is nobody to tell
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
-        this.#sockets.delete(socket);
+        this.#pairs.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      if (!this.#freezes) socket.pipe(other);
     }
   }
 }

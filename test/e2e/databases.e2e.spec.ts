@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TimerClient } from '#client';
 import type { CommandWire, InstallationWire } from '#contract';
 import { freePort } from '#embedded';
+import { BatchConsumer } from '#kafka';
 import { slotOf } from '#timer';
 import { TcpProxy } from '../chaos/tcp-proxy.js';
 import { Cluster, closeCommand, createCommand, partitions } from '../harness/cluster.js';
@@ -267,6 +268,37 @@ describe('timers in two databases', () => {
       );
       return open.flat().length === 0;
     });
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
+  it('hold nobody up who takes over while one is frozen', async () => {
+    const due = await cluster.due('frozen');
+    const [here = '', there = ''] = oneInEach('frozen-');
+    const soon = { schedPolicyType: 'ONCE', schedPolicyExpr: '100ms', hookClass: 'frozen' };
+    const fired = () => new Set(due.deliveries().map(({ event }) => event.timer.key));
+    const { commands, events } = cluster.topics;
+    const leavers = Object.entries({ scheduler: commands, fire: events }).map(
+      ([app, topic]) =>
+        new BatchConsumer(cluster.kafka, {
+          groupId: `${cluster.prefix}-${app}`,
+          topics: [topic],
+          onRecords: () => undefined,
+        }),
+    );
+    await Promise.all(leavers.map((leaver) => leaver.start()));
+    proxy.freezes = true;
+    await Promise.all(leavers.map((leaver) => leaver.stop()));
+    const frozenAt = Date.now();
+    const meanwhile = client.createTimer({ key: there, ...soon });
+    await client.createTimer({ key: here, ...soon });
+    await eventually('it is handed out', () => fired().has(here));
+    // a silent connection is given up after 15 s: who has the first database does not wait for that
+    expect(Date.now() - frozenAt).toBeLessThan(10_000);
+    expect(fired().has(there)).toBe(false);
+
+    proxy.freezes = false;
+    await meanwhile;
+    await eventually('that of the other is handed out', () => fired().has(there));
     expect((await cluster.verify()).findings).toEqual([]);
   });
 

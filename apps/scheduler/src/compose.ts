@@ -105,6 +105,7 @@ export function composeScheduler(
       topology: () => store.topology(),
       storedOffsets: (partitions) => logs.of(number).storedOffsets(topics.commands, partitions),
     })),
+    sleep,
   );
   /** Of the whole log, as last seen: any former number names the same database for a slot. */
   let logPartitions = config.PARTITIONS;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ManualClock } from '#testing';
 import { ByDatabase } from '../log/databases.js';
 import type { LogTopology } from '../log/topology.js';
 import { HeldPartitions, type PartitionSource, type PartitionStart } from './held-partitions.js';
@@ -6,10 +7,13 @@ import { HeldPartitions, type PartitionSource, type PartitionStart } from './hel
 class Database implements PartitionSource {
   partitions = 4;
   isAway = false;
+  /** It takes connections and says nothing. */
+  isFrozen = false;
   asked = 0;
 
   topology(): Promise<LogTopology> {
     this.asked += 1;
+    if (this.isFrozen) return new Promise(() => undefined);
     if (this.isAway) return Promise.reject(new Error('away'));
     return Promise.resolve({ number: 1, partitions: this.partitions, splits: [] });
   }
@@ -21,14 +25,15 @@ class Database implements PartitionSource {
 }
 function setUp() {
   const [even, odd] = [new Database(), new Database()];
-  const held = new HeldPartitions(new ByDatabase([even, odd]));
+  const clock = new ManualClock();
+  const held = new HeldPartitions(new ByDatabase([even, odd]), clock.sleep);
   /** As an assignment does. */
   const assign = async (partitions: readonly number[]): Promise<Record<number, PartitionStart>> => {
     const starts = await held.starts(partitions);
     held.hold(partitions.filter((partition) => starts.get(partition) === 'held'));
     return Object.fromEntries(starts);
   };
-  return { even, odd, held, assign };
+  return { clock, even, odd, held, assign };
 }
 
 it('begins where the databases say, and asks nobody again while none has to wait', async () => {
@@ -63,6 +68,18 @@ it('holds the partitions of a database that is away until it answers, and no oth
   expect(await held.mayBegin()).toBe(false);
 });
 
+it('waits for a frozen database no longer than a moment, where another answers', async () => {
+  const { clock, odd, held, assign } = setUp();
+  odd.isFrozen = true;
+  const starts = assign([0, 1, 2, 3]);
+  await clock.advance(1_000);
+  expect(await starts).toEqual({ 0: 7n, 1: 'held', 2: null, 3: 'held' });
+  odd.isFrozen = false;
+  expect(await held.mayBegin()).toBe(true);
+  expect(await assign([0, 1, 2, 3])).toEqual({ 0: 7n, 1: 7n, 2: null, 3: null });
+  expect(clock.waiting).toBe(0);
+});
+
 it('does not ask a database that has none of the partitions', async () => {
   const { odd, assign } = setUp();
   odd.isAway = true;
@@ -83,7 +100,8 @@ it('goes by the share that counts, also where the answer for a former one comes 
     new Promise<LogTopology>((resolve) => {
       answers.push(() => resolve({ number: 1, partitions, splits: [] }));
     });
-  const held = new HeldPartitions(new ByDatabase([{ topology, storedOffsets: async () => new Map() }]));
+  const sources = new ByDatabase([{ topology, storedOffsets: async () => new Map() }]);
+  const held = new HeldPartitions(sources, new ManualClock().sleep);
   const [present, former] = [held.starts([1, 5]), held.starts([1])];
   answers[0]?.();
   expect(await present).toEqual(

@@ -1,5 +1,6 @@
 import type { ByDatabase } from '../log/databases.js';
 import type { LogTopology } from '../log/topology.js';
+import type { Sleep } from '../ports.js';
 
 /** What a database says of its partitions. */
 export interface PartitionSource {
@@ -11,6 +12,9 @@ export interface PartitionSource {
 /** `held`: not yet. Null: at the beginning, nothing of it was read. */
 export type PartitionStart = bigint | 'held' | null;
 
+/** Behind the first database that answers. One that is frozen, not refused, says nothing for as long as a connection is given. */
+const laterThanFirstMaxMs = 1_000;
+
 /**
  * Where partitions of the commands topic begin, and which must wait. Those that the log does not have yet do: it is being expanded, or
  * somebody has widened the topic by hand, and their commands come after all that was sent to the old ones. So do those whose database
@@ -20,7 +24,10 @@ export class HeldPartitions {
   #held: ReadonlySet<number> = new Set();
 
   /** @param sources of each database its own: they are expanded one after the other */
-  constructor(private readonly sources: ByDatabase<PartitionSource>) {}
+  constructor(
+    private readonly sources: ByDatabase<PartitionSource>,
+    private readonly sleep: Sleep,
+  ) {}
 
   /**
    * Changes nothing: the answer may come when another share has been dealt out already.
@@ -57,13 +64,28 @@ export class HeldPartitions {
 
   /** Of the databases that answer. */
   async #ask(partitions: readonly number[]) {
-    const answers = await Promise.allSettled(
+    const answers = await answersOf(
       this.sources.split(partitions).map(({ one, theirs }) => startsIn(one, theirs)),
+      this.sleep,
     );
     const starts = new Map(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])));
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
     return { starts, failures };
   }
+}
+
+/** In any order. All are waited for, but no longer than a moment once one has answered. */
+async function answersOf<T>(asked: readonly Promise<T>[], sleep: Sleep): Promise<PromiseSettledResult<T>[]> {
+  const settled: PromiseSettledResult<T>[] = [];
+  const all = Promise.all(asked.map(async (one) => settled.push(...(await Promise.allSettled([one])))));
+  const over = new AbortController();
+  const late = Promise.any(asked).then(
+    () => sleep(laterThanFirstMaxMs, over.signal),
+    () => all,
+  );
+  await Promise.race([all, late]);
+  over.abort();
+  return [...settled];
 }
 
 async function startsIn(

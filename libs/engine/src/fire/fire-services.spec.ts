@@ -15,6 +15,8 @@ const silent = {
 /** Stands for the service of one database. */
 class One {
   isAway = false;
+  /** It takes connections and says nothing. */
+  isFrozen = false;
   armed = 3;
   slots: readonly number[] = [];
   asked = 0;
@@ -28,6 +30,7 @@ class One {
   async own(slots: readonly number[]): Promise<void> {
     this.asked += 1;
     if (this.isAway) throw new Error('away');
+    if (this.isFrozen) await new Promise(() => undefined);
     this.slots = slots;
   }
   unfollow(): void {}
@@ -65,6 +68,19 @@ describe('the fire services of several databases', () => {
     odd.isAway = false;
     await clock.advance(2_000);
     expect([even.asked, odd.slots]).toEqual([1, [1]]);
+  });
+
+  it('wait for no frozen database, and ask it no second time while it owes an answer', async () => {
+    const { fire, even, odd, clock } = setUp();
+    odd.isFrozen = true;
+    await fire.own([0, 1]);
+    expect([even.slots, odd.slots]).toEqual([[0], []]);
+    await clock.advance(60_000);
+    expect([even.asked, odd.asked]).toEqual([1, 1]);
+    odd.isFrozen = false;
+    await fire.own([0, 1]);
+    await clock.advance(0);
+    expect(odd.slots).toEqual([1]);
   });
 
   it('give up what was for a former share', async () => {

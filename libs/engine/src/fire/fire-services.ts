@@ -36,7 +36,10 @@ export class FireServices {
       .reduce((most, skewMs) => (Math.abs(skewMs) > Math.abs(most) ? skewMs : most));
   }
 
-  /** Resolves with the databases that answer; the others' slots follow as they do. @throws if none answers */
+  /**
+   * Resolves with the first database that answers; the others' slots follow as they do. The feed may be followed before that: what it
+   * tells of a database that is not read yet is read with the rest. @throws if none answers
+   */
   async own(slots: readonly number[]): Promise<void> {
     this.#turn += 1;
     const turn = this.#turn;
@@ -44,11 +47,13 @@ export class FireServices {
       const share = slots.filter((slot) => isHeldBy(place, slot));
       return () => service.own(share);
     }).all;
-    const outcomes = await Promise.allSettled(shares.map((own) => own()));
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-    if (failures.length === shares.length) throw failures[0];
-    for (const [index, own] of shares.entries())
-      if (outcomes[index]?.status === 'rejected') void this.#ownWhenItAnswers(own, turn);
+    const owning = shares.map((own) => ({ own, owned: own() }));
+    try {
+      await Promise.any(owning.map(({ owned }) => owned));
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    }
+    for (const { own, owned } of owning) void this.#ownWhenItAnswers(own, owned, turn);
   }
 
   unfollow(): void {
@@ -64,18 +69,21 @@ export class FireServices {
     return this.deps.services.all;
   }
 
-  async #ownWhenItAnswers(own: () => Promise<void>, turn: number): Promise<void> {
+  /** @param owned what is under way: one that does not answer is not asked a second time meanwhile */
+  async #ownWhenItAnswers(own: () => Promise<void>, owned: Promise<void>, turn: number): Promise<void> {
+    let attempt = owned;
     for (let waitMs: number = ownedAgainMs.first; ; waitMs = Math.min(waitMs * 2, ownedAgainMs.most)) {
-      await this.deps.sleep(waitMs);
-      if (turn !== this.#turn) return;
       try {
-        return await own();
+        return await attempt;
       } catch (error) {
         this.deps.logger.warn(
           { error: String(error) },
           'a database is away; its slots follow when it answers',
         );
       }
+      await this.deps.sleep(waitMs);
+      if (turn !== this.#turn) return;
+      attempt = own();
     }
   }
 }

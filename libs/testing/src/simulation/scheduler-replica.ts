@@ -78,6 +78,7 @@ export function startScheduler(world: World): Replica {
       topology: () => feed.topology(),
       storedOffsets: (partitions) => sessions.of(number).log.storedOffsets(topic, partitions),
     })),
+    process.sleep,
   );
   const consumer = new GroupConsumer<SimCommand>({
     process,
