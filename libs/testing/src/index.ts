@@ -25,6 +25,7 @@ export { InMemoryTimerLog, type LogFault } from './memory/in-memory-timer-log.js
 export { InMemoryTimerQueries } from './memory/in-memory-timer-queries.js';
 export { type InMemoryStoreSettings, InMemoryTimerStore } from './memory/in-memory-timer-store.js';
 export type { Violation } from './simulation/check/violation.js';
+export { type FeedBehind, feedBehind } from './simulation/feed-behind.js';
 export type { Plan } from './simulation/plan.js';
 export { Random } from './simulation/random.js';
 export { type RollingRestart, rollingRestart } from './simulation/rolling-restart.js';

@@ -40,8 +40,10 @@ export class DueHeap {
     return this.#heap[0]?.dueAt ?? null;
   }
 
-  has(timerId: TimerId): boolean {
-    return this.#entries.has(timerId);
+  /** As of this version, or of a later one. */
+  has({ timerId, version }: Pick<ArmedTimer, 'timerId' | 'version'>): boolean {
+    const known = this.#entries.get(timerId);
+    return known !== undefined && known.version >= version;
   }
 
   /** A timer's clock as of a version; later than the horizon, it is not kept. Older news change nothing. */

@@ -450,6 +450,18 @@ describe('firing', () => {
     await end();
   });
 
+  it('sweeps what it has in memory for another time, by an older version: the feed is behind', async () => {
+    const { clock, fire, emitted, create, end } = setUp();
+    await fire.own(allSlots);
+    const id = await create('a');
+    fire.follow(id, slotOfTimerId(id), 0, (clock.now() + 30_000) as EpochMs);
+    await clock.advance(2_001);
+    expect(await fire.sweep()).toBe(1);
+    await clock.advance(50);
+    expect(emitted).toHaveLength(1);
+    await end();
+  });
+
   it('tries again when nothing was written', async () => {
     const { clock, store, fire, emitted, create, end } = setUp();
     await create('a');

@@ -219,7 +219,8 @@ export class FireService {
     await this.#observeClock();
     if (!this.#kafkaAnswers) return 0;
     const overdue = await this.deps.index.overdue(overdueByMs, this.#limits.duePerBatchMax);
-    const fresh = overdue.filter(({ timerId }) => !this.#inFlight.has(timerId) && !this.#heap.has(timerId));
+    // what is in the heap by an older version waits there for another moment: the feed is behind
+    const fresh = overdue.filter((timer) => !this.#inFlight.has(timer.timerId) && !this.#heap.has(timer));
     this.#submit(fresh, false);
     return fresh.length;
   }

@@ -1,14 +1,12 @@
 import type { FireLimits } from '#engine';
-import type { TimerInput } from '#timer';
-import { historiesOf } from './check/history.js';
+import { latenesses } from './check/latenesses.js';
 import { type Violation, violations } from './check/promises.js';
 import { startFire } from './fire-replica.js';
 import { startHook } from './hook-replica.js';
 import { plain } from './plan.js';
 import { Random } from './random.js';
 import { startScheduler } from './scheduler-replica.js';
-import { newCommandId, sendCommand } from './sending.js';
-import type { SimProcess } from './sim-process.js';
+import { createTimer } from './sending.js';
 import { type Fleet, Storm } from './storm.js';
 import { hookClass, World, type Wraps } from './world.js';
 
@@ -47,34 +45,20 @@ export async function rollingRestart(seed: number, wraps: Wraps = {}): Promise<R
     }
   restarted.abort();
   await world.clock.advance(5_000);
-  const latenesses = historiesOf(world).flatMap(({ entries }) =>
-    entries.flatMap(({ event, before }) => {
-      // a tick that came so late that the next one took its place is late all the same
-      if (event.type === 'TicksDropped') return [event.at - event.first];
-      return event.type === 'EventTriggered'
-        ? [event.startedAt - (before?.nextFireAt ?? event.startedAt)]
-        : [];
-    }),
-  );
+  const latest = latenesses(world);
   // the bound of memory is that of storms, which is not kept here
   return {
     violations: violations(world).filter(({ promise }) => promise !== 9),
-    latestMs: Math.max(...latenesses),
-    fires: latenesses.length,
+    latestMs: Math.max(...latest),
+    fires: latest.length,
   };
-}
-
-async function create(world: World, process: SimProcess, key: string, timer: TimerInput): Promise<void> {
-  const commandId = newCommandId(world);
-  const target = { namespace: 'n', key };
-  await sendCommand(world, process, target, { type: 'CreateTimer', commandId, ...target, timer });
 }
 
 /** One-shots that fire must hear of within moments of their creation: a relay that is handed over slowly makes them late. */
 async function soonDue(world: World, restarted: AbortSignal): Promise<void> {
   const process = world.process('client');
   for (let count = 0; !restarted.aborted; count += 1) {
-    void create(world, process, `soon-${count}`, { schedPolicyType: 'ONCE', schedPolicyExpr: '200ms' });
+    void createTimer(world, process, `soon-${count}`, { schedPolicyType: 'ONCE', schedPolicyExpr: '200ms' });
     await process.sleep(100);
   }
 }
@@ -84,19 +68,19 @@ async function load(world: World): Promise<void> {
   const process = world.process('client');
   const startAt = world.databases.of(0).now();
   const created = Array.from({ length: timers }, (_, n) => [
-    create(world, process, `hook-${n}`, {
+    createTimer(world, process, `hook-${n}`, {
       schedPolicyType: 'INTERVAL',
       schedPolicyExpr: '1s',
       startAt,
       hookClass,
     }),
-    create(world, process, `self-${n}`, {
+    createTimer(world, process, `self-${n}`, {
       schedPolicyType: 'INTERVAL',
       schedPolicyExpr: `${300 + 50 * n}ms`,
       startAt,
     }),
     ...Array.from({ length: 10 }, (_each, at) =>
-      create(world, process, `once-${n}-${at}`, {
+      createTimer(world, process, `once-${n}-${at}`, {
         schedPolicyType: 'ONCE',
         schedPolicyExpr: `${2_000 + at * 4_000 + n * 370}ms`,
       }),

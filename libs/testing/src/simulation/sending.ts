@@ -1,5 +1,5 @@
 import { recordKey, slotOfTarget, type TimerTarget, type UnmintedCommand } from '#engine';
-import { type CommandId, mintEventId } from '#timer';
+import { type CommandId, mintEventId, type TimerInput } from '#timer';
 import type { SimProcess } from './sim-process.js';
 import { partitionsAtFirst, type SimCommand, type World } from './world.js';
 
@@ -55,6 +55,17 @@ export async function send(
       await process.sleep(world.random.int(50, 400));
     }
   }
+}
+
+export async function createTimer(
+  world: World,
+  process: SimProcess,
+  key: string,
+  timer: TimerInput,
+): Promise<void> {
+  const target = { namespace: 'n', key };
+  const commandId = newCommandId(world);
+  await sendCommand(world, process, target, { type: 'CreateTimer', commandId, ...target, timer });
 }
 
 /** By a partitioner of its own, which puts a command that is sent again where it was; null: Kafka's own says. */
