@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { defaultTopicPrefix } from '#contract';
 import { startEmbedded } from '#embedded';
 import type { KafkaSettings } from '#kafka';
 import { createLogger } from '#runtime';
@@ -23,7 +24,7 @@ const partitions = 4;
 export async function startLocalCarillon(name: string): Promise<LocalCarillon> {
   const homeDir = join(process.cwd(), '.carillon');
   const dataDir = join(homeDir, `example-${name}-${process.pid}`);
-  const { KAFKA_BROKERS, DATABASE_URL, TOPIC_PREFIX: topicPrefix = 'timers' } = process.env;
+  const { KAFKA_BROKERS, DATABASE_URL, TOPIC_PREFIX: topicPrefix = defaultTopicPrefix } = process.env;
   const servers = await startEmbedded({ homeDir, dataDir, env: { KAFKA_BROKERS, DATABASE_URL } });
   const env = {
     KAFKA_BROKERS: servers.kafkaBrokers,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HookWorker } from '#hooks';
-import { kafkaSettings, kafkaVariables } from '#kafka';
+import { kafkaSettings, kafkaVariables, topicPrefixVariable } from '#kafka';
 import { createLogger, loadConfig, sleep, stopOnSignals } from '#runtime';
 
 // A hook service that does nothing but take a little time.
@@ -8,7 +8,7 @@ import { createLogger, loadConfig, sleep, stopOnSignals } from '#runtime';
 const config = loadConfig(
   z.object({
     ...kafkaVariables,
-    TOPIC_PREFIX: z.string(),
+    ...topicPrefixVariable,
     PARTITIONS: z.coerce.number(),
     HOOK_GROUP_ID: z.string().default('carillon-hooks'),
     /** A line for each event: how late it is when its handler begins. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { commandBytesMax, quotaVariables } from '#contract';
-import { kafkaVariables } from '#kafka';
+import { commandBytesMax, defaultGroupIds, quotaVariables } from '#contract';
+import { kafkaVariables, topicPrefixVariable } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
 import { httpVariables, processVariables } from '#runtime';
 import { authProblems, authVariables } from './auth/config.js';
@@ -10,13 +10,18 @@ const whole = (least: number, most: number) => z.coerce.number().int().min(least
 export const apiSchema = z
   .object({
     ...kafkaVariables,
+    ...topicPrefixVariable,
     ...authVariables,
     ...databaseVariables,
     ...processVariables,
     ...httpVariables(8_080, '0: any that is free'),
     ...quotaVariables,
-    SCHEDULER_GROUP_ID: z.string().min(1).default('carillon-scheduler').describe('as the schedulers have it'),
-    FIRE_GROUP_ID: z.string().min(1).default('carillon-fire').describe('as the fire services have it'),
+    SCHEDULER_GROUP_ID: z
+      .string()
+      .min(1)
+      .default(defaultGroupIds.scheduler)
+      .describe('as the schedulers have it'),
+    FIRE_GROUP_ID: z.string().min(1).default(defaultGroupIds.fire).describe('as the fire services have it'),
     COMMAND_TIMEOUT_MS: whole(100, 300_000)
       .default(10_000)
       .describe('how long a request waits for an outcome'),

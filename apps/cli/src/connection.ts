@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
 import { TimerClient } from '#client';
+import { defaultGroupIds, defaultTopicPrefix } from '#contract';
 import { ByDatabase, type DatabasePlace } from '#engine';
 import { type KafkaSettings, kafkaSettings, kafkaVariables } from '#kafka';
 import { databaseUrlsOf, databaseVariables } from '#postgres';
@@ -44,10 +45,10 @@ export function namedDatabases(): DatabaseUrls | null {
 export const apiUrl = (): string => process.env.CARILLON_URL ?? running('CARILLON_URL').httpUrl;
 /** Consumer groups of the processes, as their own configuration has them. */
 export const groupIds = () => ({
-  scheduler: process.env.SCHEDULER_GROUP_ID ?? 'carillon-scheduler',
-  fire: process.env.FIRE_GROUP_ID ?? 'carillon-fire',
+  scheduler: process.env.SCHEDULER_GROUP_ID ?? defaultGroupIds.scheduler,
+  fire: process.env.FIRE_GROUP_ID ?? defaultGroupIds.fire,
 });
-export const topicPrefix = (): string => process.env.TOPIC_PREFIX ?? 'timers';
+export const topicPrefix = (): string => process.env.TOPIC_PREFIX ?? defaultTopicPrefix;
 
 /** @throws UsageError, InvalidConfiguration */
 export function kafka(): KafkaSettings {

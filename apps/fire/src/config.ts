@@ -1,16 +1,18 @@
 import { z } from 'zod';
-import { kafkaVariables } from '#kafka';
+import { defaultGroupIds } from '#contract';
+import { kafkaVariables, topicPrefixVariable } from '#kafka';
 import { databaseVariables, namesDatabases } from '#postgres';
 import { httpVariables, partitionsVariable, processVariables } from '#runtime';
 
 export const fireSchema = z
   .object({
     ...kafkaVariables,
+    ...topicPrefixVariable,
     ...databaseVariables,
     ...processVariables,
     ...partitionsVariable,
     ...httpVariables(0, 'health and metrics; 0: none'),
-    FIRE_GROUP_ID: z.string().min(1).default('carillon-fire'),
+    FIRE_GROUP_ID: z.string().min(1).default(defaultGroupIds.fire),
     ARMED_MAX: z.coerce.number().int().min(256).default(50_000).describe('timers held in memory'),
     WINDOW_MS: z.coerce
       .number()

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { kafkaVariables } from '#kafka';
+import { kafkaVariables, topicPrefixVariable } from '#kafka';
 import { httpVariables, processVariables } from '#runtime';
 
 export const hooksDemoSchema = z.object({
   ...kafkaVariables,
+  ...topicPrefixVariable,
   ...processVariables,
   ...httpVariables(0, 'health; 0: none'),
 });

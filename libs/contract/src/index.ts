@@ -53,6 +53,7 @@ export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';
 export {
   commandBytesMax,
+  defaultGroupIds,
   defaultTopicPrefix,
   emittedBytesMax,
   rejectedBytesMax,

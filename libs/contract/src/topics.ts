@@ -10,6 +10,8 @@ export interface Topics {
 
 /** Of an installation that has its Kafka for itself. */
 export const defaultTopicPrefix = 'timers';
+/** Consumer groups of its processes. */
+export const defaultGroupIds = Object.freeze({ scheduler: 'carillon-scheduler', fire: 'carillon-fire' });
 
 export const topicsOf = (prefix = defaultTopicPrefix): Topics =>
   Object.freeze({

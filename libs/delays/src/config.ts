@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { defaultTopicPrefix } from '#contract';
 import type { KafkaSettings, Logger } from '#kafka';
 import { type OpenDelayQueueOptions, openDelayQueue } from './carillon/open.js';
 import type { DelayQueue } from './delay-queue.js';
@@ -39,7 +40,7 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9._-]{1,40}$/)
     .default('delays')
     .describe('the queue: the namespace of its events'),
-  db_name: z.string().min(1).default('timers').describe('prefix of the topics'),
+  db_name: z.string().min(1).default(defaultTopicPrefix).describe('prefix of the topics'),
   host: z.string().min(1).default('127.0.0.1').describe('of a broker'),
   port: z.number().int().min(1).max(65_535).default(9092).describe('of a broker'),
   username: text.default('').describe('SASL; empty: none'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultTopicPrefix } from '#contract';
 import type { KafkaSettings, Logger } from './settings.js';
 
 /** Variables with which a process finds its brokers; to be spread into the process's own schema. */
@@ -11,6 +12,11 @@ export const kafkaVariables = {
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().min(1).optional(),
   KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
+};
+
+/** Of whoever speaks on the topics of an installation. */
+export const topicPrefixVariable = {
+  TOPIC_PREFIX: z.string().min(1).default(defaultTopicPrefix).describe('of every topic of this installation'),
 };
 type KafkaVariables = z.infer<z.ZodObject<typeof kafkaVariables>>;
 

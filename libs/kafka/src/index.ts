@@ -9,7 +9,7 @@ export {
 } from './admin.js';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
 export { BatchProducer, type ProducerLimits } from './batch-producer.js';
-export { kafkaSettings, kafkaVariables } from './environment.js';
+export { kafkaSettings, kafkaVariables, topicPrefixVariable } from './environment.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
 export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';

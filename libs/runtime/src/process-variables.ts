@@ -8,7 +8,6 @@ export const httpVariables = (defaultPort: number, portMeans: string) => ({
 
 /** What every process of an installation is told. */
 export const processVariables = {
-  TOPIC_PREFIX: z.string().min(1).default('timers').describe('of every topic of this installation'),
   LOG_LEVEL: z.string().default('info'),
 };
 
