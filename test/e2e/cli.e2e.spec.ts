@@ -150,6 +150,8 @@ describe('carillon timers', () => {
     const away = await carillon(['timers', 'list'], '', { CARILLON_URL: 'http://127.0.0.1:1' });
     expect([away.code, away.err]).toEqual([3, expect.stringContaining('doctor')]);
     expect((await carillon(['verify'], '', { DATABASE_URL: 'postgresql://127.0.0.1:1/x' })).code).toBe(3);
+    const odd = await carillon(['migrate'], '', { PARTITIONS: '6' });
+    expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('PARTITIONS: a power of two')]);
     const other = await carillon(['migrate'], '', { PARTITIONS: '16' });
     expect([other.code, other.out, other.err]).toEqual([
       0,

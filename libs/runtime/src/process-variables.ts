@@ -8,7 +8,7 @@ export const httpVariables = (defaultPort: number, portMeans: string) => ({
 
 /** What every process of an installation is told. */
 export const processVariables = {
-  LOG_LEVEL: z.string().default('info'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 };
 
 /** Of whoever may be the first to make the log of a new database, and topics. */
@@ -18,6 +18,7 @@ export const partitionsVariable = {
     .int()
     .min(1)
     .max(256)
+    .refine((count) => (count & (count - 1)) === 0, 'a power of two: 1, 2, 4, … 256')
     .default(8)
     .describe(
       'of the log of a new database, and of topics made here: a power of two; a log that is there keeps its own',
