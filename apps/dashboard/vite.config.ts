@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-// Static files for the api to serve; `npx vite` with a running api on port 8080 shows changes at once.
+// Static files for the api to serve; `npx vite apps/dashboard` shows changes at once beside `npm start`.
 export default defineConfig({
   root: here('.'),
   base: '/',
@@ -22,5 +22,5 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/v1': 'http://127.0.0.1:18080' } },
 });
