@@ -106,7 +106,7 @@ it('is made and connected as the pages say, and so is a shipper', async () => {
   const connected = vi.spyOn(TimerClient.prototype, 'connect').mockResolvedValue();
   const timers = new TimerClient({
     kafka: { brokers: ['kafka:9092'], clientId: 'billing', log: console },
-    api: { url: 'http://carillon-api:7400', token: () => token() },
+    api: { url: 'http://carillon-api:8080', token: () => token() },
     namespace: 'billing',
   });
   await timers.connect();

@@ -11,7 +11,7 @@ const keyOf = (id: string): Uint8Array => secrets.get(id) ?? new Uint8Array();
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const kafka = { brokers: ['kafka:9092'], clientId: 'billing', log };
-const api = { url: 'http://carillon-api:7400' };
+const api = { url: 'http://carillon-api:8080' };
 const hooks = { billing: quiet };
 
 // #region cipher

@@ -45,7 +45,7 @@ const { summaryData } = await timers.getTimerByKey('hello');
 await timers.close();
 
 const kafka = { brokers: ['localhost:9092'], clientId: 'scratch', log: console };
-const client: TimerClient = new TimerClient({ kafka, api: { url: 'http://localhost:7400' } });
+const client: TimerClient = new TimerClient({ kafka, api: { url: 'http://localhost:8080' } });
 assert.equal(client.getDefaultNamespace(), 'default');
 assert.equal(typeof new HookWorker({ kafka, hooks: {} }).start, 'function');
 assert.match(outboxTableSql(), /carillon_outbox/);

@@ -5,7 +5,7 @@ import type { ReadOptions } from '../timers.js';
 import { HttpProblemError, problemError } from './problems.js';
 
 export interface ApiOptions {
-  /** Of the API, with its path if a proxy gives it one: `http://carillon.internal:7400`. */
+  /** Of the API, with its path if a proxy gives it one: `http://carillon.internal:8080`. */
   readonly url: string;
   /** An API key, or a token of the issuer that the API trusts; a function is asked anew each time, for tokens that are renewed. */
   readonly token?: string | (() => string | Promise<string>);
