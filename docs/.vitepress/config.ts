@@ -32,6 +32,8 @@ export default defineConfig({
         text: 'Look up',
         items: [
           'dashboard',
+          'http',
+          'cli',
           'protocol',
           'operations',
           'security',
