@@ -31,6 +31,7 @@ import { Cluster, type Lock, waitForInterval } from 'carillon/cluster';
 import { DelayQueue, type DelayedEvent, InMemoryDelays, ok } from 'carillon/delays';
 import { Expirations, openExpirations } from 'carillon/expiry';
 import { type DueEvent, HookWorker } from 'carillon/hooks';
+import { type NewTask, TaskRunner, TaskService } from 'carillon/tasks';
 import { InMemoryTimers } from 'carillon/testing';
 
 const greeted: string[] = [];
@@ -42,12 +43,17 @@ await timers.createTimer({ key: 'hello', ...spec });
 await assert.rejects(timers.createTimer({ key: 'hello', ...spec }), TimerExistsError);
 await timers.advance('2d');
 const { summaryData } = await timers.getTimerByKey('hello');
+const task: NewTask = { id: 'sun.png', executor: 'thumbnail', context: '/pictures/sun.png' };
+const tasks = new TaskService(timers);
+assert.deepEqual([await tasks.create(task), await tasks.create(task)], [true, false]);
+assert.equal((await tasks.get('sun.png'))?.context, '/pictures/sun.png');
 await timers.close();
 
 const kafka = { brokers: ['localhost:9092'], clientId: 'scratch', log: console };
 const client: TimerClient = new TimerClient({ kafka, api: { url: 'http://localhost:8080' } });
 assert.equal(client.getDefaultNamespace(), 'default');
 assert.equal(typeof new HookWorker({ kafka, hooks: {} }).start, 'function');
+assert.equal(typeof new TaskRunner({ kafka, timers: client, runner: 'plain' }).start, 'function');
 assert.match(outboxTableSql(), /carillon_outbox/);
 assert.equal(typeof new Outbox().within, 'function');
 const locked: Lock | null = null;
@@ -153,6 +159,7 @@ describe('the package', () => {
       './expiry',
       './hooks',
       './hooks/nest',
+      './tasks',
       './testing',
     ]);
   });
