@@ -28,10 +28,6 @@ export class GroupCommit<Item> {
     return this.#lanes.reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
-  get isIdle(): boolean {
-    return this.#gathering === null && this.#flights.size === 0 && this.waiting === 0;
-  }
-
   submit(items: readonly Item[]): void {
     for (const item of items) this.#lanes[this.traffic.laneOf(item)]?.waiting.push(item);
     if (this.traffic.gather === undefined) this.#launch();

@@ -95,6 +95,4 @@ export const receiptQuery = z.strictObject({
   key: z.string().optional(),
 });
 
-export type NewTimerWire = z.input<typeof createRequest>;
-export type BatchAnswerWire = z.input<typeof batchAnswer>;
 export type ReceiptWire = z.input<typeof receiptSchema>;
