@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { asyncApiDocument, commandSchemas, eventSchemas, messageSchemas } from './index.js';
+import { eventSchemas } from './event-schemas.js';
+import { asyncApiDocument, commandSchemas, messageSchemas } from './index.js';
 
 type Node = Readonly<Record<string, unknown>>;
 const official = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;

@@ -1,7 +1,7 @@
 // Every message of the wire: one zod schema each, topics, error codes, CloudEvents headers. Imports the timer's types.
 // Start at commands.ts for what comes in, due-event.ts and feed.ts for what goes out.
 export { asyncApiDocument } from './asyncapi.js';
-export { cloudEventHeaders, cloudEventSource, eventTypePrefix } from './cloud-events.js';
+export { eventTypePrefix } from './cloud-events.js';
 export { type CommandRecord, commandRecord } from './command-record.js';
 export { type CommandType, type CommandWire, commandSchemas } from './commands.js';
 export {
@@ -9,7 +9,6 @@ export {
   type ParsedCondition,
   parseCondition,
   type TimerConditionWire,
-  timerCondition,
   timerStatuses,
 } from './condition.js';
 export { declaredFields } from './declared-fields.js';
@@ -18,7 +17,6 @@ export {
   type DueKind,
   deadEvent,
   deadRecord,
-  dueEventSchema,
   dueHeaders,
   dueRecord,
   dueTypes,
@@ -30,7 +28,7 @@ export { AesGcmCipher, type AesGcmKeys } from './encryption/aes-gcm-cipher.js';
 export { type DataCipher, SealBrokenError, UnknownKeyError } from './encryption/data-cipher.js';
 export { openFields, sealCommand } from './encryption/sealed-fields.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
-export { type EventJson, eventSchemas } from './event-schemas.js';
+export type { EventJson } from './event-schemas.js';
 export { explainMisfit, type Misfit } from './explain.js';
 export { type FeedClock, type FeedEvent, feedClockHeaders, feedRecord, parseFeedClock } from './feed.js';
 export { momentText } from './fields.js';
@@ -46,7 +44,7 @@ export {
 export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-command.js';
 export { quotaVariables } from './quotas.js';
 export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
-export { type RejectedCommand, rejectionHeaders, tellable } from './rejected.js';
+export { type RejectedCommand, rejectionHeaders } from './rejected.js';
 export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refusedReply } from './replies.js';
 export { type Supposed, supposedChange, supposedTimer } from './supposed.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventFromJson, eventToJson, type TimerEventType } from '#timer';
+import { eventSchemas } from './event-schemas.js';
 import {
   commandBytesMax,
   commandSchemas,
   deadEvent,
   errorCodes,
-  eventSchemas,
   parseCommand,
   parseDueRecord,
   parseReply,

@@ -1,19 +1,13 @@
 // Batches in and out of Kafka; the only importer of kafkajs, so that it can be replaced. No Nest.
 // Start at batch-consumer.ts: who keeps offsets, and what happens at a rebalance.
-export {
-  type GroupMember,
-  KafkaAdmin,
-  PartitionCountMismatch,
-  type PartitionRange,
-  type TopicSpec,
-} from './admin.js';
+export { type GroupMember, KafkaAdmin } from './admin.js';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
-export { BatchProducer, type ProducerLimits } from './batch-producer.js';
+export { BatchProducer } from './batch-producer.js';
 export { kafkaSettings, kafkaVariables, topicPrefixVariable } from './environment.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
 export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
-export type { KafkaSettings, Logger, SaslSettings } from './settings.js';
+export type { KafkaSettings, Logger } from './settings.js';
 export { type KnownStart, OffsetOutOfRange, type StartOffset } from './start-offset.js';
 export { TopicRefused } from './topic-refused.js';
 export { contextOf, readTraceparent, traceparentHeader, traceparentOf } from './trace-context.js';

@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DatabasePlaceError, migrate, migrateAll, openPostgresStore, schemaState, verify } from '#postgres';
+import { migrate, migrateAll, openPostgresStore, schemaState, verify } from '#postgres';
 import { slotOfTimerId } from '#timer';
 import { freshDatabase } from '../../../test/harness/database.js';
 import { createTimer } from '../../testing/src/contract/writing.js';
+import { DatabasePlaceError } from './database-place.js';
 
 describe('the place of a database', () => {
   const opened: Awaited<ReturnType<typeof freshDatabase>>[] = [];

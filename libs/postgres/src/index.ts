@@ -8,15 +8,11 @@ export { type SchemaState, schemaState } from './audit/schema-state.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
 export { openPostgresBulks, type PostgresBulks } from './bulk/open.js';
-export { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
-export { DatabasePlaceError } from './database-place.js';
 export { PostgresDueIndex } from './due/postgres-due-index.js';
 export { databaseUrlsOf, databaseVariables, namesDatabases } from './environment.js';
-export { PostgresLogFeed } from './feed/postgres-log-feed.js';
-export { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
-export { logPartitionsAheadDays, migrate, migrateAll } from './migrate.js';
+export { migrate, migrateAll } from './migrate.js';
 export type {
   HookClassState,
   Installation,

@@ -1,14 +1,7 @@
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { ByDatabase, onlyDatabase } from '#engine';
-import {
-  expandLog,
-  migrate,
-  openPostgresQueries,
-  openPostgresStore,
-  PostgresBulkStore,
-  PostgresRetention,
-} from '#postgres';
+import { expandLog, migrate, openPostgresQueries, openPostgresStore, PostgresRetention } from '#postgres';
 import {
   bulkStoreContract,
   dueIndexContract,
@@ -23,6 +16,7 @@ import {
 } from '#testing';
 import { freshDatabase } from '../../../test/harness/database.js';
 import { age } from '../../../test/retention/aged.js';
+import { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 
 const partitions = 8;
 const log = { warn: () => undefined };

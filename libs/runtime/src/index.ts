@@ -1,6 +1,6 @@
 // What every process needs and no timer knows: configuration, logs, time, life-cycle. Imports nothing of ours.
-export { InvalidConfiguration, loadConfig, redacted } from './config.js';
-export { type HealthOptions, healthServer, type Readiness } from './health.js';
+export { InvalidConfiguration, loadConfig } from './config.js';
+export { healthServer, type Readiness } from './health.js';
 export { createLogger, type Logger, nestLog } from './logger.js';
 export {
   boundedLabel,

@@ -11,27 +11,24 @@ export * from './event-json.js';
 export { evolve, wholeState } from './evolve.js';
 export * from './identity/ids.js';
 export * from './identity/slot.js';
-export { backoffMs } from './life/backoff.js';
 export * from './life/defaults.js';
 export { isHeld } from './life/lease.js';
 export { isSpawning } from './life/room.js';
 export { childKeyOf, createChild } from './life/spawn.js';
-export { payloadBytesMax, validateSpec } from './life/validate.js';
+export { payloadBytesMax } from './life/validate.js';
 export { momentText } from './moment-text.js';
 export * from './preview/next-event-time.js';
 export { preview } from './preview/preview.js';
 export * from './preview/preview-change.js';
 export * from './preview/previewed.js';
 export * from './rejection.js';
-export { durationMs, durationMsMax, parseDuration } from './schedule/duration.js';
-export { fireMoment, planNext, unitFraction } from './schedule/plan.js';
+export { durationMs, parseDuration } from './schedule/duration.js';
 export {
   createSchedEventPolicy,
   type Progress,
   parseInstant,
   type SchedEventPolicy,
 } from './schedule/policy.js';
-export { countedTicksMax } from './schedule/tick-list.js';
 export { validateTimeZone } from './schedule/zone.js';
 export * from './spec.js';
 export * from './state.js';

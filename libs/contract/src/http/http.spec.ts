@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decide, type EpochMs, evolve, rejectionCodes, type TimerCommand, type TimerState } from '#timer';
+import { eventSchemas } from '../event-schemas.js';
 import {
   actionCommands,
   actionRequests,
   commandSchemas,
   createRequest,
-  eventSchemas,
   httpProblems,
   listQuery,
   previewRequest,

@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { migrate, openPostgresQueries, openPostgresStore, PostgresBulkStore } from '#postgres';
+import { migrate, openPostgresQueries, openPostgresStore } from '#postgres';
 import { bulkWorkerContract } from '#testing';
 import { freshDatabase } from '../../../../test/harness/database.js';
+import { PostgresBulkStore } from './postgres-bulk-store.js';
 
 const partitions = 8;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, defaultRetry, statusOf } from '#timer';
+import { defaultRetry, statusOf } from '#timer';
 import {
   at,
   close,
@@ -12,6 +12,7 @@ import {
   timerAfter,
   type Wish,
 } from '../spec-dsl.js';
+import { backoffMs } from './backoff.js';
 
 const once = (extra: object = {}): Step =>
   create({ schedPolicyType: 'ONCE', schedPolicyExpr: '1s', ...extra });

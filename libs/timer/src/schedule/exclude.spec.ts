@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { specFrom, type TimerInput, validateSpec } from '#timer';
+import { specFrom, type TimerInput } from '#timer';
+import { validateSpec } from '../life/validate.js';
 import { at, close, create, dayZero, fire, given, step, timerAfter } from '../spec-dsl.js';
 import { exclusionsOf, parseExclude } from './exclude.js';
 import { readZone } from './zone.js';

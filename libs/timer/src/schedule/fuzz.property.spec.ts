@@ -11,9 +11,9 @@ import {
   specFrom,
   type TimerInput,
   type TimerState,
-  validateSpec,
   validateTimeZone,
 } from '#timer';
+import { validateSpec } from '../life/validate.js';
 import { at, create, dayZero, run, type Step, step } from '../spec-dsl.js';
 import { parseCron } from './cron.js';
 import { parseExclude } from './exclude.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  backoffMs,
   createSchedEventPolicy,
   defaultDst,
   defaultRetry,
@@ -14,9 +13,10 @@ import {
   slotOfTimerId,
   specFrom,
   type TimerInput,
-  validateSpec,
   validateTimeZone,
 } from '#timer';
+import { backoffMs } from '../life/backoff.js';
+import { validateSpec } from '../life/validate.js';
 
 describe('durations', () => {
   it.each([
