@@ -143,5 +143,5 @@ function portOf(variable: string, fallback: number): number {
   const text = process.env[variable];
   const port = text === undefined ? fallback : Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new EmbeddedServerProblem(`${variable}=${text} is not a port`);
+  throw new EmbeddedServerProblem(`${variable}=${text} is not a port: 1 to 65535`);
 }

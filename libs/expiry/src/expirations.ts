@@ -202,7 +202,7 @@ export class Expirations {
   }
 
   #named(id: string): string {
-    if (id === '') throw new RangeError('an expiration has an id');
+    if (id === '') throw new RangeError('an expiration needs an id that is not empty');
     return id;
   }
 }

@@ -119,7 +119,7 @@ export class Lives {
   momentOf(moment: Date | number): string {
     const ms = (moment instanceof Date ? moment.getTime() : moment) - (this.policies.closeAheadMs ?? 0);
     if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
-      throw new RangeError(`not a moment: ${String(moment)}`);
+      throw new RangeError(`not a moment: ${String(moment)}; a Date or epoch ms`);
     return new Date(ms).toISOString();
   }
 

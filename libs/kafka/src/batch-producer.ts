@@ -65,7 +65,7 @@ export class BatchProducer {
    */
   send(records: readonly OutRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
-    if (this.#stopped) return Promise.reject(new Error('the producer is stopped'));
+    if (this.#stopped) return Promise.reject(new Error('the producer is stopped: make another one'));
     return new Promise((resolve, reject) => {
       const call: Call = { unacknowledged: records.length, resolve, reject };
       for (const record of records) this.#waiting.push({ record, bytes: sizeOf(record), call });

@@ -21,7 +21,9 @@ interface Grouping<Message> {
 export class UnknownPartition extends Error {
   readonly code = 'kafka/unknown-partition';
   constructor(topic: string, partition: number) {
-    super(`partition ${partition} of ${topic} is not known yet`);
+    super(
+      `partition ${partition} of ${topic} is not known yet: the topic was widened, send again once the producer has connected anew`,
+    );
     this.name = 'UnknownPartition';
   }
 }

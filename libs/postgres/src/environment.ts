@@ -43,6 +43,6 @@ export function databaseUrlsOf({
   DATABASE_URLS,
 }: DatabaseVariables): readonly [string, ...string[]] {
   const [first, ...rest] = DATABASE_URLS ?? [DATABASE_URL];
-  if (first === undefined) throw new Error('DATABASE_URL or DATABASE_URLS names where the timers are');
+  if (first === undefined) throw new Error('set DATABASE_URL, or DATABASE_URLS');
   return [first, ...(rest as string[])];
 }

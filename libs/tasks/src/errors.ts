@@ -24,11 +24,17 @@ export class InvalidTaskError extends Error {
   }
 }
 
-/** No scheduler answered in time, or the client is not connected. What was asked may have been done: asking again is safe. */
+/**
+ * No scheduler answered in time, or the client is not connected: what was asked may have been done, and asking again is safe.
+ * Or the holder was closed, or the framework is switched off: the message says which.
+ */
 export class NotReadyError extends Error {
   readonly code = 'tasks/not-ready';
-  constructor(options?: ErrorOptions) {
-    super('task service not ready', options);
+  constructor(
+    message = 'no scheduler answered, or the client is not connected: ask again, the same id is safe',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
     this.name = 'NotReadyError';
   }
 }
@@ -58,6 +64,6 @@ export function taskError(taskId: string, error: unknown): unknown {
   if (fenced.some((type) => error instanceof type))
     return new InvalidTaskError(taskId, (error as Error).message, { cause: error });
   if (error instanceof CommandTimeoutError || error instanceof ClientNotConnectedError)
-    return new NotReadyError({ cause: error });
+    return new NotReadyError(undefined, { cause: error });
   return error;
 }

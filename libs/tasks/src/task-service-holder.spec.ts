@@ -55,6 +55,7 @@ describe('the holder of a task service', () => {
     await holder.close();
     await holder.close();
     await expect(holder.create(credentials)).rejects.toThrow(NotReadyError);
+    await expect(holder.create(credentials)).rejects.toThrow('the holder was closed: make another one');
   });
   it('leaves no service open when it is closed while one is made', async () => {
     const { holder, begin, counts } = setUp();

@@ -31,7 +31,7 @@ export class TaskServiceHolder {
   async create(credentials: TaskCredentials): Promise<void> {
     if (credentials.user === '' || credentials.password === '')
       throw new InvalidStateError('empty task user and passwd');
-    if (this.#isClosed) throw new NotReadyError({ cause: 'the holder was closed' });
+    if (this.#isClosed) throw new NotReadyError('the holder was closed: make another one');
     this.#made ??= this.make(credentials);
     const making = this.#made;
     const held = await making.catch((error: unknown) => {
@@ -40,7 +40,7 @@ export class TaskServiceHolder {
       throw error;
     });
     // closed meanwhile: `close` ends what was made
-    if (this.#isClosed) throw new NotReadyError({ cause: 'the holder was closed' });
+    if (this.#isClosed) throw new NotReadyError('the holder was closed: make another one');
     this.#service = held.service;
   }
 

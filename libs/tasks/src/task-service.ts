@@ -182,7 +182,7 @@ export class TaskService {
   }
 
   #held({ id, eventId, attempt }: HeldTask): { eventId: string; attempt: number } {
-    if (!this.#framework.isOn) throw new NotReadyError({ cause: 'the task framework is switched off' });
+    if (!this.#framework.isOn) throw new NotReadyError('the task framework is switched off: turn it on');
     if (eventId === undefined) throw new InvalidTaskError(id, 'it is completed, or its time has not come');
     return { eventId, attempt };
   }

@@ -36,7 +36,10 @@ export function issuerKeys(settings: IssuerKeysSettings): JWTVerifyGetKey {
 async function jwksUrlOf(issuer: string): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(fetchTimeoutMs) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  if (!answer.ok)
+    throw new Error(
+      `${url} answers ${answer.status}: is OIDC_ISSUER right? OIDC_JWKS_URL names the keys directly`,
+    );
   const told = discovery.parse(await answer.json());
   if (told.issuer !== issuer)
     throw new Error(`${url} is of ${told.issuer}: set OIDC_ISSUER to that, letter by letter`);

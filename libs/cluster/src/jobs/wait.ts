@@ -53,6 +53,6 @@ export function scheduleOf(wait: NextWaitInterval): {
 export function waitMs(wait: WaitFunction, now: Date, metadata: JobMetadata): number {
   const answer = wait(now, metadata);
   if (!Number.isFinite(answer) || answer > durationMs('36500d'))
-    throw new RangeError(`a wait of ${answer} ms is none`);
+    throw new RangeError(`a policy answered ${answer}: it must answer a number of ms, at most 36500 days`);
   return Math.max(0, Math.ceil(answer));
 }

@@ -11,7 +11,9 @@ export const propsBytesMax = 10_000;
 export class PropsTooLargeError extends Error {
   readonly code = 'cluster/props-too-large';
   constructor(bytes: number) {
-    super(`props length extends limit: ${bytes} bytes, at most ${propsBytesMax}`);
+    super(
+      `props length extends limit: ${bytes} bytes, at most ${propsBytesMax}; keep them elsewhere and give a reference`,
+    );
     this.name = 'PropsTooLargeError';
   }
 }

@@ -63,7 +63,8 @@ export class JobOnceScheduler {
 
   /** May be set again, and the last one counts, also after the start. @throws TypeError for what cannot be called */
   setCallback(callback: OnceCallback): void {
-    if (typeof callback !== 'function') throw new TypeError('callback cannot be nil');
+    if (typeof callback !== 'function')
+      throw new TypeError('callback cannot be nil: setCallback takes a function');
     this.#callback = callback;
   }
 
@@ -177,7 +178,8 @@ const propsOf = (text: string | undefined): unknown => (text === undefined ? nul
 
 function propsText(props: unknown): string {
   const text = JSON.stringify(props);
-  if (text === undefined) throw new TypeError('props are not JSON');
+  if (text === undefined)
+    throw new TypeError('props are not JSON: give a value that JSON.stringify can write');
   const bytes = Buffer.byteLength(text);
   if (bytes > propsBytesMax) throw new PropsTooLargeError(bytes);
   return text;
