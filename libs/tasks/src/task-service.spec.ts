@@ -30,6 +30,14 @@ describe('creating a task', () => {
     expect([made.runner, made.result, made.lastHeartbeat]).toEqual([undefined, undefined, undefined]);
     expect(made.createdAt.getTime()).toBe(timers.now - 5);
   });
+  it('is paused while its timer is, and waits again afterwards', async () => {
+    const { id } = await created('a', { options: { delay: '1h' } });
+    const timer = { key: id, namespace: tasks.namespace };
+    await timers.pauseTimer(timer);
+    expect(await task('a')).toMatchObject({ status: 'paused' });
+    await timers.resumeTimer(timer);
+    expect(await task('a')).toMatchObject({ status: 'created' });
+  });
   it('does nothing for an id that is there, whatever else is given', async () => {
     expect(await tasks.create({ id: 'a', executor: 'init' })).toBe(true);
     expect(await tasks.create({ id: 'a', executor: 'other', context: 'new' })).toBe(false);

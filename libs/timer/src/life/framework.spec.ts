@@ -125,6 +125,10 @@ describe('a manual trigger', () => {
       .when(fire(10 + hour, 'e3'))
       .then({ type: 'EventTriggered', manualRequestId: null, scheduledFor: at(10 + hour) });
   });
+  it('moves the watermark as any run does, and with it the next tick', () => {
+    const byHand = timerAfter(create(), fire(0), close(1), trigger(10), fire(10, 'e2'), close(11, {}, 'e2'));
+    expect(byHand).toMatchObject({ watermark: at(10), nextFireAt: at(10 + hour) });
+  });
 });
 
 describe('a question before an event', () => {

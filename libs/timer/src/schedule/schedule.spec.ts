@@ -197,6 +197,11 @@ describe('validation names the field', () => {
       message: expect.stringMatching(/.{10}/),
     }),
   );
+  it.each(['aa', 'cron'])('and an unknown type with the types there are (%s)', (schedPolicyType) =>
+    expect(spec({ schedPolicyType })).toMatchObject({
+      message: `schedule event configuration is not valid: invalid schedule event type: '${schedPolicyType}'; one of INTERVAL, CRON, ONCE, AFTER_FINISH, ROUNDED, ON_CLOSE`,
+    }),
+  );
   it('and tells the first fault, in a fixed order', () => {
     const wrong = { timeZone: 'Mars/X', schedPolicyType: '', schedPolicyExpr: '1x', tags: [''], maxFires: 0 };
     const right = { timeZone: '', schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', tags: [], maxFires: 1 };
