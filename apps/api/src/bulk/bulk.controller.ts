@@ -8,7 +8,7 @@ import { Needs, type Principal, Who } from '../http/access.js';
 import { commandContext } from '../http/command-context.js';
 import { problem } from '../http/problem-error.js';
 import { read } from '../http/read.js';
-import { type TimerReads, within } from '../timers/timer-reads.js';
+import { narrowedTo, type TimerReads } from '../timers/timer-reads.js';
 import { BULKS, CLOCK, READS } from '../tokens.js';
 import { actionOf, bulkWire, refusalsWire } from './bulk-wire.js';
 
@@ -31,7 +31,7 @@ export class BulkController {
     const order = {
       id: idFor('Bulk', '', context) as BulkId,
       action: actionOf(asked),
-      condition: within(who, asked.condition),
+      condition: narrowedTo(who, asked.condition),
       actor: context.actor ?? null,
     };
     if (asked.dryRun === true) {

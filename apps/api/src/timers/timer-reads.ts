@@ -73,11 +73,11 @@ export class TimerReads {
   }
 
   list(principal: Principal, condition: TimerCondition, page: PageRequest): Promise<TimerPage> {
-    return this.queries.list(within(principal, condition), page);
+    return this.queries.list(narrowedTo(principal, condition), page);
   }
 
   count(principal: Principal, condition: TimerCondition, max: number): Promise<TimerCount> {
-    return this.queries.count(within(principal, condition), max);
+    return this.queries.count(narrowedTo(principal, condition), max);
   }
 
   async history(
@@ -130,7 +130,7 @@ function expectNamespace<A extends { readonly namespace: string }>(principal: Pr
 }
 
 /** A principal's own namespaces, whatever the condition asks for. */
-export function within({ namespaces }: Principal, condition: TimerCondition): TimerCondition {
+export function narrowedTo({ namespaces }: Principal, condition: TimerCondition): TimerCondition {
   if (namespaces === 'all') return condition;
   if (condition.namespace !== undefined && namespaces.includes(condition.namespace)) return condition;
   const [only] = namespaces;

@@ -78,7 +78,7 @@ class Reader {
     // not beyond the live ones: they would tell it again
     const due = page.filter(({ partition, position }) => position <= (goal.get(partition) ?? 0n));
     if (due.length === 0) throw new LogGapError(-1, 0n, 0n);
-    const events = within(due, pageBytesMax);
+    const events = cutToBytes(due, pageBytesMax);
     const resumeAt = this.at.text;
     const told = await this.#follower.follow(events, (event) => this.#group.needs(event));
     const chunk = this.#group.chunk(framed(told, this.at));
@@ -87,7 +87,7 @@ class Reader {
 }
 
 /** The first of them, up to a size; the one that passes it is the last. */
-function within(events: readonly StoredEvent[], bytesMax: number): readonly StoredEvent[] {
+function cutToBytes(events: readonly StoredEvent[], bytesMax: number): readonly StoredEvent[] {
   let bytes = 0;
   const end = events.findIndex(({ data }) => {
     bytes += data.length;

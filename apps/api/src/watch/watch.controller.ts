@@ -6,7 +6,7 @@ import type { ApiConfig } from '../config.js';
 import { type Principal, Who } from '../http/access.js';
 import { read } from '../http/read.js';
 import { watchedCondition } from '../timers/condition-query.js';
-import { within } from '../timers/timer-reads.js';
+import { narrowedTo } from '../timers/timer-reads.js';
 import { CLOCK, CONFIG, HUB } from '../tokens.js';
 import type { WatchHub } from './hub.js';
 import { WatchStream } from './stream.js';
@@ -31,7 +31,10 @@ export class WatchController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const asked = read(watchQuery, query);
-    const wish = { condition: within(who, watchedCondition(asked)), withTimer: asked.include === 'timer' };
+    const wish = {
+      condition: narrowedTo(who, watchedCondition(asked)),
+      withTimer: asked.include === 'timer',
+    };
     const last = request.headers['last-event-id'];
     const from = typeof last === 'string' && last !== '' ? await this.hub.placeOf(last) : null;
     await this.hub.admit(from);

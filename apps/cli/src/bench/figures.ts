@@ -40,6 +40,6 @@ export interface Quantiles {
 /** Null: there was nothing to measure. */
 export function quantilesOf(values: readonly number[]): Quantiles | null {
   const sorted = values.toSorted((a, b) => a - b);
-  const within = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-  return sorted.length === 0 ? null : { p50: within(0.5), p99: within(0.99), max: within(1) };
+  const quantile = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+  return sorted.length === 0 ? null : { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
 }
