@@ -27,6 +27,7 @@ const runner = new TaskRunner({
   topicPrefix: TOPIC_PREFIX,
   runner: REPLICA,
   parallelism: Number(process.env.PARALLELISM ?? 8),
+  ...(process.env.LATE_CLAIMS_MS !== undefined && { lateClaimsMs: Number(process.env.LATE_CLAIMS_MS) }),
   labels: JSON.parse(process.env.LABELS ?? '{}') as Record<string, string>,
 });
 
@@ -73,6 +74,7 @@ stopOnSignals(
   {
     start: async () => undefined,
     stop: async () => {
+      say('stops');
       await runner.stop();
       await allocator.stop();
       await cluster.close();
