@@ -14,7 +14,7 @@ interface Trace {
 }
 /** Kafka's session of 6 s is longer than the ack timeout of 2 s; the rest is a rebalance on a busy machine. */
 const takeOverMs = 10_000;
-/** From the run of a once-job until its answer is applied and its record is done with, on a busy machine. */
+/** From the run of a once-job until its answer is applied and its record is done with, on a busy machine: before, who comes next reads it again. */
 const unansweredMs = 2_000;
 const quiet = {
   debug: () => undefined,
@@ -139,7 +139,7 @@ describe('two replicas of a service', () => {
     slow.signal('SIGCONT');
     await eventually('the frozen one hears of it', async () => {
       const seen = await trace(`who = 'mutex-c' and what in ('lost', 'lost unheard')`);
-      return seen.length === 1;
+      return seen.length >= 1;
     });
     // it was sure that it held the lock when it wrote, and the resource knew better
     const frozen = (await trace(`who = 'mutex-c' and what = 'refused'`))[0];
@@ -151,7 +151,11 @@ describe('two replicas of a service', () => {
     expect(new Set(tokens).size).toBe(tokens.length);
     const wrote = all.filter(({ what }) => what === 'wrote').map(({ token }) => token ?? 0);
     expect(wrote).toEqual(wrote.toSorted((x, y) => x - y));
-    expect(all.filter(({ what }) => what === 'refused').length).toBeLessThanOrEqual(1);
+    const refused = all.filter(({ what }) => what === 'refused');
+    await eventually('whoever was refused hears that it had lost the lock', async () => {
+      const lost = await trace(`what in ('lost', 'lost unheard')`);
+      return refused.every(({ token }) => lost.some((each) => each.token === token));
+    });
     await Promise.all(members.filter(({ name }) => name.startsWith('mutex')).map((each) => each.kill()));
   });
 
@@ -184,12 +188,13 @@ describe('two replicas of a service', () => {
     const runs = await trace(`what = 'ran' and key like 'once-%'`);
     const dueMs = ({ key }: Trace): number => from + 500 + Number(key.slice('once-'.length)) * 100;
     expect(Math.max(...runs.map((run) => run.ms - dueMs(run)))).toBeLessThan(takeOverMs);
-    // what ran in the very moment of the kill, and was not answered, runs again, and nothing else
-    for (const [key, [first, ...again]] of Map.groupBy(runs, (run) => run.key))
-      if (again.length > 0) {
-        expect([key, first?.who]).toEqual([key, 'once-a']);
-        expect(killedAt - (first?.ms ?? 0)).toBeLessThan(unansweredMs);
-      }
+    // what is delivered again, its answer being late, runs again; so does, once, what ran in the very moment of the kill; and nothing else
+    const delivered = await cluster.events(`type = 'EventRedelivered' and record_key like '%once/once-%'`);
+    for (const [key, [first, ...again]] of Map.groupBy(runs, (run) => run.key)) {
+      const isUnanswered = first?.who === 'once-a' && killedAt - first.ms < unansweredMs;
+      const redeliveries = delivered.filter(({ record_key }) => record_key.endsWith(`once/${key}`)).length;
+      expect([key, again.length <= redeliveries + (isUnanswered ? 1 : 0)]).toEqual([key, true]);
+    }
     expect(await scheduling.jobOnce.cancel('once-39')).toBe(false);
 
     // members of one group: b takes part, and the spec steps back
