@@ -81,7 +81,7 @@ describe('expirations', () => {
 
   it('are held, let go, renewed and ended by any process', async () => {
     // what is held, deleted or renewed is so before this
-    const soon = Date.now() + 4_000;
+    const soon = Date.now() + 8_000;
     await Promise.all(
       ['held', 'late', 'renewed', 'deleted', 'forced'].map((id) => expirations.create(id, soon, session)),
     );

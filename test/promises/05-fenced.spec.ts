@@ -18,6 +18,8 @@ describe('fenced', () => {
       schedPolicyExpr: '1h',
       hookClass: 'h',
       ackTimeout: '300ms',
+      // not given up, however long this takes
+      retry: { maxAttempts: 0 },
     });
     const second = await eventually('the ack deadline passes', () =>
       due.deliveries().find(({ event }) => event.attempt === 2),
