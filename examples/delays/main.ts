@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
 import { openDelayQueue } from '#delays';
 import { startLocalCarillon } from '../local.js';
 import { delayService, post } from './service.js';
@@ -49,7 +50,7 @@ const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> 
   const deadline = Date.now() + 60_000;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await after(100);
   }
 };
 

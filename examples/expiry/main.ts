@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
 import { openExpirations } from '#expiry';
 import { startLocalCarillon } from '../local.js';
 import { sessionService } from './service.js';
@@ -9,7 +10,6 @@ import { sessionService } from './service.js';
 const startedAt = Date.now();
 const say = (line: string): void =>
   void process.stdout.write(`  ${((Date.now() - startedAt) / 1_000).toFixed(2).padStart(6)}s  ${line}\n`);
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const carillon = await startLocalCarillon('expiry');
 const expirations = openExpirations({ ...carillon, namespace: 'sessions', maxPause: '30s' });
@@ -23,7 +23,7 @@ await expirations.start();
 
 /** Takes longer than the lease; refuses Bob. */
 const authorise = async (id: string): Promise<void> => {
-  await wait(4_500);
+  await after(4_500);
   if (names.get(id) === 'bob') throw new Error('the account is closed');
 };
 const service = sessionService(expirations, logOut, { authorise, leaseMs: 4_000 });
@@ -54,7 +54,7 @@ const renew = async (id: string): Promise<void> => {
 await Promise.all([renew(ada), renew(bob)]);
 while (loggedOut.size < 3) {
   if (Date.now() - startedAt > 80_000) throw new Error(`logged out after 80 s: ${[...loggedOut].join(', ')}`);
-  await wait(50);
+  await after(50);
 }
 await renew(ada);
 say('everybody is out');

@@ -5,6 +5,7 @@ import {
   TimerNotExistError,
   TimerNotPausedError,
 } from '#client';
+import { sleep } from '#kafka';
 import type { Closer } from './closer.js';
 import type { ExpirationParts } from './parts.js';
 
@@ -76,7 +77,7 @@ export class Lives {
         if (error instanceof TimerNotExistError) continue;
         if (!(error instanceof AlreadyClaimedError)) throw error;
         if (performance.now() > deadline) throw new ClosingError(id);
-        await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+        await sleep(retryEveryMs);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { CommandWire, DueEvent, ParsedDue } from '#contract';
-import { contextOf, type Logger, traceparentOf, within } from '#kafka';
+import { contextOf, type Logger, settlesWithin, traceparentOf } from '#kafka';
 import { answerId } from './command-id.js';
 import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 
@@ -88,7 +88,7 @@ export class HookRun {
     const isHeld = !this.isAborted && !this.#isAnswering;
     this.abort(reason);
     if (!isHeld || this.kind === 'ask') return;
-    const hasEnded = await within(endingMaxMs, this.#handled.promise);
+    const hasEnded = await settlesWithin(endingMaxMs, this.#handled.promise);
     const back = new HandBack(reason, hasEnded ? undefined : `${this.event.ackTimeoutMs}ms`);
     await this.deps.send(this.#retry(back), this.#traceparent).catch((error: unknown) => {
       const ids = idsOf(this.event);

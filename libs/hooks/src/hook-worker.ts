@@ -14,10 +14,10 @@ import {
   KafkaAdmin,
   type KafkaSettings,
   partitionKey,
+  settlesWithin,
   someHeaders,
   type TopicPartition,
   traceparentHeader,
-  within,
 } from '#kafka';
 import { idsOf, machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
@@ -132,7 +132,7 @@ export class HookWorker {
     const handled = this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     this.#tellFinished();
     await Promise.race([this.#untilHandOver(), handled]);
-    await within(
+    await settlesWithin(
       lastCommitMaxMs,
       this.#commit((progress) => progress.handOverPosition()),
     );

@@ -1,5 +1,5 @@
 import type { DueEvent } from '#contract';
-import { within } from '#kafka';
+import { settlesWithin } from '#kafka';
 import type { HookRun } from './hook-run.js';
 
 /** What was last taken of a timer. Within one event the question comes before the event, and attempts rise. */
@@ -75,7 +75,7 @@ export class TimerQueues {
   async drain(waitMs: number): Promise<void> {
     this.#letGo();
     if (this.#running === 0) return;
-    await within(waitMs, new Promise<void>((resolve) => this.#idleWanted.push(resolve)));
+    await settlesWithin(waitMs, new Promise<void>((resolve) => this.#idleWanted.push(resolve)));
     await Promise.all([...this.#lanes.values()].map(({ current }) => current?.run.handBack(stops)));
   }
 

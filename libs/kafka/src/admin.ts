@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
+import { sleep } from './sleep.js';
 import type { OffsetRange } from './start-offset.js';
 import { assignmentOf } from './sticky-assigner.js';
 
@@ -144,7 +145,7 @@ async function untilKnown(ask: () => Promise<void>, isTooEarly = isNotYetKnown):
       return await ask();
     } catch (error) {
       if (tries === ensureTriesMax || !isTooEarly(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ensureAgainMs * tries));
+      await sleep(ensureAgainMs * tries);
     }
   }
 }

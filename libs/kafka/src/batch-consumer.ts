@@ -2,6 +2,8 @@ import { type Consumer, type EachBatchPayload, PartitionAssigners } from 'kafkaj
 import { kafkaClient } from './client.js';
 import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
 import type { KafkaSettings } from './settings.js';
+import { settlesWithin } from './settles-within.js';
+import { sleep } from './sleep.js';
 import {
   isOutside,
   type KnownStart,
@@ -11,7 +13,6 @@ import {
   type StartOffset,
 } from './start-offset.js';
 import { partitionsOf, StickyAssigner } from './sticky-assigner.js';
-import { within } from './within.js';
 
 export interface BatchConsumerOptions {
   readonly groupId: string;
@@ -168,7 +169,7 @@ export class BatchConsumer {
         this.#restarts += 1;
       }
       if (!this.#stop.signal.aborted)
-        await nap(Math.min(2_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
+        await sleep(Math.min(2_000, 200 * 2 ** Math.min(failures, 6)), this.#stop.signal);
     }
     joined();
   }
@@ -231,7 +232,7 @@ export class BatchConsumer {
     const said = farewell().catch((error: unknown) =>
       this.settings.log.debug({ error: messageOf(error) }, what),
     );
-    await within(waitMaxMs, said);
+    await settlesWithin(waitMaxMs, said);
   }
 
   /** Settles when this life must end. */
@@ -303,7 +304,7 @@ export class BatchConsumer {
         return;
       } catch (error) {
         this.settings.log.warn({ groupId, error: messageOf(error) }, 'where to start is not known yet');
-        await nap(Math.min(2_000, 100 * 2 ** failures), this.#stop.signal);
+        await sleep(Math.min(2_000, 100 * 2 ** failures), this.#stop.signal);
       }
     }
   }
@@ -388,7 +389,7 @@ export class BatchConsumer {
     const nothing = new AbortController();
     try {
       while (!done) {
-        await Promise.race([finished, nap(heartbeatEveryMs, nothing.signal)]);
+        await Promise.race([finished, sleep(heartbeatEveryMs, nothing.signal)]);
         if (!done) await heartbeat();
       }
       await finished;
@@ -399,16 +400,3 @@ export class BatchConsumer {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function nap(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
-}

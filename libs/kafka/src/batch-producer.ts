@@ -2,6 +2,7 @@ import type { Producer, TopicMessages } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { OutRecord } from './records.js';
 import type { KafkaSettings } from './settings.js';
+import { sleep } from './sleep.js';
 import { isOfTopic, TopicRefused } from './topic-refused.js';
 
 export interface ProducerLimits {
@@ -131,7 +132,7 @@ export class BatchProducer {
   async #rest(): Promise<void> {
     const restMs = this.#lastSentAtMs + this.#limits.sendEveryMs - performance.now();
     if (restMs >= 1 && this.#waiting.length < this.#limits.recordsPerSendMax && !this.#stopped)
-      await new Promise((resolve) => setTimeout(resolve, restMs));
+      await sleep(restMs);
   }
 
   #take(): number {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { replaceModule } from './replace-module.js';
+import { settlesWithin } from './settles-within.js';
 import type { OffsetRange } from './start-offset.js';
-import { within } from './within.js';
 
 // kafkajs leaves a group only when its last fetch and the last batch of that are over, and hears that shares are dealt out anew only between two
 // fetches. Those who stay wait for the first, and for the last of them to hear it; what is due in these partitions waits as well. This member
@@ -101,7 +101,7 @@ export class GroupMembership extends Original {
     if (this.#dealing !== null) return Promise.reject(this.#dealing);
     return new Promise((resolve, reject) => {
       this.#interrupts.add(reject);
-      within(positionMaxMs, this.#holder?.positioned ?? Promise.resolve())
+      settlesWithin(positionMaxMs, this.#holder?.positioned ?? Promise.resolve())
         .then(() => (this.#interrupts.has(reject) ? super.fetch(nodeId) : []))
         .then(resolve, reject)
         .finally(() => this.#interrupts.delete(reject));

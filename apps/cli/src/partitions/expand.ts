@@ -1,5 +1,6 @@
 import { ExpansionStalledError, expand } from '#engine';
 import { KafkaAdmin } from '#kafka';
+import { sleep } from '#runtime';
 import { groupIds, kafka, topicPrefix, withPools } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { say } from '../output/out.js';
@@ -30,7 +31,7 @@ export async function expandCommand(
         tell: oncePerLine(say),
         pause: async (why) => {
           if (performance.now() > deadline) throw new ExpansionStalledError(why);
-          await new Promise((resolve) => setTimeout(resolve, askedEveryMs));
+          await sleep(askedEveryMs);
         },
       },
     ),

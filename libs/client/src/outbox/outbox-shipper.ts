@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as after } from 'node:timers/promises';
 import { topicsOf } from '#contract';
 import { BatchProducer, type KafkaSettings, type OutRecord } from '#kafka';
 import type { SqlConnection, SqlPool } from './sql.js';
@@ -129,7 +129,7 @@ export class OutboxShipper {
         );
       }
       // an aborted nap is the end
-      if (napMs > 0) await sleep(napMs, null, { signal }).catch(() => null);
+      if (napMs > 0) await after(napMs, null, { signal }).catch(() => null);
     }
   }
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { BatchConsumer, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { BatchConsumer, KafkaAdmin, type KafkaSettings, partitionKey, sleep } from '#kafka';
 import { ClaimSender } from '../claim-sender.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
-import { pause } from '../pause.js';
 import { parseReport, runnersTopicConfig, runnersTopicOf } from '../wire.js';
 import { Allocation } from './allocation.js';
 import { DueOffers } from './due-offers.js';
@@ -92,7 +91,7 @@ export class TaskAllocator {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         log.warn({ error: String(error) }, 'allocation begins anew');
-        await pause(1_000, this.#stop.signal);
+        await sleep(1_000, this.#stop.signal);
       }
     }
   }
@@ -136,7 +135,7 @@ export class TaskAllocator {
       if (wanted.join() !== offers.executors.join()) await offers.follow(wanted);
       this.#becomeActive();
       allocation.tick();
-      await pause(tickEveryMs, over);
+      await sleep(tickEveryMs, over);
     }
   }
 

@@ -1,9 +1,8 @@
 import type { TimerRecord } from '#contract';
-import type { Logger } from '#kafka';
+import { type Logger, sleep } from '#kafka';
 import { taskError } from '../errors.js';
 import type { Task } from '../model/task.js';
 import { progressText, resultText } from '../model/task-timer.js';
-import { pause } from '../pause.js';
 import type { RunnerTimers } from '../ports.js';
 import type { RunDeps } from './task-run.js';
 
@@ -28,7 +27,7 @@ export function answersOf(
     complete: (task, result) =>
       said(timers.closeTimerEvent(ref, { ...own(task), result: resultText(result) })),
     giveBack: (task, how) => said(timers.retryEvent(ref, { ...own(task), ...how })),
-    sleep: pause,
+    sleep,
     log,
   };
 }

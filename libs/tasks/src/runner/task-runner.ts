@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { claimantOf, type Reply, type TimerRecord } from '#contract';
-import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger, within } from '#kafka';
+import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger, settlesWithin, sleep } from '#kafka';
 import { InvalidTaskError } from '../errors.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
 import type { Resource } from '../model/task.js';
 import { taskOf } from '../model/task-record.js';
-import { pause } from '../pause.js';
 import type { RunnerTimers } from '../ports.js';
 import {
   claimKey,
@@ -138,14 +137,14 @@ export class TaskRunner {
     await this.#started.catch(() => undefined);
     this.#unlisten();
     // told first: what is handed back before would be given to this one again
-    await within(toldMaxMs, this.#reporter.tellNow());
-    const lateClaims = pause(this.options.lateClaimsMs ?? 1_000, new AbortController().signal);
+    await settlesWithin(toldMaxMs, this.#reporter.tellNow());
+    const lateClaims = sleep(this.options.lateClaimsMs ?? 1_000);
     const backs = this.#queue.drain().map((run) => this.#backAtStop(run));
     const running = [...this.#runs.values()];
     for (const run of running) run.interrupt(new RunnerStopsError());
     const late = new AbortController();
     const waitMs = this.options.stopWaitMs ?? 5_000;
-    await Promise.race([this.#idle(), pause(waitMs, late.signal)]);
+    await Promise.race([this.#idle(), sleep(waitMs, late.signal)]);
     late.abort();
     for (const run of this.#runs.values()) backs.push(this.#backAtStop(run));
     await Promise.all([...backs, lateClaims]);

@@ -1,5 +1,5 @@
 /** Whether the work is done within `waitMs`; it goes on either way. @throws what it throws within that time */
-export async function within(waitMs: number, work: Promise<unknown>): Promise<boolean> {
+export async function settlesWithin(waitMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), waitMs);
