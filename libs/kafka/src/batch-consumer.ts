@@ -1,57 +1,14 @@
 import { type Consumer, type EachBatchPayload, PartitionAssigners } from 'kafkajs';
+import type { BatchConsumerOptions } from './batch-consumer-options.js';
 import { kafkaClient } from './client.js';
-import { type InRecord, inRecord, partitionKey, type TopicPartition } from './records.js';
+import { inRecord, partitionKey, type TopicPartition } from './records.js';
 import type { KafkaSettings } from './settings.js';
 import { settlesWithin } from './settles-within.js';
+import { ShareStarts } from './share-starts.js';
 import { sleep } from './sleep.js';
-import {
-  isOutside,
-  type KnownStart,
-  knownStart,
-  OffsetOutOfRange,
-  type OffsetRange,
-  type StartOffset,
-} from './start-offset.js';
+import { isOutside, type KnownStart, OffsetOutOfRange, type OffsetRange } from './start-offset.js';
 import { partitionsOf, StickyAssigner } from './sticky-assigner.js';
-
-export interface BatchConsumerOptions {
-  readonly groupId: string;
-  readonly topics: readonly string[];
-  /**
-   * Asked after each assignment; kafkajs then seeks, and nothing that was fetched before is handed on. It may still be
-   * waited for when the next assignment comes: what it finds counts only once `onAssigned` is called with it.
-   */
-  readonly startFrom?: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartOffset>>;
-  /**
-   * After the seek: these partitions are ours and begin there (`startFrom`, by number), others are not any more. Told after the fact;
-   * safety never rests on it.
-   */
-  readonly onAssigned?: (
-    partitions: readonly TopicPartition[],
-    starts: ReadonlyMap<string, KnownStart>,
-  ) => void | Promise<void>;
-  /** Shares are being dealt out anew, or this member is gone: nothing is read until `onAssigned`. */
-  readonly onRebalancing?: () => void;
-  /**
-   * Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it.
-   * `isCurrent` turns false when the partition is read from elsewhere since (a seek, another assignment): records that
-   * were fetched before must not be taken for those that follow it.
-   */
-  readonly onRecords: (
-    topic: string,
-    partition: number,
-    records: readonly InRecord[],
-    isCurrent: () => boolean,
-  ) => void | Promise<void>;
-  /** A stored offset outside what the topic holds is never moved silently; the partition is not consumed. */
-  readonly onOutOfRange?: (error: OffsetOutOfRange) => void;
-  readonly sessionTimeoutMs?: number;
-  readonly bytesPerPartitionMax?: number;
-  /** For a reader in no hurry: records come when so many bytes are there, or after a quarter of a second. A broker and a process pay by the request. */
-  readonly gatherBytes?: number;
-  /** Without a fetch or a heartbeat for this long the consumer is made anew. */
-  readonly stallMs?: number;
-}
+import { whileBeating } from './while-beating.js';
 
 /**
  * Short: safety never rests on membership, and after an outage a member that was made anew waits for its own ghost to
@@ -85,7 +42,7 @@ export class BatchConsumer {
   #assigned: readonly TopicPartition[] = [];
   #ready = new Set<string>();
   readonly #held = new Set<string>();
-  readonly #widths = new Map<string, number>();
+  readonly #starts: ShareStarts;
   /** How often each partition was sought; never falls. */
   readonly #seeks = new Map<string, number>();
   #lastProgressMs = 0;
@@ -96,7 +53,9 @@ export class BatchConsumer {
   constructor(
     private readonly settings: KafkaSettings,
     private readonly options: BatchConsumerOptions,
-  ) {}
+  ) {
+    this.#starts = new ShareStarts(options.startFrom, () => this.#assigner?.membership);
+  }
 
   /** Resolves when the group was joined for the first time. */
   start(): Promise<void> {
@@ -122,7 +81,7 @@ export class BatchConsumer {
 
   /** How many partitions a topic of `startFrom` had at the last assignment. */
   widthOf(topic: string): number {
-    return this.#widths.get(topic) ?? 0;
+    return this.#starts.widthOf(topic);
   }
 
   /** Reads on from here; for the loser of an offset fence. */
@@ -295,7 +254,7 @@ export class BatchConsumer {
     const dealtAt = performance.now();
     for (let failures = 0; generation === this.#generation && !this.#stop.signal.aborted; failures += 1) {
       try {
-        const { starts, ranges } = await this.#starts();
+        const { starts, ranges } = await this.#starts.ask(this.#assigned);
         if (generation !== this.#generation) return;
         for (const at of this.#assigned) this.#startAt(at, starts, ranges);
         await onAssigned?.(this.#assigned, starts);
@@ -337,36 +296,10 @@ export class BatchConsumer {
     this.#ready.add(key);
   }
 
-  async #starts() {
-    const { startFrom } = this.options;
-    if (startFrom === undefined) return { starts: new Map<string, KnownStart>(), ranges: new Map() };
-    const [wanted, asked] = await Promise.all([startFrom(this.#assigned), this.#ranges()]);
-    // what is stored may have moved on since it was asked what is there
-    const isStale = [...wanted].some(([key, start]) => isOutside(start, asked.get(key)));
-    const ranges = isStale ? await this.#ranges() : asked;
-    const starts = new Map(
-      [...wanted].flatMap(([key, start]): [string, KnownStart][] => {
-        const known = knownStart(start, ranges.get(key));
-        return known === undefined ? [] : [[key, known]];
-      }),
-    );
-    return { starts, ranges };
-  }
-
-  async #ranges(): Promise<ReadonlyMap<string, OffsetRange>> {
-    const ranges = new Map<string, OffsetRange>();
-    for (const topic of new Set(this.#assigned.map((at) => at.topic))) {
-      const all = (await this.#assigner?.membership?.rangesOf(topic)) ?? new Map<number, OffsetRange>();
-      this.#widths.set(topic, all.size);
-      for (const [partition, range] of all) ranges.set(partitionKey({ topic, partition }), range);
-    }
-    return ranges;
-  }
-
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const generation = this.#generation;
     const { topic, partition } = batch;
-    await this.#whileBeating(this.#assigner?.positioned ?? Promise.resolve(), heartbeat);
+    await whileBeating(this.#assigner?.positioned ?? Promise.resolve(), heartbeat, heartbeatEveryMs);
     const isOurs = generation === this.#generation && this.#ready.has(partitionKey({ topic, partition }));
     if (!isOurs || !isRunning() || isStale() || batch.messages.length === 0) return;
     const records = batch.messages.map((message) => inRecord(topic, partition, message));
@@ -374,28 +307,10 @@ export class BatchConsumer {
     const seeks = this.#seeks.get(key);
     const isCurrent = (): boolean => generation === this.#generation && seeks === this.#seeks.get(key);
     const handled = this.options.onRecords(topic, partition, records, isCurrent);
-    if (handled !== undefined) await this.#whileBeating(handled, heartbeat);
+    if (handled !== undefined) await whileBeating(handled, heartbeat, heartbeatEveryMs);
     const last = batch.messages.at(-1);
     if (last !== undefined && !isStale()) resolveOffset(last.offset);
     await heartbeat();
-  }
-
-  /** kafkajs sends heartbeats only between batches; a wait of ours must not cost the membership. */
-  async #whileBeating(work: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
-    let done = false;
-    const finished = work.finally(() => {
-      done = true;
-    });
-    const nothing = new AbortController();
-    try {
-      while (!done) {
-        await Promise.race([finished, sleep(heartbeatEveryMs, nothing.signal)]);
-        if (!done) await heartbeat();
-      }
-      await finished;
-    } finally {
-      nothing.abort('done');
-    }
   }
 }
 
