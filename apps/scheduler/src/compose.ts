@@ -1,15 +1,6 @@
-import {
-  acceptedReply,
-  appliedReply,
-  commandBytesMax,
-  emittedBytesMax,
-  refusedReply,
-  rejectedBytesMax,
-  topicsOf,
-} from '#contract';
+import { topicsOf } from '#contract';
 import {
   ByDatabase,
-  type CommandOutcome,
   CommandRouter,
   CommandService,
   type DatabasePlace,
@@ -17,21 +8,8 @@ import {
   handOver,
   type TimerLog,
 } from '#engine';
-import {
-  BatchProducer,
-  type InRecord,
-  KafkaAdmin,
-  type KnownStart,
-  kafkaSettings,
-  type OffsetOutOfRange,
-  type OutRecord,
-  partitionKey,
-  type ReplyAddress,
-  replyRecord,
-  type StartOffset,
-  type TopicPartition,
-} from '#kafka';
-import { databaseUrlsOf, migrateAll, openPostgresStore, type PostgresStore } from '#postgres';
+import { BatchProducer, KafkaAdmin, kafkaSettings, type ReplyAddress, type TopicPartition } from '#kafka';
+import { databaseUrlsOf, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
   healthServer,
@@ -46,11 +24,13 @@ import { decideWithZoneData, evolve, mintTimerId } from '#timer';
 import { bulkService } from './bulks.js';
 import { CommandSpans } from './command-spans.js';
 import type { SchedulerConfig } from './config.js';
-import { envelopeOf } from './intake/envelope.js';
+import { type Intake, intakeOf } from './intake/intake.js';
 import { sentOn } from './intake/send-on.js';
 import { schedulerMetrics } from './metrics.js';
+import { prepare } from './prepare.js';
 import { quotaParts } from './quotas.js';
 import { RelayThread } from './relay/relay-thread.js';
+import { sendReplies } from './replies.js';
 import { retentionService } from './retention.js';
 
 const offsetsMirroredEveryMs = 5_000;
@@ -58,13 +38,7 @@ const tidiedEveryMs = 3_600_000;
 const expansionLookedForEveryMs = 250;
 
 export interface Scheduler extends Service {
-  /** What the transport needs: where to start, and what to do with records. */
-  readonly intake: {
-    startFrom(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartOffset>>;
-    onAssigned(partitions: readonly TopicPartition[], starts: ReadonlyMap<string, KnownStart>): void;
-    onOutOfRange(error: OffsetOutOfRange): void;
-    onRecords(records: readonly InRecord[], isCurrent: () => boolean): Promise<void>;
-  };
+  readonly intake: Intake;
   /** It is about to stop: not ready any more, while it finishes and hands over. */
   leave(): void;
   /** Given by the transport once it is there. */
@@ -98,8 +72,8 @@ export function composeScheduler(
   const relay = new RelayThread(config, onFatal);
   const spans = isTracing() ? new CommandSpans() : null;
   let consumer: SchedulerConsumer | null = null;
-  /** Why it is not ready, whatever the database says: a partition that is not consumed, or its end. */
-  let stuck: string | null = null;
+  /** Whatever the database says: a partition that is not consumed, or its end. */
+  let notReadyBecause: string | null = null;
   const held = new HeldPartitions(
     stores.map((store, { number }) => ({
       topology: () => store.topology(),
@@ -146,7 +120,7 @@ export function composeScheduler(
         relay.nudge();
         metrics.decided(outcomes);
         spans?.end(outcomes);
-        answer(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+        sendReplies(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
       },
       onLostSource: (topic, partition, storedOffset) => {
         if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
@@ -168,7 +142,7 @@ export function composeScheduler(
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: async () => stuck ?? (await readiness(logs, topics.commands)) ?? held.reason,
+        ready: async () => notReadyBecause ?? (await readiness(logs, topics.commands)) ?? held.reason,
         metrics: metrics.page,
       }),
       producerService(replies),
@@ -212,65 +186,28 @@ export function composeScheduler(
       await Promise.all(stores.all.map((store) => store.close()));
     },
     leave: () => {
-      stuck = 'this process goes away';
+      notReadyBecause = 'this process goes away';
     },
     attach: (given) => {
       consumer = given;
     },
-    intake: {
-      startFrom: async (partitions) => {
-        const numbers = partitions.map(({ partition }) => partition);
-        const starts = await held.starts(numbers);
-        return new Map(
-          partitions.map((at): [string, StartOffset] => [
-            partitionKey(at),
-            starts.get(at.partition) ?? 'earliest',
-          ]),
-        );
+    intake: intakeOf({
+      commandsTopic: topics.commands,
+      commands,
+      held,
+      databases: stores.count,
+      spans,
+      metrics,
+      logger,
+      onOwned: (partitions) => {
+        owned = partitions;
+        relay.want(partitions);
       },
       onOutOfRange: (error) => {
-        stuck = error.message;
+        notReadyBecause = error.message;
       },
-      onAssigned: (partitions, starts) => {
-        commands.assign(topics.commands, positionsOf(partitions, starts));
-        const waiting = partitions.filter((at) => starts.get(partitionKey(at)) === 'held');
-        held.hold(waiting.map(({ partition }) => partition));
-        if (waiting.length > 0)
-          logger.warn(
-            { partitions: waiting.map(({ partition }) => partition) },
-            'partitions wait: for `carillon partitions expand`, or for a database that does not answer',
-          );
-        const former = new Set(owned);
-        owned = partitions.map(({ partition }) => partition);
-        const gained = owned.filter((partition) => !former.has(partition));
-        metrics.tookOver(gained.length);
-        logger.info({ partitions: owned, gained }, 'owns partitions');
-        relay.want(owned);
-      },
-      onRecords: async (records, isCurrent) => {
-        const [first] = records;
-        // nothing may come between this question and the hand-over
-        if (first === undefined || !isCurrent()) return;
-        const envelopes = records.map((record) => envelopeOf(record, stores.count));
-        await commands.submit(
-          first.partition,
-          spans === null ? envelopes : envelopes.map((envelope) => spans.begin(envelope)),
-        );
-      },
-    },
-  };
-}
-
-function positionsOf(
-  partitions: readonly TopicPartition[],
-  starts: ReadonlyMap<string, KnownStart>,
-): Map<number, bigint> {
-  return new Map(
-    partitions.flatMap((at): [number, bigint][] => {
-      const start = starts.get(partitionKey(at));
-      return typeof start === 'bigint' ? [[at.partition, start]] : [];
     }),
-  );
+  };
 }
 
 async function readiness(logs: ByDatabase<TimerLog>, topic: string): Promise<string | null> {
@@ -281,56 +218,7 @@ async function readiness(logs: ByDatabase<TimerLog>, topic: string): Promise<str
   );
 }
 
-async function prepare(
-  config: SchedulerConfig,
-  admin: KafkaAdmin,
-  topics: ReturnType<typeof topicsOf>,
-): Promise<number> {
-  const partitions = await migrateAll(databaseUrlsOf(config), config.PARTITIONS);
-  const overhead = 4 * 1024;
-  const made = (bytesMax: number, more: Readonly<Record<string, string>> = {}) => ({
-    partitions,
-    config: { 'max.message.bytes': String(bytesMax), ...more },
-  });
-  await admin.ensureTopics([
-    { topic: topics.commands, ...made(commandBytesMax + overhead), mayBeWider: true },
-    { topic: topics.events, ...made(emittedBytesMax), mayBeWider: true },
-    { topic: topics.rejected, ...made(rejectedBytesMax + overhead), mayBeWider: true },
-    // an expansion leaves these two as they are: nobody counts their partitions
-    { topic: topics.dead, ...made(emittedBytesMax), anyCount: true },
-    { topic: topics.replies, ...made(emittedBytesMax, { 'retention.ms': '3600000' }), anyCount: true },
-  ]);
-  return partitions;
-}
-
 const producerService = (producer: BatchProducer): Service => ({
   start: () => producer.start(),
   stop: () => producer.stop(),
 });
-
-/** After the commit. A reply that is lost is asked for again, with the same command id. */
-async function answer(
-  outcomes: readonly CommandOutcome<ReplyAddress>[],
-  log: TimerLog,
-  producer: BatchProducer,
-): Promise<void> {
-  const records = await Promise.all(
-    outcomes.map(async ({ envelope, outcome }): Promise<OutRecord | null> => {
-      if (envelope.reply === null) return null;
-      switch (outcome.kind) {
-        case 'applied':
-          return replyRecord(envelope.reply, acceptedReply(outcome.state), null);
-        case 'rejected': {
-          const body = refusedReply(outcome.rejection);
-          return replyRecord(envelope.reply, body, body);
-        }
-        case 'repeated': {
-          const state = await log.stateAt(outcome.timerId, outcome.version);
-          const body = state === null ? appliedReply(outcome.timerId, outcome.version) : acceptedReply(state);
-          return replyRecord(envelope.reply, body, null);
-        }
-      }
-    }),
-  );
-  await producer.send(records.filter((record) => record !== null));
-}
