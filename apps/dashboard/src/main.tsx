@@ -4,7 +4,6 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from './api/http.ts';
 import { App } from './app.tsx';
 import './style.css';
-import './pages.css';
 
 const client = new QueryClient({
   defaultOptions: {
