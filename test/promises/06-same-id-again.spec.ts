@@ -80,7 +80,7 @@ describe('same id again', () => {
         createCommand(`t-${i}`, {
           schedPolicyType: 'ONCE',
           // the broker is gone by then, also on a machine that takes its time to end it
-          schedPolicyExpr: '8s',
+          schedPolicyExpr: '10s',
           hookClass: 'h',
           ackTimeout: '4s',
           retry: { maxAttempts: 3 },
