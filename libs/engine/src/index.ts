@@ -17,6 +17,8 @@ export * from './fire/database-clock.js';
 export * from './fire/decide-due.js';
 export * from './fire/due-heap.js';
 export * from './fire/emission.js';
+export * from './fire/fire-limits.js';
+export * from './fire/fire-observer.js';
 export * from './fire/fire-service.js';
 export * from './fire/fire-services.js';
 export * from './fire/slots-of.js';

@@ -23,6 +23,12 @@ export class DatabaseClock {
     return Math.floor(this.local() + this.skewMs) as EpochMs;
   }
 
+  /** Asks for a reading and observes it. @throws what asking does */
+  async ask(databaseNow: () => Promise<EpochMs>): Promise<void> {
+    const askedAt = this.local();
+    this.observe(await databaseNow(), askedAt);
+  }
+
   /**
    * A reading of the database's clock that has just arrived.
    * @param askedAt when it was asked for, by the process's clock

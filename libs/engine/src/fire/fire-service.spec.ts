@@ -14,7 +14,9 @@ import {
 } from '#timer';
 import { type EmissionId, type TimerLog, TransientLogError } from '../index.js';
 import { type Emission, EmissionRefused } from './emission.js';
-import { defaultFireLimits, FireService, type Takeover } from './fire-service.js';
+import { defaultFireLimits } from './fire-limits.js';
+import type { Takeover } from './fire-observer.js';
+import { FireService } from './fire-service.js';
 
 const silent = {
   debug: () => undefined,

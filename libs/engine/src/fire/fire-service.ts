@@ -1,11 +1,12 @@
 import type { EpochMs, TimerId } from '#timer';
 import type { Decider } from '../commands/decide-all.js';
 import { GroupCommit } from '../group-commit.js';
-import type { ArmedTimer, DueIndex, PendingEmission } from '../log/due-index.js';
+import type { ArmedTimer, DueIndex } from '../log/due-index.js';
 import { mayTryAgain, messageOf, tryAgainAfterMs } from '../log/errors.js';
-import type { EmissionId, TimerLog } from '../log/timer-log.js';
+import type { TimerLog } from '../log/timer-log.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
+import { ArmedTimers } from './armed-timers.js';
 import { DatabaseClock } from './database-clock.js';
 import {
   type Acknowledged,
@@ -15,35 +16,10 @@ import {
   type Mint,
   type TraceOf,
 } from './decide-due.js';
-import { DueHeap } from './due-heap.js';
-import {
-  type Emission,
-  EmissionRefused,
-  type EmissionSink,
-  presentEmission,
-  repeatedDeadLetter,
-} from './emission.js';
-import { HeldBack } from './held-back.js';
-
-export interface FireLimits {
-  /** Timers held in memory, however many are scheduled. */
-  readonly armedMax: number;
-  /** How far ahead timers are read into memory. */
-  readonly windowMs: number;
-  readonly duePerBatchMax: number;
-  /** Batches that are committed but not acknowledged by Kafka; firing waits above. */
-  readonly emissionsInFlightMax: number;
-  /** A first acknowledgement later than this moves the ack deadlines of its events. */
-  readonly emissionLateMs: number;
-}
-
-export const defaultFireLimits: FireLimits = Object.freeze({
-  armedMax: 50_000,
-  windowMs: 60_000,
-  duePerBatchMax: 500,
-  emissionsInFlightMax: 8,
-  emissionLateMs: 1_000,
-});
+import type { EmissionSink } from './emission.js';
+import { EmissionSender } from './emission-sender.js';
+import { defaultFireLimits, type FireLimits } from './fire-limits.js';
+import type { FireObserver } from './fire-observer.js';
 
 export interface FireServiceDeps {
   readonly log: TimerLog;
@@ -61,36 +37,11 @@ export interface FireServiceDeps {
   readonly traceOf?: TraceOf | undefined;
 }
 
-/** For metrics and tests. */
-export interface FireObserver {
-  /** After Kafka has acknowledged: `latenessMs` is one number an emission, due moment to acknowledgement. */
-  emitted?(emissions: readonly Emission[], acknowledgedAt: EpochMs): void;
-  loaded?(slots: number, timers: number, tookMs: number): void;
-  tookOver?(takeover: Takeover): void;
-}
-
-/** Slots that became this instance's, once what is due soon in them was read. */
-export interface Takeover {
-  readonly slots: number;
-  /** Timers that were read for them. */
-  readonly rows: number;
-  readonly loadMs: number;
-  /** How overdue the most overdue of these was then; 0: none was. */
-  readonly latenessMs: number;
-}
-
-const reloadAfterMs = 250;
-
 /**
  * Of one transaction. A timer that has missed ten thousand ticks takes some 10 ms, and rows are locked meanwhile: what is not decided
  * by then goes into the next one, long before the database would cut this one off.
  */
 const decidingMsMax = 200;
-
-/** While the feed is not followed: what comes due then is as late as this. */
-const rereadEveryMs = 75;
-const rereadAheadMs = 1_000;
-const rereadPerSlotMax = 100;
 
 interface DueItem {
   readonly kind: 'due';
@@ -107,20 +58,12 @@ type FireItem = DueItem | { readonly kind: 'acknowledged'; readonly acknowledged
 export class FireService {
   readonly clock: DatabaseClock;
   readonly #limits: FireLimits;
-  readonly #heap: DueHeap;
+  readonly #armed: ArmedTimers;
   readonly #commits: GroupCommit<FireItem>;
   readonly #inFlight = new Set<TimerId>();
-  readonly #emitting = new Map<EmissionId, Promise<void>>();
   readonly #acknowledged = new Acknowledgements();
-  readonly #heldBack: HeldBack;
+  readonly #sender: EmissionSender;
   readonly #faults = new Map<TimerId, string>();
-  #slots: readonly number[] = [];
-  #kafkaAnswers = true;
-  #isFollowing = true;
-  #changes = 0;
-  #rereadAt = Number.NEGATIVE_INFINITY;
-  #loading: Promise<void> | null = null;
-  #cutUntil = 0;
   #stopped = false;
   /** By the database's clock; what is due before it must wake us. */
   #napEndsAt = Number.POSITIVE_INFINITY;
@@ -129,8 +72,12 @@ export class FireService {
   constructor(private readonly deps: FireServiceDeps) {
     this.#limits = deps.limits ?? defaultFireLimits;
     this.clock = new DatabaseClock(deps.clock);
-    this.#heap = new DueHeap(this.#limits.armedMax);
-    this.#heldBack = new HeldBack(this.#limits.armedMax);
+    const { index, sink, clock, sleep, logger, observer } = deps;
+    const shared = { index, databaseClock: this.clock, clock, logger, limits: this.#limits, observer };
+    const wake = () => this.#wake();
+    const isInFlight = (timerId: TimerId) => this.#inFlight.has(timerId);
+    this.#armed = new ArmedTimers({ ...shared, sleep, isInFlight, wake });
+    this.#sender = new EmissionSender({ ...shared, sink, acknowledgements: this.#acknowledged, wake });
     this.#commits = new GroupCommit<FireItem>(
       (batch) => this.#flight(batch),
       (waiting) => Math.min(waiting.length, this.#limits.duePerBatchMax),
@@ -139,40 +86,16 @@ export class FireService {
   }
 
   get armed(): number {
-    return this.#heap.size;
+    return this.#armed.size;
   }
 
   get slots(): readonly number[] {
-    return this.#slots;
+    return this.#armed.slots;
   }
 
   /** This instance's share of the slots has changed; what is due soon in them is read anew. */
-  async own(slots: readonly number[]): Promise<void> {
-    const changes = this.#changes;
-    const former = new Set(this.#slots);
-    this.#slots = slots;
-    this.#heap.keepSlots(new Set(slots));
-    this.#heldBack.keepSlots(new Set(slots));
-    // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
-    this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
-    const beganAt = this.deps.clock();
-    const timers = await this.#load();
-    const gained = new Set(slots.filter((slot) => !former.has(slot)));
-    if (gained.size > 0) this.#tellTakeover(gained, timers, this.deps.clock() - beganAt);
-    // unless shares are being dealt out once more already
-    if (changes === this.#changes) this.#isFollowing = true;
-  }
-
-  #tellTakeover(gained: ReadonlySet<number>, timers: readonly ArmedTimer[], loadMs: number): void {
-    let rows = 0;
-    const now = this.clock.now();
-    let oldest: number = now;
-    for (const { slot, dueAt } of timers) {
-      if (!gained.has(slot)) continue;
-      rows += 1;
-      oldest = Math.min(oldest, dueAt);
-    }
-    this.deps.observer?.tookOver?.({ slots: gained.size, rows, loadMs, latenessMs: now - oldest });
+  own(slots: readonly number[]): Promise<void> {
+    return this.#armed.own(slots);
   }
 
   /**
@@ -180,20 +103,13 @@ export class FireService {
    * not begun. What is due within moments is read again and again meanwhile; `own` ends it.
    */
   unfollow(): void {
-    this.#changes += 1;
-    this.#isFollowing = false;
-    this.#wake();
+    this.#armed.unfollow();
   }
 
   /** News from the log: the clock of one timer as of one version. */
   follow(timerId: TimerId, slot: number, version: number, nextFireAt: EpochMs | null): void {
-    this.#heldBack.drop(timerId);
-    if (nextFireAt === null) {
-      this.#heap.disarm(timerId, version);
-      return;
-    }
-    this.#heap.arm({ timerId, slot, version, dueAt: nextFireAt });
-    if (nextFireAt < this.#napEndsAt) this.#wake();
+    this.#armed.follow(timerId, slot, version, nextFireAt);
+    if (nextFireAt !== null && nextFireAt < this.#napEndsAt) this.#wake();
   }
 
   /** Fires what is due until the signal comes, then finishes what is under way. */
@@ -203,61 +119,36 @@ export class FireService {
     });
     while (!stop.aborted) {
       this.#submitDue();
-      if (this.#wantsLoad()) this.#loadSoon(() => this.#load());
-      else if (this.#wantsReread()) this.#loadSoon(() => this.#reread());
+      this.#armed.readAhead();
       await this.#nextWake(stopped);
     }
     this.#stopped = true;
     await this.#commits.drained();
-    await Promise.all(this.#emitting.values());
+    await this.#sender.allSettled();
     this.#commits.submit(this.#takeAcknowledged());
     await this.#commits.drained();
   }
 
   /** Anything overdue by more than a second, whoever owns it: the answer to an owner that died or froze. */
   async sweep(overdueByMs = 1_000): Promise<number> {
-    await this.#observeClock();
-    if (!this.#kafkaAnswers) return 0;
+    await this.clock.ask(() => this.deps.index.now());
+    if (!this.#sender.kafkaAnswers) return 0;
     const overdue = await this.deps.index.overdue(overdueByMs, this.#limits.duePerBatchMax);
-    // what is in the heap by an older version waits there for another moment: the feed is behind
-    const fresh = overdue.filter((timer) => !this.#inFlight.has(timer.timerId) && !this.#heap.has(timer));
+    // what is armed by an older version waits there for another moment: the feed is behind
+    const fresh = overdue.filter((timer) => !this.#inFlight.has(timer.timerId) && !this.#armed.has(timer));
     this.#submit(fresh, false);
     return fresh.length;
   }
 
   /** Sends what was committed and never acknowledged, whoever wrote it. While Kafka is silent, one batch at a time asks it. */
-  async resendPending(leaseMs: number): Promise<number> {
-    let sent = 0;
-    for (;;) {
-      const max = this.#kafkaAnswers ? 20 : 1;
-      const pending = await this.deps.index.claimPendingEmissions(this.#limits.emissionLateMs, leaseMs, max);
-      const lost = pending.filter(({ id }) => !this.#emitting.has(id) && !this.#acknowledged.has(id));
-      for (const emission of lost) await this.#resend(emission);
-      sent += lost.length;
-      // nothing is owed any more: the next trigger will tell whether Kafka is there
-      if (pending.length === 0) this.#kafkaAnswers = true;
-      if (pending.length < max || !this.#kafkaAnswers) return sent;
-    }
-  }
-
-  async #resend({ id, entries }: PendingEmission): Promise<void> {
-    const emissions = entries.flatMap(({ state, before }): Emission[] => {
-      if (state === null) return [];
-      if (before !== null) return [repeatedDeadLetter(before, state)];
-      const emission = presentEmission(state);
-      return emission === null ? [] : [emission];
-    });
-    this.deps.logger.info(
-      { batch: id, emissions: emissions.length },
-      'sending again what was never acknowledged',
-    );
-    await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+  resendPending(leaseMs: number): Promise<number> {
+    return this.#sender.resendPending(leaseMs);
   }
 
   #submitDue(): void {
     const { duePerBatchMax } = this.#limits;
-    const mayFire = !this.#stopped && this.#kafkaAnswers && this.#commits.waiting < duePerBatchMax * 2;
-    this.#submit(mayFire ? this.#heap.takeDue(this.clock.now(), duePerBatchMax) : [], true);
+    const mayFire = !this.#stopped && this.#sender.kafkaAnswers && this.#commits.waiting < duePerBatchMax * 2;
+    this.#submit(mayFire ? this.#armed.takeDue(this.clock.now(), duePerBatchMax) : [], true);
   }
 
   #submit(timers: readonly ArmedTimer[], isOurs: boolean): void {
@@ -283,19 +174,17 @@ export class FireService {
   }
 
   #napMs(): number {
-    const next = this.#heap.nextDueAt();
-    const longest = this.#isFollowing ? 250 : rereadEveryMs;
+    const next = this.#armed.nextDueAt();
+    const longest = this.#armed.napMsMax;
     // a full queue or a silent broker: the flight that ends wakes us
-    if (!this.#kafkaAnswers || this.#commits.waiting > 0) return longest;
+    if (!this.#sender.kafkaAnswers || this.#commits.waiting > 0) return longest;
     const untilDue = (next ?? Number.POSITIVE_INFINITY) - this.clock.now();
     const patienceMs = this.#acknowledged.patienceMs(this.deps.clock());
     return Math.max(0, Math.min(longest, untilDue, patienceMs));
   }
 
   async #flight(batch: readonly FireItem[]): Promise<void> {
-    while (this.#emitting.size >= this.#limits.emissionsInFlightMax && this.#kafkaAnswers) {
-      await Promise.race(this.#emitting.values());
-    }
+    while (this.#sender.isFull) await this.#sender.oneSettled();
     await this.#commit(batch);
     // the next flight leaves before the loop of `run` could bring what fell due meanwhile
     this.#submitDue();
@@ -385,7 +274,7 @@ export class FireService {
     for (const { id } of acknowledged) this.#acknowledged.forget(id);
     this.#settle(due, loadedIds, isCut, now);
     if (decision !== null) this.#follow(decision, due);
-    for (const timer of this.#heldBack.release(acknowledged)) this.#heap.arm(timer);
+    this.#armed.release(acknowledged);
   }
 
   #settle(due: readonly DueItem[], loaded: ReadonlySet<TimerId>, isCut: boolean, now: EpochMs): void {
@@ -393,130 +282,14 @@ export class FireService {
       this.#inFlight.delete(timer.timerId);
       // our clock was ahead of the database's, or it was left for the next transaction; anything else was changed by
       // others, and the feed tells
-      if (isOurs && !loaded.has(timer.timerId) && (isCut || timer.dueAt > now)) this.#heap.arm(timer);
+      if (isOurs && !loaded.has(timer.timerId) && (isCut || timer.dueAt > now)) this.#armed.arm(timer);
     }
   }
 
   #follow({ clocks, emissions, writes, heldBack }: DueDecision, due: readonly DueItem[]): void {
-    for (const { timer, isOurs } of due)
-      if (isOurs && heldBack.has(timer.timerId)) this.#heldBack.hold(timer);
-    for (const clock of clocks) {
-      if (clock.dueAt === null) this.#heap.disarm(clock.timerId, clock.version);
-      // a child may lie in somebody else's slots, and its owner hears of it by the feed
-      else if (clock.version > 1 || this.#slots.includes(clock.slot)) this.#heap.arm(clock);
-    }
-    if (writes.emission === null) return;
-    const { id } = writes.emission;
-    const sending = this.#emit(id, emissions, this.deps.clock());
-    this.#emitting.set(id, sending);
-  }
-
-  /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
-  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<void> {
-    try {
-      await this.deps.sink.emit(emissions);
-    } catch (error) {
-      // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
-      const message = messageOf(error);
-      if (error instanceof EmissionRefused) {
-        this.deps.logger.error(
-          { error: message, batch: id },
-          'a batch was refused; it is sent again and again',
-        );
-        return;
-      }
-      this.deps.logger.warn(
-        { error: message, batch: id },
-        'Kafka did not acknowledge; firing waits until it answers',
-      );
-      this.#kafkaAnswers = false;
-      return;
-    } finally {
-      this.#emitting.delete(id);
-    }
-    if (!this.#kafkaAnswers) this.deps.logger.info({}, 'Kafka answers again');
-    this.#kafkaAnswers = true;
-    this.deps.observer?.emitted?.(emissions, this.clock.now());
-    const isLate = this.deps.clock() - committedAt > this.#limits.emissionLateMs;
-    const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
-    this.#acknowledged.add({ id, late, emissions }, this.deps.clock());
-    this.#wake();
-  }
-
-  /** A load that the bound cut short says nothing new until what it brought has fired, or a while has passed. */
-  #wantsLoad(): boolean {
-    if (this.#heap.nextDueAt() !== null && this.deps.clock() < this.#cutUntil) return false;
-    // deadlines of what has just fired may fill it, beyond what was read: they must not keep what is due from being read
-    const hasRoom = this.#heap.size < this.#limits.armedMax / 2;
-    const isReadUp = (this.#heap.nextDueAt() ?? Number.POSITIVE_INFINITY) > this.#heap.horizon;
-    return (
-      this.#slots.length > 0 &&
-      this.#heap.horizon < this.clock.now() + this.#limits.windowMs / 2 &&
-      (hasRoom || isReadUp)
-    );
-  }
-
-  #wantsReread(): boolean {
-    return !this.#isFollowing && this.deps.clock() - this.#rereadAt >= rereadEveryMs;
-  }
-
-  async #observeClock(): Promise<void> {
-    const askedAt = this.deps.clock();
-    this.clock.observe(await this.deps.index.now(), askedAt);
-  }
-
-  /** What the feed would have told: timers of our slots that are due within moments. */
-  async #reread(): Promise<void> {
-    this.#rereadAt = this.deps.clock();
-    const until = (this.clock.now() + rereadAheadMs) as EpochMs;
-    const { timers } = await this.deps.index.armedUntil(this.#slots, until, rereadPerSlotMax);
-    for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
-    this.#wake();
-  }
-
-  #loadSoon(load: () => Promise<unknown>): void {
-    this.#loading ??= load()
-      .then(() => undefined)
-      .catch(async (error: unknown) => {
-        this.deps.logger.warn(
-          { error: String(error) },
-          'reading what is due soon failed; it will be tried again',
-        );
-        await this.deps.sleep(250);
-      })
-      .finally(() => {
-        this.#loading = null;
-      });
-  }
-
-  /** Reads what is due within the window, as far as the bound allows; answers what it read. */
-  async #load(): Promise<readonly ArmedTimer[]> {
-    const startedAt = this.deps.clock();
-    const slots = this.#slots;
-    if (slots.length === 0) return [];
-    await this.#observeClock();
-    const until = (this.clock.now() + this.#limits.windowMs) as EpochMs;
-    const room = Math.max(slots.length, this.#limits.armedMax - this.#heap.size);
-    const former = this.#heap.horizon;
-    // the feed may bring timers of the window while it is being read: they must find it open
-    this.#heap.horizon = until;
-    try {
-      const { timers, completeUntil } = await this.deps.index.armedUntil(
-        slots,
-        until,
-        Math.floor(room / slots.length),
-      );
-      for (const timer of timers) if (!this.#inFlight.has(timer.timerId)) this.#heap.arm(timer);
-      if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
-      if (this.#heap.horizon < until) this.#cutUntil = this.deps.clock() + reloadAfterMs;
-      this.deps.observer?.loaded?.(slots.length, timers.length, this.deps.clock() - startedAt);
-      // with nothing to fire, the flight that ends or the next nap comes back here soon enough
-      if (this.#heap.nextDueAt() !== null) this.#wake();
-      return timers;
-    } catch (error) {
-      this.#heap.horizon = former;
-      throw error;
-    }
+    for (const { timer, isOurs } of due) if (isOurs && heldBack.has(timer.timerId)) this.#armed.hold(timer);
+    this.#armed.followOwn(clocks);
+    if (writes.emission !== null) this.#sender.send(writes.emission.id, emissions);
   }
 }
 

@@ -1,0 +1,123 @@
+import type { DueIndex, PendingEmission } from '../log/due-index.js';
+import { messageOf } from '../log/errors.js';
+import type { EmissionId } from '../log/timer-log.js';
+import type { LocalClock, Logger } from '../ports.js';
+import type { Acknowledgements } from './acknowledgements.js';
+import type { DatabaseClock } from './database-clock.js';
+import {
+  type Emission,
+  EmissionRefused,
+  type EmissionSink,
+  presentEmission,
+  repeatedDeadLetter,
+} from './emission.js';
+import type { FireLimits } from './fire-limits.js';
+import type { FireObserver } from './fire-observer.js';
+
+export interface EmissionSenderDeps {
+  readonly sink: EmissionSink;
+  readonly index: DueIndex;
+  readonly databaseClock: DatabaseClock;
+  readonly clock: LocalClock;
+  readonly logger: Logger;
+  readonly limits: Pick<FireLimits, 'emissionsInFlightMax' | 'emissionLateMs'>;
+  readonly observer: Pick<FireObserver, 'emitted'> | undefined;
+  /** Where what Kafka has acknowledged goes: the next transaction takes it from there. */
+  readonly acknowledgements: Acknowledgements;
+  /** Something was acknowledged. */
+  readonly wake: () => void;
+}
+
+/** Batches on their way from their commit to Kafka's acknowledgement. Those that get none are sent again, by whoever is there. */
+export class EmissionSender {
+  readonly #emitting = new Map<EmissionId, Promise<void>>();
+  #kafkaAnswers = true;
+
+  constructor(private readonly deps: EmissionSenderDeps) {}
+
+  /** As far as the last batch tells; while it does not, nothing new is triggered. */
+  get kafkaAnswers(): boolean {
+    return this.#kafkaAnswers;
+  }
+
+  /** As many are under way as may be; after `oneSettled` it may be otherwise. A silent broker is not waited for. */
+  get isFull(): boolean {
+    return this.#emitting.size >= this.deps.limits.emissionsInFlightMax && this.#kafkaAnswers;
+  }
+
+  oneSettled(): Promise<void> {
+    return Promise.race(this.#emitting.values());
+  }
+
+  allSettled(): Promise<unknown> {
+    return Promise.all(this.#emitting.values());
+  }
+
+  /** Sends a batch that was committed just now. */
+  send(id: EmissionId, emissions: readonly Emission[]): void {
+    const sending = this.#emit(id, emissions, this.deps.clock());
+    this.#emitting.set(id, sending);
+  }
+
+  /** Sends what was committed and never acknowledged, whoever wrote it. While Kafka is silent, one batch at a time asks it. */
+  async resendPending(leaseMs: number): Promise<number> {
+    const { acknowledgements, index, limits } = this.deps;
+    let sent = 0;
+    for (;;) {
+      const max = this.#kafkaAnswers ? 20 : 1;
+      const pending = await index.claimPendingEmissions(limits.emissionLateMs, leaseMs, max);
+      const lost = pending.filter(({ id }) => !this.#emitting.has(id) && !acknowledgements.has(id));
+      for (const emission of lost) await this.#resend(emission);
+      sent += lost.length;
+      // nothing is owed any more: the next trigger will tell whether Kafka is there
+      if (pending.length === 0) this.#kafkaAnswers = true;
+      if (pending.length < max || !this.#kafkaAnswers) return sent;
+    }
+  }
+
+  async #resend({ id, entries }: PendingEmission): Promise<void> {
+    const emissions = entries.flatMap(({ state, before }): Emission[] => {
+      if (state === null) return [];
+      if (before !== null) return [repeatedDeadLetter(before, state)];
+      const emission = presentEmission(state);
+      return emission === null ? [] : [emission];
+    });
+    this.deps.logger.info(
+      { batch: id, emissions: emissions.length },
+      'sending again what was never acknowledged',
+    );
+    await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+  }
+
+  /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
+  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<void> {
+    try {
+      await this.deps.sink.emit(emissions);
+    } catch (error) {
+      // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
+      const message = messageOf(error);
+      if (error instanceof EmissionRefused) {
+        this.deps.logger.error(
+          { error: message, batch: id },
+          'a batch was refused; it is sent again and again',
+        );
+        return;
+      }
+      this.deps.logger.warn(
+        { error: message, batch: id },
+        'Kafka did not acknowledge; firing waits until it answers',
+      );
+      this.#kafkaAnswers = false;
+      return;
+    } finally {
+      this.#emitting.delete(id);
+    }
+    if (!this.#kafkaAnswers) this.deps.logger.info({}, 'Kafka answers again');
+    this.#kafkaAnswers = true;
+    this.deps.observer?.emitted?.(emissions, this.deps.databaseClock.now());
+    const isLate = this.deps.clock() - committedAt > this.deps.limits.emissionLateMs;
+    const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
+    this.deps.acknowledgements.add({ id, late, emissions }, this.deps.clock());
+    this.deps.wake();
+  }
+}

@@ -1,0 +1,20 @@
+import type { EpochMs } from '#timer';
+import type { Emission } from './emission.js';
+
+/** For metrics and tests. */
+export interface FireObserver {
+  /** Kafka has acknowledged them; when, by the database's clock. */
+  emitted?(emissions: readonly Emission[], acknowledgedAt: EpochMs): void;
+  loaded?(slots: number, timers: number, tookMs: number): void;
+  tookOver?(takeover: Takeover): void;
+}
+
+/** Slots that became this instance's, once what is due soon in them was read. */
+export interface Takeover {
+  readonly slots: number;
+  /** Timers that were read for them. */
+  readonly rows: number;
+  readonly loadMs: number;
+  /** How overdue the most overdue of these was then; 0: none was. */
+  readonly latenessMs: number;
+}
