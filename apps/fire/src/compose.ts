@@ -1,20 +1,6 @@
-import { emittedBytesMax, feedClockHeaders, parseFeedClock, topicsOf } from '#contract';
-import {
-  ByDatabase,
-  type DatabasePlace,
-  defaultFireLimits,
-  type EmissionId,
-  type EmissionSink,
-  type FireObserver,
-  FireService,
-  FireServices,
-  handOver,
-  isHeldBy,
-  type LocalClock,
-  slotsOf,
-  type TimerLog,
-} from '#engine';
-import { BatchConsumer, BatchProducer, KafkaAdmin, kafkaSettings, partitionKey, someHeaders } from '#kafka';
+import { emittedBytesMax, topicsOf } from '#contract';
+import { ByDatabase, type FireService, FireServices, handOver } from '#engine';
+import { BatchProducer, KafkaAdmin, kafkaSettings } from '#kafka';
 import { databaseUrlsOf, migrateAll, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
@@ -22,29 +8,20 @@ import {
   isTracing,
   type Logger,
   loopService,
-  randomBytesPooled,
   type Service,
   ServiceGroup,
   sleep,
-  systemClock,
 } from '#runtime';
-import { decideWithZoneData, evolve, mintEventId, mintTimerId, slotOfTimerId } from '#timer';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
+import { feedConsumer } from './feed-consumer.js';
+import { type FireParts, type FireWraps, fireOfStore } from './fire-of-store.js';
 import { FiringSpans } from './firing-spans.js';
 import { fireMetrics } from './metrics.js';
 
 const sweptEveryMs = 1_000;
 const resendLeaseMs = 5_000;
 const tidiedEveryMs = 3_600_000;
-
-/** Places where a test may stand in: between decisions and the log, between the commit and Kafka. */
-export interface FireWraps {
-  readonly log?: (log: TimerLog) => TimerLog;
-  readonly sink?: (sink: EmissionSink) => EmissionSink;
-  readonly observer?: FireObserver;
-  readonly clock?: LocalClock;
-}
 
 /** Puts the fire service together: the feed tells clocks, due timers go out. */
 export function composeFire(
@@ -56,11 +33,7 @@ export function composeFire(
   const topics = topicsOf(config.TOPIC_PREFIX);
   const kafka = kafkaSettings(config, 'carillon-fire', logger);
   const stores = ByDatabase.from(databaseUrlsOf(config), (databaseUrl) =>
-    openPostgresStore({
-      databaseUrl,
-      applicationName: 'carillon fire',
-      log: logger,
-    }),
+    openPostgresStore({ databaseUrl, applicationName: 'carillon fire', log: logger }),
   );
   const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka)];
   const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
@@ -72,83 +45,17 @@ export function composeFire(
     slots: () => fire.slots.length,
     skewMs: () => fire.skewMs,
   });
-  const fireOf = (store: PostgresStore, place: DatabasePlace) =>
-    new FireService({
-      log: wraps.log?.(store.log) ?? store.log,
-      index: store.due,
-      timer: { decide: decideWithZoneData(process.versions.tz ?? 'unknown'), evolve },
-      mint: {
-        eventId: () => mintEventId(Date.now(), randomBytesPooled(10)),
-        emissionId: () => mintEventId(Date.now(), randomBytesPooled(10)) as string as EmissionId,
-        slotOf: slotOfTimerId,
-        isHere: (slot) => isHeldBy(place, slot),
-        timerId: (slot) => mintTimerId(Date.now(), slot, randomBytesPooled(9)),
-      },
-      sink: wraps.sink?.(sink) ?? sink,
-      logger,
-      clock: wraps.clock ?? systemClock,
-      sleep,
-      onFatal,
-      observer: {
-        emitted: (emissions, acknowledgedAt) => {
-          metrics.observer.emitted?.(emissions, acknowledgedAt);
-          spans?.emitted(emissions, acknowledgedAt);
-          wraps.observer?.emitted?.(emissions, acknowledgedAt);
-        },
-        loaded: (slots, timers, tookMs) => {
-          logger.info({ slots, timers, tookMs: Math.round(tookMs) }, 'read what is due soon');
-          metrics.observer.loaded?.(slots, timers, tookMs);
-          wraps.observer?.loaded?.(slots, timers, tookMs);
-        },
-        tookOver: (takeover) => {
-          const { slots, rows, loadMs, latenessMs } = takeover;
-          logger.info(
-            { slots, rows, loadMs: Math.round(loadMs), latenessMs: Math.round(latenessMs) },
-            'took slots over',
-          );
-          metrics.observer.tookOver?.(takeover);
-          wraps.observer?.tookOver?.(takeover);
-        },
-      },
-      traceOf: spans?.traceOf,
-      limits: {
-        ...defaultFireLimits,
-        armedMax: Math.floor(config.ARMED_MAX / place.of),
-        windowMs: config.WINDOW_MS,
-      },
-    });
-  const services = stores.map(fireOf);
+  const parts: FireParts = { config, sink, metrics: metrics.observer, spans, logger, onFatal, wraps };
+  const services = stores.map((store, place) => fireOfStore(store, place, parts));
   const fire = new FireServices({ services, logger, sleep });
-
-  const consumer: BatchConsumer = new BatchConsumer(kafka, {
-    groupId: config.FIRE_GROUP_ID,
-    topics: [topics.events],
-    // from the end, asked before what is due is read: what comes between is in both, and the version decides
-    startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
-    onAssigned: async (partitions) => {
-      const slots = slotsOf(
-        partitions.map(({ partition }) => partition),
-        consumer.widthOf(topics.events),
-      );
-      await fire.own(slots);
-      const numbers = partitions.map(({ partition }) => partition);
-      logger.info({ partitions: numbers, slots: slots.length, armed: fire.armed }, 'owns slots');
-    },
-    onRebalancing: () => fire.unfollow(),
-    onRecords: (_topic, _partition, records) => {
-      for (const record of records) {
-        const clock = parseFeedClock(someHeaders(record, feedClockHeaders));
-        if (clock !== null)
-          fire.follow(clock.timerId, slotOfTimerId(clock.timerId), clock.version, clock.nextFireAt);
-      }
-    },
-  });
+  const { events } = topics;
+  const consumer = feedConsumer(kafka, { groupId: config.FIRE_GROUP_ID, topic: events }, fire, logger);
 
   /** It finishes and hands over. */
   let isLeaving = false;
   const group = new ServiceGroup(
     [
-      { start: () => prepare(config, admin, topics.events), stop: () => closeAll(stores) },
+      { start: () => prepare(config, admin, events), stop: () => closeAll(stores) },
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
@@ -156,15 +63,7 @@ export function composeFire(
         metrics: metrics.page,
       }),
       { start: () => producer.start(), stop: () => producer.stop() },
-      ...services.all.flatMap((service) => [
-        loopService((stop) => service.run(stop)),
-        every(sweptEveryMs, () => service.sweep(), warn('the sweep will be tried again')),
-        every(
-          sweptEveryMs,
-          () => service.resendPending(resendLeaseMs),
-          warn('pending emissions will be looked for again'),
-        ),
-      ]),
+      ...services.all.flatMap((service) => loopsOf(service, warn)),
       ...stores.all.map((store) =>
         every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
       ),
@@ -189,6 +88,17 @@ export function composeFire(
     },
   };
 }
+
+/** It fires, and looks each second for what others have left: overdue, or never acknowledged. */
+const loopsOf = (service: FireService, warn: (what: string) => (error: unknown) => void): Service[] => [
+  loopService((stop) => service.run(stop)),
+  every(sweptEveryMs, () => service.sweep(), warn('the sweep will be tried again')),
+  every(
+    sweptEveryMs,
+    () => service.resendPending(resendLeaseMs),
+    warn('pending emissions will be looked for again'),
+  ),
+];
 
 /** Firing needs databases that answer; a share of the slots comes and goes, and sweeping needs none. */
 const readiness = (stores: ByDatabase<PostgresStore>): Promise<string | null> =>

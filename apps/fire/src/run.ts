@@ -2,8 +2,9 @@ import 'reflect-metadata';
 import { type DynamicModule, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createLogger, nestLog, type Service, startTracing, stopOnSignals } from '#runtime';
-import { composeFire, type FireWraps } from './compose.js';
+import { composeFire } from './compose.js';
 import type { FireConfig } from './config.js';
+import type { FireWraps } from './fire-of-store.js';
 
 class FireLifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly fire: Service) {}
