@@ -1,4 +1,3 @@
-import pg from 'pg';
 import {
   type ApiKeyStore,
   type BulkStore,
@@ -11,6 +10,7 @@ import {
 import { PostgresApiKeys } from './access/postgres-api-keys.js';
 import { PostgresBulkStore } from './bulk/postgres-bulk-store.js';
 import { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
+import { openPool } from './connection/pool.js';
 import { expectPlace, placeOf } from './database-place.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
@@ -65,14 +65,7 @@ function openPart(settings: HotConnectionSettings) {
   const connection = (role: string) =>
     new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}` });
   const [live, past] = [connection('tail'), connection('catch-up')];
-  const pool = new pg.Pool({
-    connectionString: settings.databaseUrl,
-    max: 3,
-    application_name: `${settings.applicationName}`,
-  });
-  pool.on('error', (error) =>
-    settings.log.warn({ error: error.message }, 'idle connection to Postgres lost'),
-  );
+  const pool = openPool({ ...settings, connectionsMax: 3 });
   let closing: Promise<void> | null = null;
   return {
     databaseUrl: settings.databaseUrl,

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { LogTopology, NamespaceUsage } from '#engine';
 import { HotConnection, type Logger } from './connection/hot-connection.js';
+import { openPool } from './connection/pool.js';
 import { PostgresDueIndex } from './due/postgres-due-index.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresTimerLog } from './log/postgres-timer-log.js';
@@ -31,6 +32,8 @@ export interface PostgresStore {
   close(): Promise<void>;
 }
 
+const tidyMaxMs = 600_000;
+
 /** Everything one process needs of the database: three hot connections and a small pool, opened on first use. */
 export function openPostgresStore(settings: PostgresStoreSettings): PostgresStore {
   const connection = (role: string, durable = true) =>
@@ -39,14 +42,16 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
   // a mark that a crash takes back only repeats what was published
   const relay = connection('relay', false);
   const others: HotConnection[] = [];
-  const pool = new pg.Pool({
-    connectionString: settings.databaseUrl,
-    max: 4,
-    application_name: settings.applicationName,
-  });
-  pool.on('error', (error) =>
-    settings.log.warn({ error: error.message }, 'idle connection to Postgres lost'),
-  );
+  const pool = openPool({ ...settings, connectionsMax: 4 });
+  /** Of a day, or of many where none was tidied up: in no hurry. */
+  const tidying = (text: string, values: readonly unknown[] = []) => {
+    const query: pg.QueryConfig & { query_timeout: number } = {
+      text,
+      values: [...values],
+      query_timeout: tidyMaxMs,
+    };
+    return pool.query(query);
+  };
   let closing: Promise<void> | null = null;
   return {
     log: new PostgresTimerLog(writes, pool),
@@ -64,12 +69,10 @@ export function openPostgresStore(settings: PostgresStoreSettings): PostgresStor
     topology: () => readTopology(pool),
     retention: new PostgresRetention(settings.databaseUrl, `${settings.applicationName} retention`),
     tidy: async () => {
-      await pool.query('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
-      await pool.query(`delete from timer_tombstone where deleted_at < clock_timestamp() - interval '1 day'`);
-      await pool.query(
-        `delete from unchanged_command where recorded_at < clock_timestamp() - interval '1 day'`,
-      );
-      await pool.query(
+      await tidying('select ensure_log_partitions($1)', [logPartitionsAheadDays]);
+      await tidying(`delete from timer_tombstone where deleted_at < clock_timestamp() - interval '1 day'`);
+      await tidying(`delete from unchanged_command where recorded_at < clock_timestamp() - interval '1 day'`);
+      await tidying(
         `delete from rejection where recorded_at < clock_timestamp() - interval '1 day' and published_at is not null`,
       );
     },

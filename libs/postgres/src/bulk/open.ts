@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { Logger } from '../connection/hot-connection.js';
+import { openPool } from '../connection/pool.js';
 import { PostgresBulkStore } from './postgres-bulk-store.js';
 
 export interface PostgresBulks {
@@ -13,9 +13,7 @@ export function openPostgresBulks(settings: {
   readonly applicationName: string;
   readonly log: Logger;
 }): PostgresBulks {
-  const { databaseUrl, applicationName, log } = settings;
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: applicationName });
-  pool.on('error', (error) => log.warn({ error: error.message }, 'idle connection to Postgres lost'));
+  const pool = openPool({ ...settings, connectionsMax: 2 });
   let closing: Promise<void> | null = null;
   return {
     store: new PostgresBulkStore(pool),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DataLogError, messageOf, TransientLogError } from '#engine';
+import { connectionBounds } from './connection-bounds.js';
 import type { Statement } from './statement.js';
 
 export interface Logger {
@@ -44,6 +45,9 @@ export const transaction = {
 
 /** The server itself ends whatever takes longer than two seconds. */
 const defaultAnswerTimeoutMs = 15_000;
+
+/** The server itself ends a transaction within two seconds. */
+const goodbyeMaxMs = 3_000;
 
 /**
  * One connection, pipelined, for the few statements that run thousands of times a second. Several calls leave in one
@@ -91,7 +95,7 @@ export class HotConnection {
 
   async #sendOn(client: pg.Client, calls: readonly Call[]): Promise<Answers> {
     // without the cork each statement would be a packet of its own, and a freeze could fall between two of them
-    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    const stream = streamOf(client);
     stream.cork();
     const answers = calls.map(({ statement: { name, text }, values }) =>
       client.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
@@ -126,7 +130,7 @@ export class HotConnection {
     this.#closed = true;
     const client = this.#client;
     this.#client = null;
-    if (client !== null) await client.end();
+    if (client !== null) await goodbye(client);
   }
 
   async #connected(): Promise<pg.Client> {
@@ -143,8 +147,7 @@ export class HotConnection {
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: applicationName,
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
+      ...connectionBounds,
       pipeline: true,
       types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
       options: this.#options(),
@@ -245,6 +248,16 @@ export function typeParser(oid: number): (value: string) => unknown {
   if (oid === int8Oid) return BigInt;
   if (plainNumberOids.has(oid)) return Number;
   return pg.types.getTypeParser(oid);
+}
+
+const streamOf = (client: pg.Client): Socket =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream;
+
+/** What is under way is finished first, by a server that answers. */
+async function goodbye(client: pg.Client): Promise<void> {
+  const patience = setTimeout(() => streamOf(client).destroy(), goodbyeMaxMs);
+  await client.end();
+  clearTimeout(patience);
 }
 
 // Postgres error classes that say the data is at fault: 22 data exception, 23 integrity, 54 program limit.

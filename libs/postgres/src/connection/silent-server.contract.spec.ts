@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TransientLogError } from '#engine';
 import { HotConnection } from '#postgres';
 import { freshDatabase } from '../../../../test/harness/database.js';
+import { openPool } from './pool.js';
 
 const log = { warn: () => undefined };
 const one = { statement: { name: 'one', text: 'select 1' }, values: [] };
@@ -60,4 +61,33 @@ it('gives up a server that says nothing, and connects anew', async () => {
     await connection.close();
     way.close();
   }
+});
+
+it('gives up a query of a pool that is not answered, and the next one goes by a connection of its own', async () => {
+  const way = await lossyWay(database.url);
+  const pool = openPool({
+    databaseUrl: way.url,
+    applicationName: 'silent',
+    log,
+    connectionsMax: 1,
+    queryTimeoutMs: 2_000,
+  });
+  try {
+    await pool.query('select 1');
+    way.lose();
+    await expect(pool.query('select 1')).rejects.toThrow('timeout');
+    expect((await pool.query('select 1')).rowCount).toBe(1);
+  } finally {
+    await pool.end();
+    way.close();
+  }
+});
+
+it('closes a connection to a server that says nothing', async () => {
+  const way = await lossyWay(database.url);
+  const connection = new HotConnection({ databaseUrl: way.url, applicationName: 'silent', log });
+  await connection.send([one]);
+  way.lose();
+  await connection.close();
+  way.close();
 });

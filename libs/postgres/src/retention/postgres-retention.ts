@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { LogPart, RetentionStore } from '#engine';
 import type { EpochMs, TimerId } from '#timer';
+import { connectionBounds } from '../connection/connection-bounds.js';
 
 /** A detach waits for whoever reads the log, holding nobody up; after so long it is left to the next round. */
 const detachTimeoutMs = 3_000;
@@ -70,6 +71,7 @@ export class PostgresRetention implements RetentionStore {
 
   async exclusively<T>(work: () => Promise<T>): Promise<T | null> {
     const client = new pg.Client({
+      ...connectionBounds,
       connectionString: this.databaseUrl,
       application_name: this.applicationName,
       options: `${options} -c lock_timeout=${detachTimeoutMs}`,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { NamespaceUsage } from '#engine';
+import { connectionBounds } from '../connection/connection-bounds.js';
 
 export interface NamespaceUsageSettings {
   readonly databaseUrl: string;
@@ -56,6 +57,7 @@ export class PostgresNamespaceUsage implements NamespaceUsage {
   async #connected<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const { databaseUrl, applicationName } = this.settings;
     const client = new pg.Client({
+      ...connectionBounds,
       connectionString: databaseUrl,
       application_name: applicationName,
       options: `-c idle_session_timeout=${frozenAfterMs} -c idle_in_transaction_session_timeout=${frozenAfterMs}`,
