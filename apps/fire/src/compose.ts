@@ -11,6 +11,7 @@ import {
   type Service,
   ServiceGroup,
   sleep,
+  together,
 } from '#runtime';
 import type { FireConfig } from './config.js';
 import { KafkaEmissionSink } from './emission-sink.js';
@@ -63,9 +64,11 @@ export function composeFire(
         metrics: metrics.page,
       }),
       { start: () => producer.start(), stop: () => producer.stop() },
-      ...services.all.flatMap((service) => loopsOf(service, warn)),
-      ...stores.all.map((store) =>
-        every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      together(services.all.map((service) => new ServiceGroup(loopsOf(service, warn), logger))),
+      together(
+        stores.all.map((store) =>
+          every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+        ),
       ),
       {
         start: async () => undefined,

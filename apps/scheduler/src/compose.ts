@@ -8,7 +8,14 @@ import {
   handOver,
   type TimerLog,
 } from '#engine';
-import { BatchProducer, KafkaAdmin, kafkaSettings, type ReplyAddress, type TopicPartition } from '#kafka';
+import {
+  BatchProducer,
+  KafkaAdmin,
+  kafkaSettings,
+  type ReplyAddress,
+  settlesWithin,
+  type TopicPartition,
+} from '#kafka';
 import { databaseUrlsOf, openPostgresStore, type PostgresStore } from '#postgres';
 import {
   every,
@@ -19,6 +26,7 @@ import {
   type Service,
   ServiceGroup,
   sleep,
+  together,
 } from '#runtime';
 import { decideWithZoneData, evolve, mintTimerId } from '#timer';
 import { bulkService } from './bulks.js';
@@ -36,6 +44,7 @@ import { retentionService } from './retention.js';
 const offsetsMirroredEveryMs = 5_000;
 const tidiedEveryMs = 3_600_000;
 const expansionLookedForEveryMs = 250;
+const drainedMaxMs = 3_000;
 
 export interface Scheduler extends Service {
   readonly intake: Intake;
@@ -137,7 +146,7 @@ export function composeScheduler(
           logPartitions = await prepare(config, admin, topics);
           logger.info({ partitions: logPartitions }, 'the log is there');
         },
-        stop: async () => undefined,
+        stop: async () => void (await Promise.all(stores.all.map((store) => store.close()))),
       },
       healthServer({
         port: config.HTTP_PORT,
@@ -149,15 +158,19 @@ export function composeScheduler(
       relay,
       ...quotas.services,
       bulkService(config, logger),
-      ...stores.map((store, { number }) =>
-        retentionService(config, logger, {
-          store: store.retention,
-          openLog: () => wrapLog(store.anotherLog()),
-          mayWrite: () => relay.nearEnough(number),
-        }),
-      ).all,
-      ...stores.all.map((store) =>
-        every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+      together(
+        stores.map((store, { number }) =>
+          retentionService(config, logger, {
+            store: store.retention,
+            openLog: () => wrapLog(store.anotherLog()),
+            mayWrite: () => relay.nearEnough(number),
+          }),
+        ).all,
+      ),
+      together(
+        stores.all.map((store) =>
+          every(tidiedEveryMs, () => store.tidy(), warn('tidying will be tried again')),
+        ),
       ),
       every(
         expansionLookedForEveryMs,
@@ -172,19 +185,19 @@ export function composeScheduler(
         // lag tools show old figures for a while; nothing depends on them
         warn('offsets were not mirrored to Kafka'),
       ),
+      stopping(async () => {
+        // out of the group by now: what a database does not take in time is read by those who stay
+        await settlesWithin(drainedMaxMs, commands.drained());
+        // its partitions are published until those who stay take them over
+        await handOver(() => admin.groupState(config.SCHEDULER_GROUP_ID), sleep);
+      }),
     ],
     logger,
   );
 
   return {
     start: () => services.start(),
-    stop: async () => {
-      await commands.drained();
-      // out of the group by now; its partitions are published until those who stay take them over
-      await handOver(() => admin.groupState(config.SCHEDULER_GROUP_ID), sleep);
-      await services.stop();
-      await Promise.all(stores.all.map((store) => store.close()));
-    },
+    stop: () => services.stop(),
     leave: () => {
       notReadyBecause = 'this process goes away';
     },
@@ -217,6 +230,8 @@ async function readiness(logs: ByDatabase<TimerLog>, topic: string): Promise<str
     (error: unknown) => `the log does not answer: ${String(error)}`,
   );
 }
+
+const stopping = (stop: () => Promise<void>): Service => ({ start: async () => undefined, stop });
 
 const producerService = (producer: BatchProducer): Service => ({
   start: () => producer.start(),

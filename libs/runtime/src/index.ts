@@ -13,6 +13,6 @@ export {
 export { httpVariables, partitionsVariable, processVariables } from './process-variables.js';
 export { randomBytesPooled } from './random-ids.js';
 export { runProcess } from './run-process.js';
-export { every, loopService, type Service, ServiceGroup, stopOnSignals } from './service.js';
+export { every, loopService, type Service, ServiceGroup, stopOnSignals, together } from './service.js';
 export { sleep, systemClock } from './sleep.js';
 export { isTracing, startTracing } from './tracing.js';

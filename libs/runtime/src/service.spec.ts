@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { every, loopService } from '#runtime';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createLogger, every, loopService, type Service, ServiceGroup, together } from '#runtime';
 
 const quiet = (): void => undefined;
 
@@ -43,5 +43,57 @@ describe('a service', () => {
     await twice.promise;
     await service.stop();
     expect(told).toHaveLength(1);
+  });
+});
+
+describe('services that stop', () => {
+  afterEach(() => vi.useRealTimers());
+  const logger = createLogger('spec', 'silent');
+  const told: string[] = [];
+  const named = (name: string, stop: () => Promise<void> = async () => undefined): Service => ({
+    start: async () => undefined,
+    stop: () => {
+      told.push(name);
+      return stop();
+    },
+  });
+  const never = () => new Promise<void>(() => undefined);
+
+  it('do so in the opposite order, one after the other, and leave no timer behind', async () => {
+    vi.useFakeTimers();
+    told.length = 0;
+    const last = Promise.withResolvers<void>();
+    const group = new ServiceGroup(
+      [named('a'), named('b', () => Promise.reject(new Error('no'))), named('c', () => last.promise)],
+      logger,
+    );
+    await group.start();
+    const stopped = group.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(told).toEqual(['c']);
+    last.resolve();
+    await stopped;
+    expect(told).toEqual(['c', 'b', 'a']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('do not wait for ever for one that does not: the others are told all the same', async () => {
+    vi.useFakeTimers();
+    told.length = 0;
+    const group = new ServiceGroup([named('a'), named('b', never), named('c', never)], logger);
+    await group.start();
+    const stopped = group.stop();
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(told).toEqual(['c']);
+    await vi.advanceTimersByTimeAsync(1);
+    await stopped;
+    expect(told).toEqual(['c', 'b', 'a']);
+  });
+
+  it('do so at once where they stand side by side', async () => {
+    told.length = 0;
+    const both = together([named('a', never), named('b')]);
+    void both.stop();
+    expect(told).toEqual(['a', 'b']);
   });
 });

@@ -7,7 +7,13 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts in order, stops in the opposite order, even if one of them fails to. */
+/** Of all services of a group together. */
+const groupStopMaxMs = 15_000;
+
+/**
+ * Starts in order, stops in the opposite order, even if one of them fails to, or waits for what does not answer: when the time is up the
+ * rest is told to stop all the same, and nobody waits any more.
+ */
 export class ServiceGroup implements Service {
   #started: Service[] = [];
 
@@ -26,13 +32,26 @@ export class ServiceGroup implements Service {
   async stop(): Promise<void> {
     const started = this.#started;
     this.#started = [];
+    const allStopped = new AbortController();
+    const timeUp = sleep(groupStopMaxMs, allStopped.signal).then(() => {
+      if (!allStopped.signal.aborted)
+        this.logger.error({ waitedMs: groupStopMaxMs }, 'what has not stopped by now is left as it is');
+    });
     for (const service of started) {
-      await service
+      const stopped = service
         .stop()
         .catch((error: unknown) => this.logger.error({ err: error }, 'a service did not stop well'));
+      await Promise.race([stopped, timeUp]);
     }
+    allStopped.abort();
   }
 }
+
+/** Side by side: one that takes long to start or to stop holds up no other. */
+export const together = (services: readonly Service[]): Service => ({
+  start: async () => void (await Promise.all(services.map((service) => service.start()))),
+  stop: async () => void (await Promise.all(services.map((service) => service.stop()))),
+});
 
 /** Runs `tick` every `everyMs` until stopped; a failure is told and the next round comes. */
 export function every(
@@ -74,8 +93,8 @@ export function loopService(run: (stop: AbortSignal) => Promise<void>): Service 
   };
 }
 
-/** Leaves at once if stopping takes longer than this. */
-const stopDeadlineMs = 15_000;
+/** Leaves at once if stopping takes longer than this: a group's time, and what is stopped before it. Kubernetes waits for 30 s. */
+const stopDeadlineMs = 25_000;
 
 /** SIGTERM and SIGINT stop the service once; a second signal, or a stop that takes too long, ends the process. */
 export function stopOnSignals(service: Service, logger: Logger): void {
