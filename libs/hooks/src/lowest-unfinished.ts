@@ -13,11 +13,12 @@ export class LowestUnfinished {
 
   /** False: it is under way already, from a former reading, whose end counts for this one. */
   begin(offset: bigint): boolean {
+    const isUnderWay = this.#open.has(offset) || this.#before.has(offset);
     // unknown while others are open: `position` looks for it among them all
     if (this.#open.size === 0 || (this.#lowest !== null && offset < this.#lowest)) this.#lowest = offset;
     this.#open.add(offset);
     if (this.#next === null || offset >= this.#next) this.#next = offset + 1n;
-    return !this.#before.has(offset);
+    return !isUnderWay;
   }
 
   /** The partition is read from where its offset was committed, which may be elsewhere than here: what is under way goes on. */
