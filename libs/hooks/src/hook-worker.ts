@@ -13,15 +13,14 @@ import {
   type InRecord,
   KafkaAdmin,
   type KafkaSettings,
-  partitionKey,
   settlesWithin,
   someHeaders,
-  type TopicPartition,
   traceparentHeader,
 } from '#kafka';
+import { GroupProgress } from './group-progress.js';
 import { idsOf, machineClock } from './hook-run.js';
 import { HookRunner, type Hooks } from './hook-runner.js';
-import { LowestUnfinished } from './lowest-unfinished.js';
+import type { LowestUnfinished } from './lowest-unfinished.js';
 import type { RunEnd } from './timer-queues.js';
 
 export interface HookWorkerOptions {
@@ -61,8 +60,7 @@ export class HookWorker {
   readonly #commandsTopic: string;
   /** Hook classes by their topic. */
   readonly #classes: ReadonlyMap<string, string>;
-  readonly #progress = new Map<string, LowestUnfinished>();
-  #assigned: ReadonlySet<string> = new Set();
+  readonly #progress = new GroupProgress();
   /** Ends the waits for deadlines of events whose answer was not sent. */
   readonly #overdue = new Set<() => void>();
   #unfinished = 0;
@@ -86,7 +84,7 @@ export class HookWorker {
     this.#consumer = new BatchConsumer(kafka, {
       groupId,
       topics: [...this.#classes.keys()],
-      onAssigned: (partitions) => this.#onAssigned(partitions),
+      onAssigned: (partitions) => this.#progress.onAssigned(partitions),
       // whoever is given a partition now begins it behind what was answered here
       onRebalancing: () => {
         // who stops has said where others begin
@@ -145,7 +143,7 @@ export class HookWorker {
   /** Who reads on from what was not begun must not meet what runs here. */
   async #untilHandOver(): Promise<void> {
     // of a partition that went, others have read on already
-    const leaving = [...this.#assigned].flatMap((key) => this.#progress.get(key) ?? []);
+    const leaving = this.#progress.assigned;
     while (!leaving.every(({ mayHandOver }) => mayHandOver))
       await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
   }
@@ -162,22 +160,8 @@ export class HookWorker {
     );
   }
 
-  /**
-   * Everything that is not finished comes again from the committed offsets; handlers under way go on. What is under way of a partition that
-   * went is kept in mind: it may come back, and its offset must not move over it.
-   */
-  #onAssigned(partitions: readonly TopicPartition[]): void {
-    for (const [key, progress] of this.#progress) {
-      progress.beginAnew();
-      if (progress.isIdle) this.#progress.delete(key);
-    }
-    this.#assigned = new Set(partitions.map(partitionKey));
-    for (const key of this.#assigned)
-      if (!this.#progress.has(key)) this.#progress.set(key, new LowestUnfinished());
-  }
-
   async #onRecords(topic: string, partition: number, records: readonly InRecord[]): Promise<void> {
-    const progress = this.#progress.get(partitionKey({ topic, partition }));
+    const progress = this.#progress.of({ topic, partition });
     if (progress === undefined || this.#stopping) return;
     for (const record of records) {
       if (progress.begin(record.offset)) this.#take(topic, record, progress);
@@ -252,16 +236,9 @@ export class HookWorker {
     ]);
   }
 
-  async #commit(positionOf = (progress: LowestUnfinished) => progress.position()): Promise<void> {
-    const next = [...this.#progress].flatMap(([key, progress]) => {
-      const offset = positionOf(progress);
-      const slash = key.lastIndexOf('/');
-      return offset === null
-        ? []
-        : [{ topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset }];
-    });
+  async #commit(positionOf?: (progress: LowestUnfinished) => bigint | null): Promise<void> {
     await this.#consumer
-      .commit(next)
+      .commit(this.#progress.offsets(positionOf))
       .catch((error: unknown) =>
         this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
       );

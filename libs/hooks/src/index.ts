@@ -7,6 +7,7 @@ export {
   SealBrokenError,
   UnknownKeyError,
 } from '#contract';
+export { GroupProgress } from './group-progress.js';
 export type {
   AskAnswer,
   AskHandler,
@@ -23,5 +24,4 @@ export { HandBack, LeaveOpen, RetryLater } from './handler.js';
 export type { RunClock } from './hook-run.js';
 export { HookRunner, type HookRunnerOptions, type Hooks } from './hook-runner.js';
 export { HookWorker, type HookWorkerOptions } from './hook-worker.js';
-export { LowestUnfinished } from './lowest-unfinished.js';
 export type { RunEnd } from './timer-queues.js';

@@ -1,6 +1,6 @@
 import { defaultTopicPrefix, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
-import { LowestUnfinished } from '#hooks';
-import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, partitionKey } from '#kafka';
+import { GroupProgress } from '#hooks';
+import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, type TopicPartition } from '#kafka';
 import { executorOf, hookClassOf, openEnvelope } from '../model/task-record.js';
 import { claimKey } from '../wire.js';
 import type { Offer } from './backlog.js';
@@ -24,7 +24,8 @@ const groupId = (prefix = defaultTopicPrefix): string => `${prefix}.task-allocat
 export class DueOffers {
   #consumer: BatchConsumer | null = null;
   #executors: readonly string[] = [];
-  #progress = new Map<string, LowestUnfinished>();
+  /** Kept for as long as what was offered may wait: whatever is followed next, it is read again and still waits. */
+  readonly #progress = new GroupProgress();
   #committing: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: DueOffersOptions) {}
@@ -44,10 +45,8 @@ export class DueOffers {
     this.#consumer = new BatchConsumer(kafka, {
       groupId: groupId(topicPrefix),
       topics,
-      onAssigned: (assigned) => {
-        this.#progress = new Map(assigned.map((at) => [partitionKey(at), new LowestUnfinished()]));
-      },
-      onRecords: (topic, partition, records) => this.#onRecords(partitionKey({ topic, partition }), records),
+      onAssigned: (assigned) => this.#progress.onAssigned(assigned),
+      onRecords: (topic, partition, records) => this.#onRecords({ topic, partition }, records),
     });
     await this.#consumer.start();
     this.#committing = setInterval(() => void this.#commit(), committedEveryMs);
@@ -62,11 +61,12 @@ export class DueOffers {
     this.#executors = [];
   }
 
-  #onRecords(at: string, records: readonly InRecord[]): void {
-    const progress = this.#progress.get(at);
+  #onRecords(at: TopicPartition, records: readonly InRecord[]): void {
+    const progress = this.#progress.of(at);
     if (progress === undefined) return;
     for (const record of records) {
-      progress.begin(record.offset);
+      // it was offered before, and waits
+      if (!progress.begin(record.offset)) continue;
       const done = (): void => progress.finish(record.offset);
       const parsed = parseDueRecord(record);
       if (!parsed.ok || parsed.kind !== 'due') {
@@ -88,15 +88,8 @@ export class DueOffers {
   }
 
   async #commit(): Promise<void> {
-    const next = [...this.#progress].flatMap(([key, progress]) => {
-      const offset = progress.position();
-      const slash = key.lastIndexOf('/');
-      return offset === null
-        ? []
-        : [{ topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)), offset }];
-    });
     await this.#consumer
-      ?.commit(next)
+      ?.commit(this.#progress.offsets())
       .catch((error: unknown) =>
         this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
       );

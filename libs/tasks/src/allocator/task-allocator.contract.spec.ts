@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type CommandWire, topicsOf } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings } from '#kafka';
 import { TopicTail } from '../../../../test/harness/topic-tail.js';
 import { eventually } from '../../../../test/harness/wait.js';
+import type { TaskOptions } from '../model/task.js';
 import { hookClassOf } from '../model/task-record.js';
 import { type RunnerReport, runnersTopicOf } from '../wire.js';
 import { alone, TaskAllocator } from './task-allocator.js';
@@ -14,7 +15,7 @@ const { due: sample } = JSON.parse(
   readFileSync(new URL('../../../contract/samples/due-records.json', import.meta.url), 'utf8'),
 ) as { due: { value: string; headers: Record<string, string> } };
 
-const report = (runner: string): RunnerReport => ({
+const report = (runner: string, more: Partial<RunnerReport> = {}): RunnerReport => ({
   runner,
   executors: ['work'],
   labels: {},
@@ -23,45 +24,103 @@ const report = (runner: string): RunnerReport => ({
   capacity: 100,
   held: 0,
   heard: [],
+  ...more,
 });
 
-it('an allocator that begins gives to every runner that told of itself a moment ago, not to the one that tells first', async () => {
+describe('an allocator', () => {
   const kafka: KafkaSettings = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log };
-  const topicPrefix = `a${randomUUID().slice(0, 8)}`;
-  const topics = topicsOf(topicPrefix);
-  const due = topics.due(hookClassOf('work'));
-  const reports = runnersTopicOf(topicPrefix);
-  const partitions = 1;
-  await new KafkaAdmin(kafka).ensureTopics(
-    [topics.commands, topics.replies, due, reports].map((topic) => ({ topic, partitions })),
-  );
-  const producer = new BatchProducer(kafka);
-  const tell = (runner: string) =>
-    producer.send([{ topic: reports, key: runner, value: JSON.stringify(report(runner)) }]);
-  const claims = await TopicTail.open(kafka, topics.commands);
-  const offers = Array.from({ length: 8 }, (_, n) => {
-    const event = JSON.parse(sample.value) as { timer: object };
-    const timer = { ...event.timer, key: `t${n}`, hookClass: hookClassOf('work') };
-    const value = JSON.stringify({ ...event, eventId: randomUUID(), timer });
-    return { topic: due, key: `tasks/t${n}`, value, headers: sample.headers };
+  const closers: (() => Promise<unknown>)[] = [];
+  let topicPrefix: string;
+  let producer: BatchProducer;
+  let claims: TopicTail;
+  beforeEach(async () => {
+    topicPrefix = `a${randomUUID().slice(0, 8)}`;
+    const topics = topicsOf(topicPrefix);
+    const dues = ['work', 'more'].map(dueTopic);
+    const all = [topics.commands, topics.replies, ...dues, runnersTopicOf(topicPrefix)];
+    await new KafkaAdmin(kafka).ensureTopics(all.map((topic) => ({ topic, partitions: 1 })));
+    producer = new BatchProducer(kafka);
+    claims = await TopicTail.open(kafka, topics.commands);
+    closers.push(
+      () => producer.stop(),
+      () => claims.close(),
+    );
   });
-  await producer.send(offers);
-  await Promise.all(['often', 'seldom'].map(tell));
-  const telling = [setInterval(() => void tell('often'), 20), setInterval(() => void tell('seldom'), 700)];
-  const allocator = new TaskAllocator({ kafka, lock: alone, topicPrefix, partitions });
-  await allocator.start();
-  try {
-    const claimed = () =>
-      claims.records.map(({ value }) => JSON.parse(String(value)) as CommandWire & { worker?: string });
-    await eventually('all are given', () => claimed().length >= offers.length, 40_000);
-    const first = claimed().slice(0, offers.length);
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  const dueTopic = (executor: string) => topicsOf(topicPrefix).due(hookClassOf(executor));
+  const begin = async (): Promise<TaskAllocator> => {
+    const allocator = new TaskAllocator({ kafka, lock: alone, topicPrefix, partitions: 1 });
+    closers.push(() => allocator.stop());
+    await allocator.start();
+    return allocator;
+  };
+  const offer = (keys: readonly string[], executor = 'work', options: TaskOptions = {}) =>
+    producer.send(
+      keys.map((key) => {
+        const event = JSON.parse(sample.value) as { timer: object };
+        const data = JSON.stringify({ context: '', options });
+        const timer = { ...event.timer, key, hookClass: hookClassOf(executor), data };
+        const value = JSON.stringify({ ...event, eventId: randomUUID(), timer });
+        return { topic: dueTopic(executor), key: `tasks/${key}`, value, headers: sample.headers };
+      }),
+    );
+  const tell = (runner: string, more: Partial<RunnerReport> = {}) =>
+    producer.send([
+      { topic: runnersTopicOf(topicPrefix), key: runner, value: JSON.stringify(report(runner, more)) },
+    ]);
+  /** Again and again, as runners do, until the spec ends. */
+  const tellOften = async (runner: string, more: Partial<RunnerReport> = {}, everyMs = 500) => {
+    await tell(runner, more);
+    const telling = setInterval(() => void tell(runner, more), everyMs);
+    closers.push(async () => clearInterval(telling));
+    return () => clearInterval(telling);
+  };
+  const claimed = () =>
+    claims.records.map(({ value }) => JSON.parse(String(value)) as CommandWire & { worker?: string });
+  const isClaimed = (...keys: readonly string[]) =>
+    eventually(
+      `claims of ${keys}`,
+      () => {
+        const those = claimed().map(({ key }) => key);
+        return keys.every((key) => those.includes(key));
+      },
+      40_000,
+    );
+
+  it('that begins gives to every runner that told of itself a moment ago, not to the one that tells first', async () => {
+    const keys = Array.from({ length: 8 }, (_, n) => `t${n}`);
+    await offer(keys);
+    await Promise.all([tellOften('often', {}, 20), tellOften('seldom', {}, 700)]);
+    await begin();
+    await isClaimed(...keys);
+    const first = claimed().slice(0, keys.length);
     expect(first.map(({ worker }) => worker).toSorted()).toEqual(
       ['often', 'seldom'].flatMap((runner) => Array(4).fill(runner)),
     );
-  } finally {
-    for (const timer of telling) clearInterval(timer);
-    await allocator.stop();
-    await claims.close();
-    await producer.stop();
-  }
+  });
+
+  it('passes over nothing that waits for room, though another executor came while it waited', async () => {
+    const waiting = ['a', 'b', 'c'];
+    await offer(waiting, 'work', { labels: { room: 'none' } });
+    const shut = await tellOften('full', { capacity: 0, labels: { room: ['none'] } });
+    const first = await begin();
+    await tellOften('free');
+    await offer(['before']);
+    await isClaimed('before');
+    // from here on it reads anew
+    await offer(['of another'], 'more');
+    await tellOften('other', { executors: ['more'] });
+    await isClaimed('of another');
+    // comes behind those that wait: they have been read again when this one has
+    await offer(['behind']);
+    await isClaimed('behind');
+    await first.stop();
+    shut();
+    await tellOften('full', { labels: { room: ['none'] } });
+    await begin();
+    await isClaimed(...waiting);
+  });
 });
