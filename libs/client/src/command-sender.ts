@@ -29,7 +29,6 @@ export class CommandSender {
   readonly #producer: BatchProducer;
   readonly #inbox: ReplyInbox;
   readonly #topics: ReturnType<typeof topicsOf>;
-  #isClosed = false;
 
   constructor({ kafka, topicPrefix }: CommandSenderOptions) {
     this.#topics = topicsOf(topicPrefix);
@@ -41,13 +40,10 @@ export class CommandSender {
   async connect(): Promise<void> {
     await this.#inbox.open();
     await this.#producer.start();
-    // closed meanwhile: what was just opened must not stay
-    if (this.#isClosed) await this.#producer.stop();
   }
 
   /** Calls that wait are told; safe to call twice, and while connecting. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     await this.#inbox.close();
     await this.#producer.stop();
   }

@@ -186,3 +186,19 @@ describe('a hook worker', () => {
     expect(handled).toEqual(['next']);
   });
 });
+
+it('a hook worker that is stopped while it starts leaves nothing behind', async () => {
+  const kafka = { brokers: inject('kafkaBrokers').split(','), clientId: 'spec', log: quiet };
+  const left = () =>
+    process.getActiveResourcesInfo().filter((of) => of === 'Timeout' || of === 'TCPSocketWrap').length;
+  const before = left();
+  const worker = new HookWorker({
+    kafka,
+    topicPrefix: `h${randomUUID().slice(0, 8)}`,
+    hooks: { greet: () => undefined },
+  });
+  const started = worker.start();
+  await worker.stop();
+  await started;
+  await eventually('its timers and sockets are gone', () => left() <= before, 20_000);
+});

@@ -110,12 +110,13 @@ export class HookWorker {
     return this.#consumer.restarts;
   }
 
-  /** Resolves when the worker takes part in its group. */
+  /** Resolves when the worker takes part in its group, or is stopped. */
   async start(): Promise<void> {
     const { kafka, partitions = 8 } = this.options;
     await this.#ensureTopics(new KafkaAdmin(kafka), partitions);
     await this.#producer.start();
     await this.#consumer.start();
+    if (this.#stopping) return;
     this.#committing ??= setInterval(() => void this.#commit(), committedEveryMs);
   }
 

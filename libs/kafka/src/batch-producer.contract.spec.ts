@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../../../test/harness/wait.js';
 import { KafkaAdmin } from './admin.js';
 import { BatchProducer } from './batch-producer.js';
 import { TopicRefused } from './topic-refused.js';
@@ -37,6 +38,16 @@ describe('sending together', () => {
     expect(bad).toMatchObject({ status: 'rejected', reason: { topic } });
     expect(bad?.status === 'rejected' && bad.reason).toBeInstanceOf(TopicRefused);
     expect(await highOf(name)).toBeGreaterThanOrEqual(before + 2n);
+  });
+
+  it('stopped while it starts or before, leaves no connection behind', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((of) => of === 'TCPSocketWrap').length;
+    const before = sockets();
+    const one = new BatchProducer(settings);
+    const started = one.start();
+    await one.stop();
+    await Promise.all([started, one.start()]);
+    await eventually('its sockets are gone', () => sockets() <= before, 10_000);
   });
 
   it('sends what is handed over in whichever moment in which the sending before it ends', async () => {

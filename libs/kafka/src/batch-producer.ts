@@ -56,8 +56,9 @@ export class BatchProducer {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
+  /** Stopped before or meanwhile, it resolves without a connection. */
   async start(): Promise<void> {
-    await this.#connected();
+    if (!this.#stopped) await this.#connected();
   }
 
   /**
@@ -83,10 +84,14 @@ export class BatchProducer {
     });
   }
 
-  /** Waits for what was handed over, then disconnects. */
+  /** Waits for what was handed over, then disconnects; safe while it starts. */
   async stop(): Promise<void> {
     this.#stopped = true;
     while (this.#sending !== null) await this.#sending;
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
     const producer = this.#producer;
     this.#producer = null;
     await producer?.disconnect();
@@ -162,17 +167,15 @@ export class BatchProducer {
     });
     await producer.connect();
     this.#producer = producer;
+    // stopped while it started: nobody else would end what has come up since
+    if (this.#stopped && this.#sending === null) await this.#disconnect();
     return producer;
   }
 
   async #drop(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = null;
-    await producer
-      ?.disconnect()
-      .catch((error: unknown) =>
-        this.settings.log.debug({ error: String(error) }, 'disconnecting a failed producer'),
-      );
+    await this.#disconnect().catch((error: unknown) =>
+      this.settings.log.debug({ error: String(error) }, 'disconnecting a failed producer'),
+    );
   }
 }
 
