@@ -1,6 +1,13 @@
 import { defaultTopicPrefix, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
 import { GroupProgress } from '#hooks';
-import { BatchConsumer, type InRecord, KafkaAdmin, type KafkaSettings, type TopicPartition } from '#kafka';
+import {
+  BatchConsumer,
+  type InRecord,
+  KafkaAdmin,
+  type KafkaSettings,
+  settlesWithin,
+  type TopicPartition,
+} from '#kafka';
 import { executorOf, hookClassOf, openEnvelope } from '../model/task-record.js';
 import { claimKey } from '../wire.js';
 import type { Offer } from './backlog.js';
@@ -15,6 +22,8 @@ export interface DueOffersOptions {
 }
 
 const committedEveryMs = 500;
+/** A group that is dealing shares out, or a broker that is away, may refuse offsets; without them some tasks are offered again. */
+const lastCommitMaxMs = 1_000;
 const groupId = (prefix = defaultTopicPrefix): string => `${prefix}.task-allocator`;
 
 /**
@@ -27,6 +36,7 @@ export class DueOffers {
   /** Kept for as long as what was offered may wait: whatever is followed next, it is read again and still waits. */
   readonly #progress = new GroupProgress();
   #committing: NodeJS.Timeout | null = null;
+  #isStopped = false;
 
   constructor(private readonly options: DueOffersOptions) {}
 
@@ -34,14 +44,15 @@ export class DueOffers {
     return this.#executors;
   }
 
-  /** Reads the due topics of these from now on. */
+  /** Reads the due topics of these from now on. Not after `stop`, which ends it as well. */
   async follow(executors: readonly string[]): Promise<void> {
-    await this.stop();
+    await this.#leave();
     this.#executors = executors;
     if (executors.length === 0) return;
     const { kafka, topicPrefix, partitions } = this.options;
     const topics = executors.map((executor) => topicsOf(topicPrefix).due(hookClassOf(executor)));
     await ensureDueTopics(new KafkaAdmin(kafka), topics, partitions);
+    if (this.#isStopped) return;
     this.#consumer = new BatchConsumer(kafka, {
       groupId: groupId(topicPrefix),
       topics,
@@ -49,13 +60,19 @@ export class DueOffers {
       onRecords: (topic, partition, records) => this.#onRecords({ topic, partition }, records),
     });
     await this.#consumer.start();
-    this.#committing = setInterval(() => void this.#commit(), committedEveryMs);
+    if (!this.#isStopped) this.#committing = setInterval(() => void this.#commit(), committedEveryMs);
   }
 
+  /** Final. Safe twice, and while `follow` waits. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
     if (this.#committing !== null) clearInterval(this.#committing);
     this.#committing = null;
-    await this.#commit();
+    await settlesWithin(lastCommitMaxMs, this.#commit());
     await this.#consumer?.stop();
     this.#consumer = null;
     this.#executors = [];

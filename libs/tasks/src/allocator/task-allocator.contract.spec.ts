@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type CommandWire, topicsOf } from '#contract';
-import { BatchProducer, KafkaAdmin, type KafkaSettings } from '#kafka';
+import { BatchProducer, KafkaAdmin, type KafkaSettings, settlesWithin } from '#kafka';
 import { TopicTail } from '../../../../test/harness/topic-tail.js';
 import { eventually } from '../../../../test/harness/wait.js';
 import type { TaskOptions } from '../model/task.js';
@@ -14,6 +14,9 @@ const log = { debug: () => undefined, info: () => undefined, warn: () => undefin
 const { due: sample } = JSON.parse(
   readFileSync(new URL('../../../contract/samples/due-records.json', import.meta.url), 'utf8'),
 ) as { due: { value: string; headers: Record<string, string> } };
+
+/** Far above what it takes, and below what a process is given. */
+const stopMaxMs = 10_000;
 
 const report = (runner: string, more: Partial<RunnerReport> = {}): RunnerReport => ({
   runner,
@@ -122,5 +125,32 @@ describe('an allocator', () => {
     await tellOften('full', { labels: { room: ['none'] } });
     await begin();
     await isClaimed(...waiting);
+  });
+
+  describe('that cannot join a group, since what it reads is not there,', () => {
+    /** Nothing is made from here on. */
+    const makingOf = (topic: string) => {
+      const ensured = vi.spyOn(KafkaAdmin.prototype, 'ensureTopics').mockResolvedValue();
+      closers.push(async () => ensured.mockRestore());
+      return () =>
+        eventually('it goes on to join', () => ensured.mock.calls.flat(2).some((of) => of.topic === topic));
+    };
+
+    it('stops while it waits for reports', async () => {
+      topicPrefix += '-silent';
+      await new KafkaAdmin(kafka).ensureTopics([{ topic: topicsOf(topicPrefix).replies, partitions: 1 }]);
+      const joins = makingOf(runnersTopicOf(topicPrefix));
+      const allocator = await begin();
+      await joins();
+      expect(await settlesWithin(stopMaxMs, allocator.stop())).toBe(true);
+    });
+
+    it('stops while it waits for tasks', async () => {
+      const joins = makingOf(dueTopic('absent'));
+      await tellOften('strange', { executors: ['absent'] });
+      const allocator = await begin();
+      await joins();
+      expect(await settlesWithin(stopMaxMs, allocator.stop())).toBe(true);
+    });
   });
 });

@@ -114,12 +114,17 @@ export class TaskAllocator {
       onOffer: (offer) => allocation.offer(offer),
     });
     const reports = this.#reports(allocation);
+    // what waits to join its group ends by its stop alone
+    const leave = (): void => void Promise.all([offers.stop(), reports.stop()]);
+    over.addEventListener('abort', leave, { once: true });
     try {
+      over.throwIfAborted();
       await claims.start();
       await this.#ensureReportsTopic();
       await reports.start();
       await this.#until(over, offers, allocation);
     } finally {
+      over.removeEventListener('abort', leave);
       await offers.stop();
       await reports.stop();
       await claims.stop();
