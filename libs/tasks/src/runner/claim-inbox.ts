@@ -14,8 +14,9 @@ import { claimKeyOf, partitionOfRunner } from '../wire.js';
 export class ClaimInbox {
   readonly #consumer: BatchConsumer;
   readonly #topic: string;
+  readonly #positioned = Promise.withResolvers<void>();
   #own = 0;
-  #onPositioned: () => void = () => undefined;
+  #isListening = false;
 
   constructor(
     private readonly kafka: KafkaSettings,
@@ -34,19 +35,22 @@ export class ClaimInbox {
     });
   }
 
-  /** Resolves when claims that are answered from now on will be read. */
+  /** Claims that are answered from now on will be read. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** Resolves when it listens, or is stopped. */
   async start(): Promise<void> {
     const partitions = await new KafkaAdmin(this.kafka).topicOffsets(this.#topic);
     this.#own = partitionOfRunner(this.runner, partitions.length);
-    const positioned = new Promise<void>((resolve) => {
-      this.#onPositioned = resolve;
-    });
     await this.#consumer.start();
-    await positioned;
+    await this.#positioned.promise;
   }
 
+  /** Final; safe before `start` and during it. */
   async stop(): Promise<void> {
-    this.#onPositioned();
+    this.#positioned.resolve();
     await this.#consumer.stop();
   }
 
@@ -56,7 +60,9 @@ export class ClaimInbox {
       partitions.filter((partition) => partition !== this.#own),
     );
     this.#consumer.resume(this.#topic, [this.#own]);
-    if (partitions.includes(this.#own)) this.#onPositioned();
+    if (!partitions.includes(this.#own)) return;
+    this.#isListening = true;
+    this.#positioned.resolve();
   }
 
   #deliver(records: readonly InRecord[]): void {

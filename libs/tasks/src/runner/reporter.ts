@@ -16,7 +16,8 @@ export class Reporter {
   #next: NodeJS.Timeout | null = null;
   #isSoon = false;
   #sending: Promise<void> = Promise.resolve();
-  #isStopped = false;
+  /** Between `start` and `stop`: who tells of itself before it listens is given what it does not hear of. */
+  #isTelling = false;
 
   constructor(
     private readonly producer: BatchProducer,
@@ -28,14 +29,15 @@ export class Reporter {
 
   async start(): Promise<void> {
     await this.producer.start();
+    this.#isTelling = true;
     await this.tellNow();
   }
 
-  /** The last report says how it stands at the end. */
+  /** The last report says how it stands at the end; without a start there is none. */
   async stop(): Promise<void> {
     if (this.#next !== null) clearTimeout(this.#next);
     this.#send();
-    this.#isStopped = true;
+    this.#isTelling = false;
     await this.#sending;
     if (this.#next !== null) clearTimeout(this.#next);
     await this.producer.stop();
@@ -49,7 +51,7 @@ export class Reporter {
 
   /** Something has changed. */
   tell(): void {
-    if (this.#isSoon || this.#isStopped) return;
+    if (this.#isSoon || !this.#isTelling) return;
     this.#isSoon = true;
     this.#in(changesTogetherMs);
   }
@@ -66,7 +68,7 @@ export class Reporter {
   }
 
   #send(): void {
-    if (this.#isStopped) return;
+    if (!this.#isTelling) return;
     this.#isSoon = false;
     const heard = this.#heard;
     this.#heard = [];

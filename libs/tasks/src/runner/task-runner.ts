@@ -95,7 +95,7 @@ export class TaskRunner {
 
   /** The first of a code counts, later ones are ignored. */
   registerExecutor(code: string | number, executor: TaskExecutor): void {
-    if (this.#executors.register(code, executor) && this.#started !== null) this.#reporter.tell();
+    if (this.#executors.register(code, executor)) this.#reporter.tell();
   }
 
   /** Executors that may run at a time. */
@@ -127,12 +127,15 @@ export class TaskRunner {
     };
     await new KafkaAdmin(this.options.kafka).ensureTopics([topic]);
     await this.#inbox.start();
+    if (this.#stopped !== null) return;
     this.#unlisten = this.#framework.onTurn(() => this.#reporter.tell());
     await this.#reporter.start();
   }
 
   async #stop(): Promise<void> {
     if (this.#started === null) return;
+    // it may wait to join its group, which nothing else ends; it has not told of itself yet
+    if (!this.#inbox.isListening) await this.#inbox.stop();
     // whoever started it knows why it did not come up
     await this.#started.catch(() => undefined);
     this.#unlisten();
