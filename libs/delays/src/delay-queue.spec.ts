@@ -455,4 +455,23 @@ describe('a queue', () => {
     await expect(broken.start()).rejects.toThrow('no database');
     await broken.stop();
   });
+  it.each(['open', 'start'])('stops though its %s waits for ever otherwise', async (waits) => {
+    const [store, consumer] = [new InMemoryDelays({ log }), new InMemoryDelays({ log })];
+    const [reached, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const wait = (): Promise<void> => {
+      reached.resolve();
+      return ended.promise;
+    };
+    const end = async (): Promise<void> => ended.resolve();
+    const start = vi.spyOn(consumer, 'start');
+    if (waits === 'open') Object.assign(store, { open: wait, close: end });
+    else Object.assign(consumer, { start: start.mockImplementation(wait), stop: end });
+    const queue = new DelayQueue(store, consumer, { log, triggers: {}, statIntervalMs: 1_000 });
+    const starting = queue.start();
+    await reached.promise;
+    await queue.stop();
+    await starting;
+    expect(start).toHaveBeenCalledTimes(waits === 'open' ? 0 : 1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -37,7 +37,7 @@ export class DelayQueue {
     private readonly options: DelayQueueOptions,
   ) {}
 
-  /** Resolves when events can be created and are handed over. @throws what the store or the consumer threw */
+  /** Resolves when events can be created and are handed over, or it is stopped. @throws what the store or the consumer threw */
   start(): Promise<void> {
     if (this.#stopped !== null)
       return Promise.reject(new Error('a stopped queue stays stopped: open another one'));
@@ -48,11 +48,13 @@ export class DelayQueue {
   async #start(): Promise<void> {
     const { triggers, statIntervalMs = 0 } = this.options;
     await this.store.open();
+    if (this.#stopped !== null) return;
     await this.consumer.start((event, context) => this.#run(event, context), Object.keys(triggers));
-    if (statIntervalMs > 0) this.#statTimer = setInterval(() => this.#logStats(), statIntervalMs);
+    if (statIntervalMs > 0 && this.#stopped === null)
+      this.#statTimer = setInterval(() => this.#logStats(), statIntervalMs);
   }
 
-  /** Waits for triggers under way, then logs the counters a last time. Safe twice, and before `start`. */
+  /** Waits for triggers under way, then logs the counters a last time. Safe twice, before `start` and while it waits. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -60,13 +62,13 @@ export class DelayQueue {
 
   async #stop(): Promise<void> {
     if (this.#started === null) return;
-    // a start that failed has told its caller; what it opened is closed all the same
-    await this.#started.catch(() => undefined);
     if (this.#statTimer !== null) clearInterval(this.#statTimer);
     await this.consumer.stop();
     this.#logStats();
     this.#system.stop();
     await this.store.close();
+    // what it waited for has ended with them; one that failed has told its caller
+    await this.#started.catch(() => undefined);
   }
 
   /**

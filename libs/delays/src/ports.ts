@@ -44,6 +44,7 @@ export type Stats = Readonly<Record<string, number | string>>;
 
 export interface DelayStore {
   open(): Promise<void>;
+  /** Final. An `open` that still waits ends by it. */
   close(): Promise<void>;
   /** Keeps an event, once: an id that is there already stays as it is. */
   save(event: EventToSave): Promise<void>;
@@ -65,7 +66,7 @@ export interface DelayConsumer {
    * a retry comes again at its time with its data. Resolves when events may come.
    */
   start(run: RunEvent, types: readonly string[]): Promise<void>;
-  /** Takes nothing new, and waits for the runs under way, up to a bound. */
+  /** Final. Takes nothing new, and waits for the runs under way, up to a bound. A `start` that still waits ends by it. */
   stop(): Promise<void>;
   stats?(): Stats;
   resetStats?(): void;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HookHandler } from '#hooks';
 import { InMemoryTimers } from '#testing';
+import { eventually } from '../../../test/harness/wait.js';
 import type { Close, ClosedEntity } from './closer.js';
 import { Expirations } from './expirations.js';
 import type { ExpirationPolicies } from './lives.js';
@@ -92,6 +93,39 @@ describe('an expiration', () => {
     await timers.advance(1);
     expect(ids()).toEqual(['a']);
   });
+  it.each(['connection', 'worker'])(
+    'stops while it starts, though its %s waits for ever otherwise',
+    async (waits) => {
+      const waiting = Promise.withResolvers<void>();
+      const steps: string[] = [];
+      const part = (name: string) => ({
+        start: async () => {
+          steps.push(`start ${name}`);
+          if (name === waits) await waiting.promise;
+        },
+        stop: async () => {
+          steps.push(`stop ${name}`);
+          if (name === waits) waiting.resolve();
+        },
+      });
+      const timers = new InMemoryTimers({ namespace: 'expiry' });
+      stages.push(timers);
+      const expirations = new Expirations(
+        {},
+        { timers, connection: part('connection'), worker: () => part('worker') },
+      );
+      expirations.closer('session', () => undefined);
+      const started = expirations.start();
+      await eventually('it waits', () => steps.includes(`start ${waits}`));
+      await expirations.stop();
+      await started;
+      expect(steps).toEqual(
+        waits === 'connection'
+          ? ['start connection', 'stop connection']
+          : ['start connection', 'start worker', 'stop worker', 'stop connection'],
+      );
+    },
+  );
   it('has an id, a time, and a closer named before the start', async () => {
     const { expirations, session } = setUp();
     await expect(expirations.create('', 0, session)).rejects.toThrow(RangeError);

@@ -54,7 +54,7 @@ export class Expirations {
     return Object.freeze({ name });
   }
 
-  /** Safe twice. Resolves when closes of what expires may be called. */
+  /** Safe twice. Resolves when closes of what expires may be called, or it is stopped. */
   start(): Promise<void> {
     if (this.#stopped !== null) return Promise.reject(new Error('stopped expirations stay stopped'));
     this.#started ??= this.#start();
@@ -64,20 +64,24 @@ export class Expirations {
   async #start(): Promise<void> {
     const { timers, connection } = this.parts;
     await connection.start();
+    if (this.#stopped !== null) return;
     this.#workers = [...this.#closes].map(([name, close]) =>
       this.parts.worker(this.#lives.hookClass(name), closeHandler(close, timers, this.#serial)),
     );
     await Promise.all(this.#workers.map((each) => each.start()));
   }
 
-  /** Waits for closes under way. Expirations go on without this process. Safe twice. */
+  /** Waits for closes under way. Expirations go on without this process. Safe twice, before `start` and while it waits. */
   stop(): Promise<void> {
-    this.#stopped ??= (async () => {
-      await this.#started?.catch(() => undefined);
-      await Promise.all(this.#workers.map((each) => each.stop()));
-      await this.parts.connection.stop();
-    })();
+    this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.#workers.map((each) => each.stop()));
+    await this.parts.connection.stop();
+    // what it waited for has ended with them; one that failed has told its caller
+    await this.#started?.catch(() => undefined);
   }
 
   /**

@@ -16,6 +16,7 @@ export interface CarillonSettings {
 
 interface Runs {
   start(): Promise<void>;
+  /** Final. A `start` that still waits ends by it. */
   stop(): Promise<void>;
 }
 

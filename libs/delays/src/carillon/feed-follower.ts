@@ -30,8 +30,9 @@ export class FeedFollower {
   readonly #positions: ReadPositions;
   readonly #seen = new SeenVersions();
   readonly #prefix: Buffer;
-  #positioned: () => void = () => undefined;
-  #moved: (() => void)[] = [];
+  readonly #positioned = Promise.withResolvers<void>();
+  readonly #moved: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(
     { kafka, namespace, topicPrefix }: FeedSettings,
@@ -46,30 +47,31 @@ export class FeedFollower {
       topics,
       gatherBytes,
       startFrom: (partitions) => this.#positions.startFrom(partitions),
-      onAssigned: () => this.#positioned(),
+      onAssigned: () => this.#positioned.resolve(),
       onRecords: (topic, partition, records) => this.#take(partitionKey({ topic, partition }), records),
     });
   }
 
-  /** Resolves when what is published from now on will be seen. */
+  /** Resolves when what is published from now on will be seen, or it is stopped. */
   async start(): Promise<void> {
-    const positioned = new Promise<void>((resolve) => {
-      this.#positioned = resolve;
-    });
     await this.#consumer.start();
-    await positioned;
+    await this.#positioned.promise;
   }
 
+  /** Final; safe before `start` and while it waits. */
   stop(): Promise<void> {
-    this.#positioned();
+    this.#isStopped = true;
+    this.#positioned.resolve();
+    this.#tellMoved();
     return this.#consumer.stop();
   }
 
-  /** Resolves when everything that is published by now has been seen. @throws after `withinMs` */
+  /** Resolves when everything that is published by now has been seen. @throws after `withinMs`, or when it is stopped */
   async caughtUp(withinMs: number): Promise<void> {
     const deadline = performance.now() + withinMs;
     const ends = await this.#positions.endsOf(this.topics);
     while (!this.#positions.hasReached(ends)) {
+      if (this.#isStopped) throw new Error('the change feed is not followed any more');
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new Error(`the change feed was not read to its end within ${withinMs} ms`);
       await this.#nextMove(leftMs);
@@ -92,9 +94,11 @@ export class FeedFollower {
       const headers = someHeaders(record, followedHeaders);
       if (this.#isNew(partition, headers)) this.onRecord({ headers, value: record.value });
     }
-    const moved = this.#moved;
-    this.#moved = [];
-    for (const tell of moved) tell();
+    this.#tellMoved();
+  }
+
+  #tellMoved(): void {
+    for (const tell of this.#moved.splice(0)) tell();
   }
 
   #isOurs({ key }: InRecord): boolean {
