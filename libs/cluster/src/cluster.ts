@@ -1,5 +1,4 @@
 import { EventTail, type TailedEvent, TimerClient, type TimerClientOptions } from '#client';
-import { HookWorker } from '#hooks';
 import type { ClusterDeps } from './deps.js';
 import { Job, type JobOptions } from './jobs/job.js';
 import type { JobCallback } from './jobs/job-hook.js';
@@ -9,6 +8,7 @@ import type { HeldLease } from './mutex/held-lease.js';
 import { Mutex, type MutexOptions } from './mutex/mutex.js';
 import { mutexKey } from './names.js';
 import { JobOnceScheduler, type OnceOptions } from './once/job-once-scheduler.js';
+import { workersOf } from './workers.js';
 
 export interface ClusterOptions extends TimerClientOptions {
   readonly once?: OnceOptions;
@@ -30,7 +30,7 @@ export class Cluster {
   });
   readonly #held = new Set<HeldLease>();
   #tailing: Promise<void> | null = null;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ClusterOptions) {
     this.#client = new TimerClient(options);
@@ -40,20 +40,7 @@ export class Cluster {
     this.#deps = {
       timers: this.#client,
       log: kafka.log,
-      startWorker: async (hookClass, handler, { stopWaitMs, parallelism }) => {
-        const worker = new HookWorker({
-          kafka,
-          ...prefix,
-          hooks: { [hookClass]: handler },
-          // members of one group must want the same topics
-          groupId: `${topicPrefix ?? 'carillon'}-${hookClass}`,
-          parallelism,
-          stopWaitMs,
-          ...(options.partitions !== undefined && { partitions: options.partitions }),
-        });
-        await worker.start();
-        return worker;
-      },
+      startWorker: workersOf(options, this.#closing.signal),
     };
     this.jobOnce = new JobOnceScheduler(this.#deps, once);
   }
@@ -77,6 +64,10 @@ export class Cluster {
     const given = { key, wait: nextWaitInterval, callback };
     const job = await Job.start(this.#deps, given, options, (closed) => this.#jobs.delete(closed));
     this.#jobs.add(job);
+    if (this.#closing.signal.aborted) {
+      await job.close();
+      throw this.#closing.signal.reason;
+    }
     return job;
   }
 
@@ -90,10 +81,10 @@ export class Cluster {
     await this.#listen();
   }
 
-  /** Closes the jobs, gives back the locks, takes leave. Safe to call twice. */
+  /** Closes the jobs, those that are being scheduled too, gives back the locks, takes leave. Safe to call twice. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new Error('the cluster is closed here'));
     await Promise.all([...[...this.#jobs].map((job) => job.close()), this.jobOnce.stop()]);
     await Promise.allSettled([...this.#held].map((lease) => lease.release()));
     await this.#tail.stop();

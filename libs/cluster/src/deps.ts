@@ -11,12 +11,14 @@ export interface Worker {
 export interface WorkerSettings {
   readonly stopWaitMs: number;
   readonly parallelism: number;
+  /** Ends a start that waits. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the parts of the library stand on. */
 export interface ClusterDeps {
   readonly timers: Timers;
-  /** Resolves when due events of the class reach the handler. */
+  /** Resolves when due events of the class reach the handler. @throws the signal's reason */
   readonly startWorker: (
     hookClass: string,
     handler: HookHandler,

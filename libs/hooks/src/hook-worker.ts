@@ -66,7 +66,7 @@ export class HookWorker {
   #unfinished = 0;
   #finishWanted: (() => void)[] = [];
   #committing: NodeJS.Timeout | null = null;
-  #stopping = false;
+  #stopped: Promise<void> | null = null;
 
   constructor(private readonly options: HookWorkerOptions) {
     const { kafka, hooks, groupId = 'carillon-hooks', topicPrefix, parallelism, cipher } = options;
@@ -88,7 +88,7 @@ export class HookWorker {
       // whoever is given a partition now begins it behind what was answered here
       onRebalancing: () => {
         // who stops has said where others begin
-        if (!this.#stopping) void this.#commit();
+        if (this.#stopped === null) void this.#commit();
       },
       onRecords: (topic, partition, records) => this.#onRecords(topic, partition, records),
     });
@@ -96,7 +96,7 @@ export class HookWorker {
 
   /** Null: ready. Otherwise why not, in words for a person: for a `/health/ready` of the service's own. */
   readiness(): string | null {
-    if (this.#stopping) return 'this process goes away';
+    if (this.#stopped !== null) return 'this process goes away';
     return this.#committing === null ? 'the worker has not joined its group yet' : null;
   }
 
@@ -116,17 +116,20 @@ export class HookWorker {
     await this.#ensureTopics(new KafkaAdmin(kafka), partitions);
     await this.#producer.start();
     await this.#consumer.start();
-    if (this.#stopping) return;
+    if (this.#stopped !== null) return;
     this.#committing ??= setInterval(() => void this.#commit(), committedEveryMs);
   }
 
   /**
    * Its partitions go to the others at once, what it had not begun with them. What is under way is finished here, for up to `stopWaitMs`;
-   * then it is handed back, and its next attempt begins elsewhere.
+   * then it is handed back, and its next attempt begins elsewhere. Safe twice, and while it starts.
    */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     if (this.#committing !== null) clearInterval(this.#committing);
     const handled = this.#runner.stop(this.options.stopWaitMs ?? 10_000);
     this.#tellFinished();
@@ -163,11 +166,11 @@ export class HookWorker {
 
   async #onRecords(topic: string, partition: number, records: readonly InRecord[]): Promise<void> {
     const progress = this.#progress.of({ topic, partition });
-    if (progress === undefined || this.#stopping) return;
+    if (progress === undefined || this.#stopped !== null) return;
     for (const record of records) {
       if (progress.begin(record.offset)) this.#take(topic, record, progress);
     }
-    while (this.#unfinished > (this.options.unfinishedMax ?? 5_000) && !this.#stopping) {
+    while (this.#unfinished > (this.options.unfinishedMax ?? 5_000) && this.#stopped === null) {
       await new Promise<void>((resolve) => this.#finishWanted.push(resolve));
     }
   }

@@ -42,6 +42,23 @@ describe('once-jobs', () => {
     await expect(scheduler.start()).rejects.toThrow(SchedulerStateError);
   });
 
+  it('are run by nobody who was stopped while it started, or before', async () => {
+    const { deps } = world();
+    const starting = Promise.withResolvers<void>();
+    const startWorker: ClusterDeps['startWorker'] = (_class, _handler, { signal }) => {
+      starting.resolve();
+      return new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      );
+    };
+    const scheduler = new JobOnceScheduler({ ...deps, startWorker });
+    scheduler.setCallback(() => undefined);
+    const started = scheduler.start();
+    await starting.promise;
+    await Promise.all([scheduler.stop(), expect(started).rejects.toThrow('stops')]);
+    await scheduler.stop();
+  });
+
   it('run once at their time, with their props, and leave nothing behind', async () => {
     const { started, inMs, timers, ran } = world();
     const scheduler = await started();

@@ -68,13 +68,14 @@ export class JobOnceScheduler {
     this.#callback = callback;
   }
 
-  /** Resolves when this process takes part: overdue jobs run at once. @throws SchedulerStateError */
+  /** Resolves when this process takes part: overdue jobs run at once. @throws SchedulerStateError; an error where it is stopped meanwhile */
   async start(): Promise<void> {
     if (this.#callback === null) throw new SchedulerStateError('set callback before starting the scheduler');
     if (this.#worker !== null) throw new SchedulerStateError('scheduler has already been started');
     const { application = 'default', stopWaitMs = defaultStopWaitMs, parallelism = 16 } = this.options;
     const handle = (event: DueEvent, context: HookContext) => this.#run(event, context);
-    const settings = { stopWaitMs: stopWaitMs + handBackWaitMs, parallelism };
+    const { signal } = this.#closing;
+    const settings = { stopWaitMs: stopWaitMs + handBackWaitMs, parallelism, signal };
     this.#worker = this.deps.startWorker(onceClass(application), handle, settings);
     try {
       await this.#worker;
@@ -85,10 +86,12 @@ export class JobOnceScheduler {
     }
   }
 
-  /** Runs nothing more here; jobs go on elsewhere. Safe to call twice. */
+  /** Runs nothing more here; jobs go on elsewhere. Safe to call twice, and while it starts. */
   async stop(): Promise<void> {
     this.#closing.abort(new Error('the once-job scheduler stops'));
-    await (await this.#worker)?.stop();
+    // whoever started it knows why it did not come up
+    const worker = await this.#worker?.catch(() => null);
+    await worker?.stop();
   }
 
   /**
