@@ -1,9 +1,9 @@
 import type { Admin } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
-import { sleep } from './sleep.js';
 import type { OffsetRange } from './start-offset.js';
 import { assignmentOf } from './sticky-assigner.js';
+import { isNotYetKnown, untilKnown } from './until-known.js';
 
 export interface TopicSpec {
   readonly topic: string;
@@ -43,9 +43,6 @@ export interface GroupMember {
   /** As the broker sees it. */
   readonly host: string;
 }
-
-const ensureTriesMax = 8;
-const ensureAgainMs = 100;
 
 /** Topics and offsets; one connection for each use, since uses are rare. */
 export class KafkaAdmin {
@@ -102,7 +99,7 @@ export class KafkaAdmin {
         const { length } = await this.topicOffsets(topic);
         if (length < partitions) throw new PartitionCountMismatch(topic, length, partitions);
       },
-      (error) => error instanceof PartitionCountMismatch || isNotYetKnown(error),
+      { isTooEarly: (error) => error instanceof PartitionCountMismatch || isNotYetKnown(error) },
     );
   }
 
@@ -138,18 +135,6 @@ export class KafkaAdmin {
   }
 }
 
-/** What was made this moment, by us or by others, is not known to every broker at once. */
-async function untilKnown(ask: () => Promise<void>, isTooEarly = isNotYetKnown): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === ensureTriesMax || !isTooEarly(error)) throw error;
-      await sleep(ensureAgainMs * tries);
-    }
-  }
-}
-
 async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
   const existing = new Set(await admin.listTopics());
   const missing = specs.filter(({ topic }) => !existing.has(topic));
@@ -179,16 +164,6 @@ async function createMissing(admin: Admin, missing: readonly TopicSpec[]): Promi
     if (!isTopicExists(error)) throw error;
   }
 }
-
-const notYetKnownTypes = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
-]);
-
-/** kafkajs gives up waiting for leaders at the first answer that a topic is unknown. */
-const isNotYetKnown = (error: unknown): boolean =>
-  notYetKnownTypes.has((error as { type?: string } | null)?.type ?? '');
 
 function isTopicExists(error: unknown): boolean {
   if ((error as { type?: string } | null)?.type === 'TOPIC_ALREADY_EXISTS') return true;

@@ -142,7 +142,7 @@ export class BatchConsumer {
       bytesPerPartitionMax = 1024 * 1024,
       gatherBytes = 1,
     } = this.options;
-    const assigner = new StickyAssigner();
+    const assigner = new StickyAssigner(this.settings.log);
     const consumer = kafkaClient(this.settings).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,

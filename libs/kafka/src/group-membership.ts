@@ -14,13 +14,19 @@ interface Coordinator {
     readonly memberId: string;
     readonly groupGenerationId: number | null;
   }): Promise<unknown>;
+  metadata(topics: readonly string[]): Promise<{
+    readonly topicMetadata: readonly { readonly partitionMetadata: readonly PartitionOf[] }[];
+  }>;
+}
+interface PartitionOf {
+  readonly partitionId: number;
 }
 interface TopicOffsets {
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
 }
 interface Cluster {
   refreshMetadataIfNecessary(): Promise<void>;
-  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  findTopicPartitionMetadata(topic: string): readonly PartitionOf[];
   fetchTopicsOffset(
     topics: readonly {
       readonly topic: string;
@@ -148,6 +154,17 @@ export class GroupMembership extends Original {
     // a heartbeat that came after it would be refused, and kafkajs would join again
     this.memberId = null;
     if (memberId !== null) await coordinator?.leaveGroup({ groupId, memberId });
+  }
+
+  /**
+   * Of a topic that this member need not follow. Asked beside what its cluster knows, which is renewed for all topics together: one of others
+   * that is gone must not stop that.
+   */
+  async partitionsOf(topic: string): Promise<readonly number[]> {
+    const described = await this.coordinator?.metadata([topic]);
+    return (described?.topicMetadata ?? []).flatMap(({ partitionMetadata }) =>
+      partitionMetadata.map(({ partitionId }) => partitionId),
+    );
   }
 
   /** Of each partition of a topic, as it is now; on the connections that are there. */
