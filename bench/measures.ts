@@ -103,15 +103,22 @@ export async function measureCycles(stage: Stage, timers: number, seconds: numbe
   }
   const cpuAfter = stage.cpuSeconds();
   await rest(stage);
-  const cpuPerThousand = Object.fromEntries(
-    Object.entries(cpuAfter).map(([name, value]) => [
-      name,
-      Number((((value - (cpuBefore[name] ?? 0)) / cycles) * 1_000).toFixed(3)),
-    ]),
-  );
+  const cpuPerThousand = perThousand(cpuBefore, cpuAfter, cycles);
   const perSecond = Math.round(median(rates));
   return { perSecond, floorPerSecond, shareOfFloor: perSecond / floorPerSecond, cpuPerThousand };
 }
+
+const perThousand = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  cycles: number,
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [
+      name,
+      Number((((value - (before[name] ?? 0)) / cycles) * 1_000).toFixed(3)),
+    ]),
+  );
 
 const isRunning = `p.namespace = 'bench' and s.status in (0, 2) and p.spec not like '%2030-01-01%'`;
 
@@ -149,6 +156,8 @@ export interface LatenessResult {
   readonly max: Spread;
   /** Due moment to the handler, median of three runs. */
   readonly handlerP99: number;
+  /** CPU seconds of each process for a thousand cycles. */
+  readonly cpuPerThousand: Readonly<Record<string, number>>;
 }
 export interface Spread {
   readonly median: number;
@@ -182,6 +191,7 @@ export async function measureLateness(
 ): Promise<LatenessResult> {
   await fireSteadily(stage, rate);
   const [fires, handlers]: [LatenessReport[], LatenessReport[]] = [[], []];
+  const cpuBefore = stage.cpuSeconds();
   for (let run = 0; run < 3; run += 1) {
     fire.reset();
     hook.reset();
@@ -189,6 +199,7 @@ export async function measureLateness(
     fires.push((await fire.report()).lateness);
     handlers.push((await hook.report()).lateness);
   }
+  const cpuPerThousand = perThousand(cpuBefore, stage.cpuSeconds(), rate * seconds);
   await rest(stage);
   return {
     firesPerSecond: rate,
@@ -196,6 +207,7 @@ export async function measureLateness(
     p99: spread(fires.map(({ p99 }) => p99)),
     max: spread(fires.map(({ max }) => max)),
     handlerP99: median(handlers.map(({ p99 }) => p99)),
+    cpuPerThousand,
   };
 }
 
