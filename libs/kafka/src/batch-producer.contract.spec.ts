@@ -50,6 +50,22 @@ describe('sending together', () => {
     await eventually('its sockets are gone', () => sockets() <= before, 10_000);
   });
 
+  it('lets a few wait for others, until they are more or the producer stops', async () => {
+    const record = { topic: name, key: null, value: 'x' };
+    const gathering = new BatchProducer(settings, { fewRecords: 3, fewEveryMs: 60_000 });
+    await gathering.send([record]);
+    let isAcknowledged = false;
+    const alone = gathering.send([record]).then(() => {
+      isAcknowledged = true;
+    });
+    await producer.send([record]);
+    await producer.send([record]);
+    expect(isAcknowledged).toBe(false);
+    await Promise.all([alone, gathering.send([record, record])]);
+    const last = gathering.send([record]);
+    await Promise.all([last, gathering.stop()]);
+  }, 10_000);
+
   it('sends what is handed over in whichever moment in which the sending before it ends', async () => {
     const record = { topic: name, key: null, value: 'x' };
     for (let moments = 0; moments < 16; moments += 1) {

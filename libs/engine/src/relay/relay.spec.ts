@@ -12,7 +12,7 @@ const silent = {
 };
 const partitions = [0, 1, 2, 3];
 
-function setUp() {
+function setUp(eventsPerReadMax = 8) {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const published: StoredEvent[] = [];
@@ -30,7 +30,7 @@ function setUp() {
     logger: silent,
     sleep: clock.sleep,
     clock: clock.read,
-    eventsPerReadMax: 8,
+    eventsPerReadMax,
     onLag: (events) => lags.push(events),
   });
   const silence = (): (() => void) => {
@@ -86,6 +86,30 @@ describe('the relay', () => {
         .map(({ position }) => position);
       expect(positions).toEqual(positions.map((_, i) => BigInt(i + 1)));
     }
+    await end();
+  });
+
+  it('reads at most every 20 ms while it finds little, every 10 where it finds more', async () => {
+    const { clock, relay, published, create, end } = setUp(100);
+    const createMany = async (prefix: string, count: number) => {
+      for (let i = 0; i < count; i += 1) await create(`${prefix}-${i}`);
+      relay.nudge();
+    };
+    relay.want(partitions);
+    await clock.advance(1_000);
+    await createMany('first', 1);
+    await clock.advance(1);
+    expect(published).toHaveLength(1);
+    await createMany('second', 12);
+    await clock.advance(15);
+    expect(published).toHaveLength(1);
+    await clock.advance(5);
+    expect(published).toHaveLength(13);
+    await createMany('third', 1);
+    await clock.advance(5);
+    expect(published).toHaveLength(13);
+    await clock.advance(5);
+    expect(published).toHaveLength(14);
     await end();
   });
 

@@ -37,6 +37,9 @@ const lagToldEveryMs = 250;
  * whatever size. The first event after a pause goes at once, and a backlog without rest.
  */
 const readEveryMs = 10;
+/** A read that brought so little lets the next one wait for more. */
+const fewEvents = 10;
+const readAfterFewMs = 20;
 const fullRead = 500;
 
 /** A snapshot says again what is known, for whoever folds the log; the feed has no use for it, and it may be larger than a record. */
@@ -92,7 +95,8 @@ export class Relay {
         const published = await this.#publishOnce(round);
         await this.#tellLag();
         if (published > 0) {
-          if (published < fullRead) await this.deps.sleep(readEveryMs - (this.deps.clock() - beganAt), stop);
+          const everyMs = published < fewEvents ? readAfterFewMs : readEveryMs;
+          if (published < fullRead) await this.deps.sleep(everyMs - (this.deps.clock() - beganAt), stop);
           continue;
         }
       } catch (error) {
