@@ -9,6 +9,9 @@ import { composeScheduler } from './compose.js';
 import type { SchedulerConfig } from './config.js';
 import { SchedulerModule } from './scheduler.module.js';
 
+/** There is no room for more commands of a partition: its database is away, or busy. Those of another are read on. */
+const pausedAfterMs = 250;
+
 /** Starts a scheduler in this process; resolves when it consumes. */
 export async function runScheduler(
   config: SchedulerConfig,
@@ -24,6 +27,7 @@ export async function runScheduler(
   const strategy = new KafkaBatchTransport(kafkaSettings(config, 'carillon-scheduler', logger), {
     groupId: config.SCHEDULER_GROUP_ID,
     topics: { commands: topicsOf(config.TOPIC_PREFIX).commands },
+    pausedAfterMs,
     ...scheduler.intake,
   });
   scheduler.attach(strategy.consumer);

@@ -30,6 +30,11 @@ export interface BatchConsumerOptions {
     records: readonly InRecord[],
     isCurrent: () => boolean,
   ) => void | Promise<void>;
+  /**
+   * A partition whose records `onRecords` has not taken by then is paused until it has, and the others are read on: for records that go
+   * different ways, one of which may be closed. Default: all wait for it.
+   */
+  readonly pausedAfterMs?: number;
   /** A stored offset outside what the topic holds is never moved silently; the partition is not consumed. */
   readonly onOutOfRange?: (error: OffsetOutOfRange) => void;
   readonly sessionTimeoutMs?: number;

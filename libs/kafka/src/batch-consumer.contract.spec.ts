@@ -255,6 +255,31 @@ describe('BatchConsumer', () => {
     expect(seen.toSorted()).toEqual([0, 1, 3]);
   });
 
+  it('reads the others on while the records of one partition are not taken, and that one when they are', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    const [seen, signal, room] = [[] as string[], new Signal(), Promise.withResolvers<void>()];
+    await joined(
+      {
+        pausedAfterMs: 50,
+        startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 0n])),
+        onRecords: (_topic, partition, records) => {
+          seen.push(...records.map(text));
+          signal.changed();
+          return partition === 0 ? room.promise : undefined;
+        },
+      },
+      randomUUID(),
+    );
+    await signal.until(() => seen.length === 4);
+    await produce(['b0', 'b1', 'b2', 'b3']);
+    await signal.until(() => ['b1', 'b2', 'b3'].every((value) => seen.includes(value)));
+    expect(seen).not.toContain('b0');
+    room.resolve();
+    await signal.until(() => seen.includes('b0'));
+    expect(seen).toHaveLength(8);
+  });
+
   it('stays a member while a batch is handled for longer than the session', async () => {
     await freshTopic();
     await produce(['a0']);

@@ -287,6 +287,7 @@ export class BatchConsumer {
       if (isOutside(start, range)) {
         const error = new OffsetOutOfRange(at, start, range.low, range.high);
         this.settings.log.error({ code: error.code }, error.message);
+        this.#held.add(key);
         this.pause(at.topic, [at.partition]);
         this.options.onOutOfRange?.(error);
         return;
@@ -307,10 +308,24 @@ export class BatchConsumer {
     const seeks = this.#seeks.get(key);
     const isCurrent = (): boolean => generation === this.#generation && seeks === this.#seeks.get(key);
     const handled = this.options.onRecords(topic, partition, records, isCurrent);
-    if (handled !== undefined) await whileBeating(handled, heartbeat, heartbeatEveryMs);
+    if (handled !== undefined)
+      await whileBeating(this.#takenOrPaused({ topic, partition }, handled), heartbeat, heartbeatEveryMs);
     const last = batch.messages.at(-1);
     if (last !== undefined && !isStale()) resolveOffset(last.offset);
     await heartbeat();
+  }
+
+  /** Resolves when the records are taken, or when their partition is paused until they are. */
+  async #takenOrPaused(at: TopicPartition, taken: Promise<void>): Promise<void> {
+    const { pausedAfterMs } = this.options;
+    if (pausedAfterMs === undefined) return taken;
+    if (await settlesWithin(pausedAfterMs, taken)) return;
+    this.pause(at.topic, [at.partition]);
+    const goOn = (): void => {
+      if (!this.#held.has(partitionKey(at))) this.resume(at.topic, [at.partition]);
+    };
+    // a consumer that has been made anew and does not run yet has no pause to end
+    void taken.then(goOn, goOn).catch(() => undefined);
   }
 }
 
