@@ -158,7 +158,7 @@ export class BatchConsumer {
       metadataMaxAge: metadataMaxAgeMs,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => false },
     });
-    const ended = this.#watch(consumer, assigner, joined);
+    const { ended, unwatch } = this.#watch(consumer, assigner, joined);
     const beating = setInterval(() => void assigner.membership?.beat(), heartbeatEveryMs);
     this.#assigner = assigner;
     try {
@@ -173,6 +173,7 @@ export class BatchConsumer {
       });
       await ended;
     } finally {
+      unwatch();
       clearInterval(beating);
       this.#consumer = null;
       this.#generation += 1;
@@ -194,8 +195,8 @@ export class BatchConsumer {
     await settlesWithin(waitMaxMs, said);
   }
 
-  /** Settles when this life must end. */
-  #watch(consumer: Consumer, assigner: StickyAssigner, joined: () => void): Promise<void> {
+  /** `ended` settles when this life must end. */
+  #watch(consumer: Consumer, assigner: StickyAssigner, joined: () => void) {
     this.#progress();
     consumer.on(consumer.events.FETCH, () => this.#progress());
     consumer.on(consumer.events.HEARTBEAT, () => this.#progress());
@@ -210,24 +211,23 @@ export class BatchConsumer {
       this.#begin(assigner.owned);
       joined();
     });
-    const ended = new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      const { stallMs = 120_000 } = this.options;
-      const watchdog = setInterval(() => {
-        if (Date.now() - this.#lastProgressMs > stallMs)
-          reject(new Error(`no fetch and no heartbeat for ${stallMs} ms`));
-      }, 1_000);
-      const finish = () => {
-        clearInterval(watchdog);
-        resolve();
-      };
-      this.#stop.signal.addEventListener('abort', finish, { once: true });
-      consumer.on(consumer.events.CRASH, () => clearInterval(watchdog));
-      if (this.#stop.signal.aborted) finish();
-    });
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    const finish = (): void => resolve();
+    const { stallMs = 120_000 } = this.options;
+    const watchdog = setInterval(() => {
+      if (Date.now() - this.#lastProgressMs > stallMs)
+        reject(new Error(`no fetch and no heartbeat for ${stallMs} ms`));
+    }, 1_000);
+    const unwatch = (): void => {
+      clearInterval(watchdog);
+      this.#stop.signal.removeEventListener('abort', finish);
+    };
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    this.#stop.signal.addEventListener('abort', finish, { once: true });
+    if (this.#stop.signal.aborted) finish();
     // it may reject before anybody waits for it, while the consumer still connects
     ended.catch(() => undefined);
-    return ended;
+    return { ended, unwatch };
   }
 
   #progress(): void {
