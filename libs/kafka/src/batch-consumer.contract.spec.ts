@@ -280,6 +280,33 @@ describe('BatchConsumer', () => {
     expect(seen).toHaveLength(8);
   });
 
+  it('asks where to begin when what it stands at is not there any more, and begins nowhere else', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    const refused = Promise.withResolvers<OffsetOutOfRange>();
+    const [seen, signal] = [[] as string[], new Signal()];
+    let stored = 0n;
+    const consumer = await joined(
+      {
+        startFrom: async (partitions) =>
+          new Map(partitions.map((at) => [partitionKey(at), at.partition === 2 ? stored : 1n])),
+        onRecords: (_topic, _partition, records) => {
+          seen.push(...records.map(text));
+          signal.changed();
+        },
+        onOutOfRange: refused.resolve,
+      },
+      randomUUID(),
+    );
+    await signal.until(() => seen.includes('a2'));
+    stored = 99n;
+    consumer.seek(topic, 2, 99n);
+    expect((await refused.promise).message).toContain(`carillon offsets set ${topic} 2 1`);
+    await produce(['b0', 'b1', 'b2', 'b3']);
+    await signal.until(() => ['b0', 'b1', 'b3'].every((value) => seen.includes(value)));
+    expect(seen.toSorted()).toEqual(['a2', 'b0', 'b1', 'b3']);
+  });
+
   it('stays a member while a batch is handled for longer than the session', async () => {
     await freshTopic();
     await produce(['a0']);

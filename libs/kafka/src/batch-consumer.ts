@@ -158,6 +158,7 @@ export class BatchConsumer {
       metadataMaxAge: metadataMaxAgeMs,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => false },
     });
+    if (this.options.startFrom !== undefined) assigner.onOutOfRange = (at) => this.#askAgainAt(at);
     const { ended, unwatch } = this.#watch(consumer, assigner, joined);
     const beating = setInterval(() => void assigner.membership?.beat(), heartbeatEveryMs);
     this.#assigner = assigner;
@@ -232,6 +233,11 @@ export class BatchConsumer {
 
   #progress(): void {
     this.#lastProgressMs = Date.now();
+  }
+
+  /** Unless that is being asked: what it finds out of range is told then. */
+  #askAgainAt(at: TopicPartition): void {
+    if (this.#ready.has(partitionKey(at))) this.#begin(this.#assigned);
   }
 
   #begin(assigned: readonly TopicPartition[]): void {

@@ -34,7 +34,7 @@ function member() {
       }),
   };
   const holder: MembershipHolder & object = Object.assign(
-    { membership: null, positioned: Promise.resolve() },
+    { membership: null, positioned: Promise.resolve(), onOutOfRange: null },
     { name: 'p', protocol: () => ({}), assign: async () => [] },
   );
   const group = new GroupMembership({

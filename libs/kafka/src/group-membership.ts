@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { TopicPartition } from './records.js';
 import { replaceModule } from './replace-module.js';
 import { settlesWithin } from './settles-within.js';
 import type { OffsetRange } from './start-offset.js';
@@ -48,6 +49,7 @@ declare class KafkajsGroup {
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<readonly object[]>;
   heartbeat(options: { readonly interval: number }): Promise<void>;
+  recoverFromOffsetOutOfRange(at: TopicPartition): Promise<void>;
 }
 
 /** Where a consumer and its membership meet; an assigner with this reaches both. */
@@ -55,6 +57,8 @@ export interface MembershipHolder {
   membership: GroupMembership | null;
   /** Settles when it is known where the present share begins. */
   positioned: Promise<void>;
+  /** A partition does not hold what was to be read next. Null: kafkajs goes on from the beginning of what is there. */
+  readonly onOutOfRange: ((at: TopicPartition) => void) | null;
 }
 const isHolder = (assigner: object): assigner is MembershipHolder => 'membership' in assigner;
 
@@ -112,6 +116,13 @@ export class GroupMembership extends Original {
         .then(resolve, reject)
         .finally(() => this.#interrupts.delete(reject));
     });
+  }
+
+  /** Where somebody else keeps the offsets, what is missing is for them to judge: kafkajs would pass over it without a word. */
+  override async recoverFromOffsetOutOfRange(at: TopicPartition): Promise<void> {
+    const judge = this.#holder?.onOutOfRange ?? null;
+    if (judge === null) await super.recoverFromOffsetOutOfRange(at);
+    else judge(at);
   }
 
   override heartbeat(options: { readonly interval: number }): Promise<void> {

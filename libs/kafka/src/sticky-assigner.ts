@@ -19,6 +19,7 @@ export class StickyAssigner implements Assigner, MembershipHolder {
   readonly version = 0;
   membership: GroupMembership | null = null;
   positioned: Promise<void> = Promise.resolve();
+  onOutOfRange: MembershipHolder['onOutOfRange'] = null;
   /** What this member has, as it last heard. */
   owned: readonly TopicPartition[] = [];
   #cluster: Cluster | null = null;
