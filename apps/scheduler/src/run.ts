@@ -3,14 +3,18 @@ import { NestFactory } from '@nestjs/core';
 import { topicsOf } from '#contract';
 import type { TimerLog } from '#engine';
 import { kafkaSettings } from '#kafka';
+import { databaseUrlsOf } from '#postgres';
 import { createLogger, nestLog, type Service, startTracing, stopOnSignals } from '#runtime';
 import { KafkaBatchTransport } from '#transport';
 import { composeScheduler } from './compose.js';
 import type { SchedulerConfig } from './config.js';
 import { SchedulerModule } from './scheduler.module.js';
 
-/** There is no room for more commands of a partition: its database is away, or busy. Those of another are read on. */
-const pausedAfterMs = 250;
+/**
+ * There is no room for more commands of a partition: its database is away, or busy. Those of another are read on; what waits in memory
+ * meanwhile is bounded by the partition only. With one database everything waits for it alike.
+ */
+const besideOthers = { pausedAfterMs: 250, bytesPerPartitionMax: 256 * 1024 };
 
 /** Starts a scheduler in this process; resolves when it consumes. */
 export async function runScheduler(
@@ -27,7 +31,7 @@ export async function runScheduler(
   const strategy = new KafkaBatchTransport(kafkaSettings(config, 'carillon-scheduler', logger), {
     groupId: config.SCHEDULER_GROUP_ID,
     topics: { commands: topicsOf(config.TOPIC_PREFIX).commands },
-    pausedAfterMs,
+    ...(databaseUrlsOf(config).length > 1 && besideOthers),
     ...scheduler.intake,
   });
   scheduler.attach(strategy.consumer);
