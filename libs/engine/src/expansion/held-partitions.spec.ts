@@ -9,13 +9,16 @@ class Database implements PartitionSource {
   isAway = false;
   /** It takes connections and says nothing. */
   isFrozen = false;
+  /** Waited for before each answer. */
+  answersAfter: Promise<void> = Promise.resolve();
   asked = 0;
 
-  topology(): Promise<LogTopology> {
+  async topology(): Promise<LogTopology> {
     this.asked += 1;
+    await this.answersAfter;
     if (this.isFrozen) return new Promise(() => undefined);
-    if (this.isAway) return Promise.reject(new Error('away'));
-    return Promise.resolve({ number: 1, partitions: this.partitions, splits: [] });
+    if (this.isAway) throw new Error('away');
+    return { number: 1, partitions: this.partitions, splits: [] };
   }
   /** Of the first two partitions something was read. */
   storedOffsets(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
@@ -77,6 +80,21 @@ it('waits for a frozen database no longer than a moment, where another answers',
   odd.isFrozen = false;
   expect(await held.mayBegin()).toBe(true);
   expect(await assign([0, 1, 2, 3])).toEqual({ 0: 7n, 1: 7n, 2: null, 3: null });
+  expect(clock.waiting).toBe(0);
+});
+
+it('begins nothing of a database that answers later than it is waited for', async () => {
+  const { clock, odd, held, assign } = setUp();
+  odd.answersAfter = clock.sleep(1_200);
+  const starts = assign([0, 1]);
+  await clock.advance(1_000);
+  expect(await starts).toEqual({ 0: 7n, 1: 'held' });
+  odd.answersAfter = clock.sleep(1_200);
+  const mayBegin = held.mayBegin();
+  await clock.advance(1_500);
+  expect(await mayBegin).toBe(false);
+  odd.answersAfter = Promise.resolve();
+  expect(await held.mayBegin()).toBe(true);
   expect(clock.waiting).toBe(0);
 });
 

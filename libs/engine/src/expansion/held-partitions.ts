@@ -49,10 +49,15 @@ export class HeldPartitions {
     this.#held = new Set(partitions);
   }
 
-  /** Whether some that had to wait need not any more. Asks nobody where none had to; a database that is away has nothing to begin. */
+  /**
+   * Whether some that had to wait need not any more. Asks nobody where none had to; a database that is away has nothing to begin, nor has
+   * one among others that answers so late that nobody would wait for it when shares are asked for.
+   */
   async mayBegin(): Promise<boolean> {
     if (this.#held.size === 0) return false;
-    const { starts } = await this.#ask([...this.#held]);
+    const asked = this.#ask([...this.#held]);
+    if (this.sources.all.length > 1 && !(await this.#isSoon(asked))) return false;
+    const { starts } = await asked;
     return [...starts.values()].some((start) => start !== 'held');
   }
 
@@ -60,6 +65,14 @@ export class HeldPartitions {
   get reason(): string | null {
     if (this.#held.size === 0) return null;
     return `the commands topic has more partitions than the log: ${this.#held.size} wait for \`carillon partitions expand\``;
+  }
+
+  async #isSoon(answer: Promise<unknown>): Promise<boolean> {
+    const over = new AbortController();
+    const isLate = this.sleep(laterThanFirstMaxMs, over.signal).then(() => false);
+    const isSoon = await Promise.race([answer.then(() => true), isLate]);
+    over.abort();
+    return isSoon;
   }
 
   /** Of the databases that answer. */
