@@ -70,16 +70,20 @@ export class PostgresDueIndex implements DueIndex {
     const states = (open?.rows ?? []).map((row) => stateFromRow(row as unknown as StateRow));
     const stateOf = new Map<TimerId, TimerState>(states.map((state) => [state.id, state]));
     const isDead = new Set((gaveUp?.rows ?? []).map(([timerId, version]) => `${timerId}/${version}`));
-    return Promise.all(
-      timerIds.map(async (timerId, index): Promise<PendingEntry> => {
-        const version = versions[index] ?? 0;
-        if (!isDead.has(`${timerId}/${version}`)) {
-          return { timerId, version, state: stateOf.get(timerId) ?? null, before: null };
-        }
-        const state = await readHistory(this.history, timerId, version);
-        return { timerId, version, state, before: await readHistory(this.history, timerId, version - 1) };
-      }),
-    );
+    const entries: PendingEntry[] = [];
+    for (const [index, timerId] of timerIds.entries()) {
+      const version = versions[index] ?? 0;
+      const isOpen = !isDead.has(`${timerId}/${version}`);
+      // one after the other: hundreds of readings at once would wait for a session longer than they may
+      const [state, before] = isOpen
+        ? [stateOf.get(timerId) ?? null, null]
+        : [
+            await readHistory(this.history, timerId, version),
+            await readHistory(this.history, timerId, version - 1),
+          ];
+      entries.push({ timerId, version, state, before });
+    }
+    return entries;
   }
 }
 
