@@ -237,7 +237,13 @@ export class BatchConsumer {
 
   /** Unless that is being asked: what it finds out of range is told then. */
   #askAgainAt(at: TopicPartition): void {
-    if (this.#ready.has(partitionKey(at))) this.#begin(this.#assigned);
+    if (!this.#ready.has(partitionKey(at))) return;
+    const { topic, partition } = at;
+    this.settings.log.warn(
+      { groupId: this.options.groupId, topic, partition },
+      'what was to be read next is not there any more; asking where to begin',
+    );
+    this.#begin(this.#assigned);
   }
 
   #begin(assigned: readonly TopicPartition[]): void {

@@ -138,6 +138,7 @@ export class TaskAllocator {
       // one that is gone is followed all the same: it may come back, and its tasks wait in the backlog
       const wanted = this.#framework.isOn ? [...executorsMax].sort() : [];
       if (wanted.join() !== offers.executors.join()) await offers.follow(wanted);
+      if (over.aborted) return;
       this.#becomeActive();
       allocation.tick();
       await sleep(tickEveryMs, over);
