@@ -1,4 +1,5 @@
 import type { Sleep } from './ports.js';
+import { settlesWithin } from './settles-within.js';
 
 /** How a consumer group stands: nobody is left in it, shares are being dealt out, or everybody has one. */
 export type GroupState = 'empty' | 'dealing' | 'dealt';
@@ -15,7 +16,7 @@ const waitMaxMs = 6_000;
  */
 export async function handOver(group: () => Promise<GroupState>, sleep: Sleep): Promise<void> {
   const over = new AbortController();
-  await Promise.race([takenOver(group, sleep, over.signal), sleep(waitMaxMs, over.signal)]);
+  await settlesWithin(sleep, waitMaxMs, takenOver(group, sleep, over.signal));
   over.abort();
 }
 

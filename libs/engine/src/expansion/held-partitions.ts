@@ -1,6 +1,7 @@
 import type { ByDatabase } from '../log/databases.js';
 import type { LogTopology } from '../log/topology.js';
 import type { Sleep } from '../ports.js';
+import { settlesWithin } from '../settles-within.js';
 
 /** What a database says of its partitions. */
 export interface PartitionSource {
@@ -56,7 +57,8 @@ export class HeldPartitions {
   async mayBegin(): Promise<boolean> {
     if (this.#held.size === 0) return false;
     const asked = this.#ask([...this.#held]);
-    if (this.sources.all.length > 1 && !(await this.#isSoon(asked))) return false;
+    const isAmongOthers = this.sources.all.length > 1;
+    if (isAmongOthers && !(await settlesWithin(this.sleep, laterThanFirstMaxMs, asked))) return false;
     const { starts } = await asked;
     return [...starts.values()].some((start) => start !== 'held');
   }
@@ -65,14 +67,6 @@ export class HeldPartitions {
   get reason(): string | null {
     if (this.#held.size === 0) return null;
     return `the commands topic has more partitions than the log: ${this.#held.size} wait for \`carillon partitions expand\``;
-  }
-
-  async #isSoon(answer: Promise<unknown>): Promise<boolean> {
-    const over = new AbortController();
-    const isLate = this.sleep(laterThanFirstMaxMs, over.signal).then(() => false);
-    const isSoon = await Promise.race([answer.then(() => true), isLate]);
-    over.abort();
-    return isSoon;
   }
 
   /** Of the databases that answer. */
@@ -91,13 +85,10 @@ export class HeldPartitions {
 async function answersOf<T>(asked: readonly Promise<T>[], sleep: Sleep): Promise<PromiseSettledResult<T>[]> {
   const settled: PromiseSettledResult<T>[] = [];
   const all = Promise.all(asked.map(async (one) => settled.push(...(await Promise.allSettled([one])))));
-  const over = new AbortController();
-  const late = Promise.any(asked).then(
-    () => sleep(laterThanFirstMaxMs, over.signal),
+  await Promise.any(asked).then(
+    () => settlesWithin(sleep, laterThanFirstMaxMs, all),
     () => all,
   );
-  await Promise.race([all, late]);
-  over.abort();
   return [...settled];
 }
 
