@@ -8,7 +8,6 @@ import { ShareStarts } from './share-starts.js';
 import { sleep } from './sleep.js';
 import { isOutside, type KnownStart, OffsetOutOfRange, type OffsetRange } from './start-offset.js';
 import { partitionsOf, StickyAssigner } from './sticky-assigner.js';
-import { whileBeating } from './while-beating.js';
 
 /**
  * Short: safety never rests on membership, and after an outage a member that was made anew waits for its own ghost to
@@ -312,7 +311,7 @@ export class BatchConsumer {
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const generation = this.#generation;
     const { topic, partition } = batch;
-    await whileBeating(this.#assigner?.positioned ?? Promise.resolve(), heartbeat, heartbeatEveryMs);
+    await whileBeating(this.#assigner?.positioned ?? Promise.resolve(), heartbeat);
     const isOurs = generation === this.#generation && this.#ready.has(partitionKey({ topic, partition }));
     if (!isOurs || !isRunning() || isStale() || batch.messages.length === 0) return;
     const records = batch.messages.map((message) => inRecord(topic, partition, message));
@@ -321,7 +320,7 @@ export class BatchConsumer {
     const isCurrent = (): boolean => generation === this.#generation && seeks === this.#seeks.get(key);
     const handled = this.options.onRecords(topic, partition, records, isCurrent);
     if (handled !== undefined)
-      await whileBeating(this.#takenOrPaused({ topic, partition }, handled), heartbeat, heartbeatEveryMs);
+      await whileBeating(this.#takenOrPaused({ topic, partition }, handled), heartbeat);
     const last = batch.messages.at(-1);
     if (last !== undefined && !isStale()) resolveOffset(last.offset);
     await heartbeat();
@@ -339,6 +338,11 @@ export class BatchConsumer {
     // a consumer that has been made anew and does not run yet has no pause to end
     void taken.then(goOn, goOn).catch(() => undefined);
   }
+}
+
+/** kafkajs sends heartbeats only between batches; a wait of ours must not cost the membership. */
+async function whileBeating(work: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+  while (!(await settlesWithin(heartbeatEveryMs, work))) await heartbeat();
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

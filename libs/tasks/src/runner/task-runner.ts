@@ -145,10 +145,7 @@ export class TaskRunner {
     const backs = this.#queue.drain().map((run) => this.#backAtStop(run));
     const running = [...this.#runs.values()];
     for (const run of running) run.interrupt(new RunnerStopsError());
-    const late = new AbortController();
-    const waitMs = this.options.stopWaitMs ?? 5_000;
-    await Promise.race([this.#idle(), sleep(waitMs, late.signal)]);
-    late.abort();
+    await settlesWithin(this.options.stopWaitMs ?? 5_000, this.#idle());
     for (const run of this.#runs.values()) backs.push(this.#backAtStop(run));
     await Promise.all([...backs, lateClaims]);
     await this.#inbox.stop();
