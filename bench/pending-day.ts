@@ -28,13 +28,19 @@ const sweptEveryMs = 1_000;
 const everySlot = Array.from({ length: slots }, (_, slot) => slot);
 const timer = { decide, evolve };
 
+/** How the day goes, each second. */
+export interface DaySample {
+  readonly fires: number;
+  /** How far what was done lies behind what was due. */
+  readonly behindMs: number;
+  readonly takenAt: number;
+  /** What the fire service asks each second: whether anything is overdue. How long that took. */
+  readonly sweepMs: number;
+}
+
 export interface DayReport {
   readonly fires: number;
   readonly seconds: number;
-  /** Of the day's own clock: how far what was done lies behind what was due. */
-  readonly behindMs: number;
-  /** What the fire service asks each second: whether anything is overdue. Each time it took, in order. */
-  readonly sweepsMs: readonly number[];
   /** Reads of what is due that the database ended, since they took more than two seconds; tried again, as the fire service does. */
   readonly readsCutOff: number;
 }
@@ -45,7 +51,12 @@ interface Batch {
   readonly at: EpochMs;
 }
 
-export async function liveDay(databaseUrl: string, seconds: number): Promise<DayReport> {
+/** @param samples is filled as the day goes */
+export async function liveDay(
+  databaseUrl: string,
+  seconds: number,
+  samples: DaySample[],
+): Promise<DayReport> {
   const log = { warn: () => undefined };
   const connect = (applicationName: string) => new HotConnection({ databaseUrl, applicationName, log });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
@@ -62,7 +73,6 @@ export async function liveDay(databaseUrl: string, seconds: number): Promise<Day
     let reading: Promise<void> | null = null;
     let closing: Promise<void> = Promise.resolve();
     let sweeping: Promise<void> | null = null;
-    const sweepsMs: number[] = [];
     let readsCutOff = 0;
     const dueUntil = async (until: EpochMs, perSlot: number): Promise<readonly ArmedTimer[]> => {
       for (;;) {
@@ -86,7 +96,8 @@ export async function liveDay(databaseUrl: string, seconds: number): Promise<Day
     const sweep = async (): Promise<void> => {
       const sweptAt = performance.now();
       await dueUntil((now() - sweptEveryMs * speed) as EpochMs, 1);
-      sweepsMs.push(Math.round(performance.now() - sweptAt));
+      const sweepMs = Math.round(performance.now() - sweptAt);
+      samples.push({ fires, behindMs, takenAt: sweptAt, sweepMs });
       await pause(sweptEveryMs);
       sweeping = null;
     };
@@ -102,7 +113,7 @@ export async function liveDay(databaseUrl: string, seconds: number): Promise<Day
       }
       const taken = queue.slice(0, count);
       queue = queue.slice(count);
-      behindMs = at - (taken[0]?.dueAt ?? at);
+      behindMs = (at - (taken[0]?.dueAt ?? at)) / speed;
       const batch = { ids: taken.map(({ timerId }) => timerId), emission: randomUUID() as EmissionId, at };
       await trigger(fireLog, batch);
       await closing;
@@ -111,13 +122,7 @@ export async function liveDay(databaseUrl: string, seconds: number): Promise<Day
       if (count < batchMax) await pause(turnMs);
     }
     await Promise.all([closing, reading, sweeping]);
-    return {
-      fires,
-      seconds: (performance.now() - startedAt) / 1_000,
-      behindMs: behindMs / speed,
-      sweepsMs,
-      readsCutOff,
-    };
+    return { fires, seconds: (performance.now() - startedAt) / 1_000, readsCutOff };
   } finally {
     await Promise.all(connections.map((connection) => connection.close()));
     await pool.end();

@@ -50,19 +50,21 @@ export interface WalFacts {
   readonly bytes: number;
   /** Whole pages: the first change of a page after a checkpoint carries it. */
   readonly pages: number;
+  readonly checkpoints: number;
 }
 
 export async function walFacts(stage: Stage): Promise<WalFacts> {
   const [row] = await stage.sql<Record<keyof WalFacts, string>>(
-    'select wal_bytes as bytes, wal_fpi as pages from pg_stat_wal',
+    `select wal_bytes as bytes, wal_fpi as pages, num_timed + num_requested as checkpoints
+     from pg_stat_wal, pg_stat_checkpointer`,
   );
-  return { bytes: Number(row?.bytes), pages: Number(row?.pages) };
+  return { bytes: Number(row?.bytes), pages: Number(row?.pages), checkpoints: Number(row?.checkpoints) };
 }
 
-/** Vacuums under way, as "table: phase". */
+/** Vacuums under way, as "table: phase, share of its pages that was scanned". */
 export async function vacuumsNow(stage: Stage): Promise<readonly string[]> {
   const rows = await stage.sql<{ at: string }>(
-    `select c.relname || ': ' || p.phase as at from pg_stat_progress_vacuum p join pg_class c on c.oid = p.relid`,
+    `select c.relname || ': ' || p.phase || ', ' || 100 * p.heap_blks_scanned / greatest(p.heap_blks_total, 1) || '%' as at from pg_stat_progress_vacuum p join pg_class c on c.oid = p.relid`,
   );
   return rows.map(({ at }) => at);
 }

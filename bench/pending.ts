@@ -5,10 +5,11 @@ import pg from 'pg';
 import { EmbeddedPostgres, freePort } from '#embedded';
 import { migrate } from '#postgres';
 import { measureLateness, type Spread, skipKeys } from './measures.js';
-import { liveDay } from './pending-day.js';
-import { sizes, type VacuumFacts, vacuumFacts, vacuumsNow, walFacts } from './pending-facts.js';
+import { type DaySample, liveDay } from './pending-day.js';
+import { sizes, type VacuumFacts, vacuumFacts, walFacts } from './pending-facts.js';
 import { measureLists } from './pending-lists.js';
 import { populate } from './pending-population.js';
+import { stretches, watchDay } from './pending-watch.js';
 import { partitions, pause, Stage, type Subject, until } from './stage.js';
 
 // `npm run bench:pending`: 1,000,000 timers that wait, then 10,000,000 in the same database, and a day of theirs squeezed into an
@@ -20,7 +21,6 @@ const show = ({ median, low, high }: Spread): string => `${median} (${low}–${h
 const mb = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`;
 const dataDir = process.env.BENCH_DATA_DIR ?? join(process.cwd(), '.carillon', 'bench-pending');
 const settleMs = 5_000;
-const sampleMs = 10_000;
 
 async function generate(count: number): Promise<void> {
   const server = new EmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), port: await freePort() });
@@ -104,23 +104,28 @@ async function day(stage: Stage, seconds: number, hasReader: boolean): Promise<o
     await stage.logged(),
   ];
   const cpuBefore = stage.cpuSeconds();
-  const going = liveDay(databaseUrl, seconds);
+  const lives: DaySample[] = [];
+  const going = liveDay(databaseUrl, seconds, lives);
   const watched = { isOver: false };
-  const watching = watchVacuum(stage, watched);
+  const watching = watchDay(stage, lives, watched, say);
   const late = await lateness(stage, fire, hook, 200, seconds - 15);
   const lived = await going;
   watched.isOver = true;
-  await watching;
+  const samples = await watching;
   const walAfter = await walFacts(stage);
   const fires = ((await stage.logged()) - loggedBefore) / 2;
-  const wal = { bytes: walAfter.bytes - walBefore.bytes, pages: walAfter.pages - walBefore.pages };
+  const wal = {
+    bytes: walAfter.bytes - walBefore.bytes,
+    pages: walAfter.pages - walBefore.pages,
+    checkpoints: walAfter.checkpoints - walBefore.checkpoints,
+  };
   const after = await vacuumFacts(stage);
   const cpu = (stage.cpuSeconds().postgres ?? 0) - (cpuBefore.postgres ?? 0);
   if (hasReader) await reader.end();
   say(
-    `${lived.fires} fires in ${Math.round(lived.seconds)} s, at the end ${Math.round(lived.behindMs)} ms behind; with those whose lateness is measured a fire cost ${Math.round(wal.bytes / fires)} bytes of WAL, ${(wal.pages / fires).toFixed(1)} whole pages and ${Math.round((cpu / fires) * 1e6)} µs of Postgres`,
+    `${lived.fires} fires in ${Math.round(lived.seconds)} s, at the end ${Math.round(lives.at(-1)?.behindMs ?? 0)} ms behind, ${lived.readsCutOff} reads cut off; with those whose lateness is measured a fire cost ${Math.round(wal.bytes / fires)} bytes of WAL, ${(wal.pages / fires).toFixed(1)} whole pages, with ${wal.checkpoints} checkpoints, and ${Math.round((cpu / fires) * 1e6)} µs of Postgres`,
   );
-  say(`a sweep for what is overdue: ${lived.sweepsMs.join(' ')} ms; reads cut off: ${lived.readsCutOff}`);
+  for (const line of stretches(lives, samples)) say(line);
   for (const facts of after)
     say(
       growth(
@@ -129,25 +134,12 @@ async function day(stage: Stage, seconds: number, hasReader: boolean): Promise<o
       ),
     );
   say(`resident: fire ${stage.residentMb(fire)} MB, scheduler ${stage.residentMb(scheduler)} MB`);
-  return { seconds, hasReader, lived, fires, wal, cpu, before, after, lateness: late };
+  return { seconds, hasReader, lived, lives, samples, fires, wal, cpu, before, after, lateness: late };
 }
 
 function growth(before: VacuumFacts | undefined, after: VacuumFacts): string {
   const rise = (name: Exclude<keyof VacuumFacts, 'table'>): number => after[name] - (before?.[name] ?? 0);
   return `${after.table.padEnd(18)} ${rise('updates')} updates, ${rise('hotUpdates')} of them HOT; dead ${before?.dead ?? 0} → ${after.dead}; ${rise('vacuums')} vacuums, ${rise('vacuumSeconds').toFixed(1)} s; table ${mb(before?.heapBytes ?? 0)} → ${mb(after.heapBytes)}, indexes ${mb(before?.indexBytes ?? 0)} → ${mb(after.indexBytes)}`;
-}
-
-async function watchVacuum(stage: Stage, watched: { readonly isOver: boolean }): Promise<void> {
-  while (!watched.isOver) {
-    await pause(sampleMs);
-    const state = (await vacuumFacts(stage)).find(({ table }) => table === 'timer_state');
-    const askedAt = performance.now();
-    await stage.sql('select id from timer_state where status in (1, 2) order by status, id limit 100');
-    const tookMs = Math.round(performance.now() - askedAt);
-    say(
-      `  timer_state: ${state?.dead} dead, open timers listed in ${tookMs} ms; ${(await vacuumsNow(stage)).join(', ')}`,
-    );
-  }
 }
 
 const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
