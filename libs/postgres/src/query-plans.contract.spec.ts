@@ -8,6 +8,8 @@ interface Plan {
   readonly 'Node Type': string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Actual Rows'?: number;
+  readonly 'Actual Loops'?: number;
   readonly Plans?: readonly Plan[];
 }
 const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
@@ -23,8 +25,8 @@ const hot: readonly { file: string; types: string; values: string; index: string
   },
   {
     file: 'armed-until',
-    types: 'smallint[], timestamptz, int',
-    values: `'{1,2}', now(), 10`,
+    types: 'smallint[], timestamptz, int, timestamptz',
+    values: `'{1,2}', now(), 10, '-infinity'`,
     index: 'timer_state_due',
     condition: 'next_fire_at <=',
   },
@@ -151,5 +153,24 @@ describe('plans of hot statements', () => {
     expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
     const used = nodes.filter((node) => node['Index Name']?.includes(index));
     expect(used.map((node) => node['Index Cond']).join(' ')).toContain(condition);
+  });
+
+  it('overdue reads a bounded number of timers, however many are overdue', async () => {
+    const sql = readFileSync(new URL('../sql/overdue.sql', import.meta.url), 'utf8');
+    const max = 100;
+    await client.query(`prepare hot (int, int) as ${sql}`);
+    await client.query('begin');
+    await client.query(`update timer_state set next_fire_at = now() - interval '1 hour'`);
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `explain (analyze, timing off, format json) execute hot (1000, ${max})`,
+    );
+    await client.query('rollback');
+    await client.query('deallocate hot');
+    const nodes = flat(rows[0]?.['QUERY PLAN'][0].Plan ?? { 'Node Type': 'none' });
+    const reads = nodes.filter((node) => node['Index Name'] === 'timer_state_due');
+    const read = reads.map((node) => (node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 0));
+    // one of each slot to see which have any, then their shares
+    expect(read.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(256 + 2 * max + 256);
+    expect(nodes[0]?.['Actual Rows']).toBe(max);
   });
 });

@@ -7,6 +7,7 @@ import { DueHeap } from './due-heap.js';
 import type { FireLimits } from './fire-limits.js';
 import type { FireObserver } from './fire-observer.js';
 import { HeldBack } from './held-back.js';
+import { ReadSize } from './read-size.js';
 
 export interface ArmedTimersDeps {
   readonly index: DueIndex;
@@ -39,16 +40,23 @@ const rereadPerSlotMax = 100;
 export class ArmedTimers {
   readonly #heap: DueHeap;
   readonly #heldBack: HeldBack;
+  readonly #readSize: ReadSize;
   #slots: readonly number[] = [];
   #isFollowing = true;
   #changes = 0;
   #rereadAt = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | null = null;
+  /** Up to when what is due in the present slots has been read; the horizon is ahead of it while a read is under way. */
+  #readUntil = Number.NEGATIVE_INFINITY;
+  /** The last read left some of the window to the next, which begins where it was complete. */
+  #isCut = false;
+  #mayReadOn = false;
   #cutUntil = 0;
 
   constructor(private readonly deps: ArmedTimersDeps) {
     this.#heap = new DueHeap(deps.limits.armedMax);
     this.#heldBack = new HeldBack(deps.limits.armedMax);
+    this.#readSize = new ReadSize(deps.limits.armedMax);
   }
 
   get size(): number {
@@ -117,6 +125,7 @@ export class ArmedTimers {
     this.#heldBack.keepSlots(new Set(slots));
     // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
     this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
+    this.#readUntil = Number.NEGATIVE_INFINITY;
     const beganAt = this.deps.clock();
     const timers = await this.#load();
     const gained = new Set(slots.filter((slot) => !former.has(slot)));
@@ -137,7 +146,7 @@ export class ArmedTimers {
 
   /** Begins to read what is due soon, if it is time to. One read is under way at a time. */
   readAhead(): void {
-    if (this.#wantsLoad()) this.#loadSoon(() => this.#load());
+    if (this.#wantsLoad()) this.#loadSoon(() => this.#loadOn());
     else if (this.#wantsReread()) this.#loadSoon(() => this.#reread());
   }
 
@@ -194,30 +203,50 @@ export class ArmedTimers {
       });
   }
 
-  /** Reads what is due within the window, as far as the bound allows; answers what it read. */
+  async #loadOn(): Promise<void> {
+    do await this.#load();
+    while (this.#mayReadOn && this.#wantsLoad());
+  }
+
+  /** Reads what is due within the window, the nearest first, as far as the bounds allow; answers what it read. */
   async #load(): Promise<readonly ArmedTimer[]> {
     const { clock, databaseClock, index, isInFlight, limits, observer, wake } = this.deps;
     const startedAt = clock();
     const slots = this.#slots;
     if (slots.length === 0) return [];
     await databaseClock.ask(() => index.now());
+    // dealt out anew meanwhile, and read by that
+    if (slots !== this.#slots) return [];
     const until = (databaseClock.now() + limits.windowMs) as EpochMs;
     const room = Math.max(slots.length, limits.armedMax - this.#heap.size);
-    const former = this.#heap.horizon;
+    const perSlotMax = Math.max(1, Math.floor(Math.min(room, this.#readSize.timers) / slots.length));
+    const readUntil = Math.min(this.#readUntil, this.#heap.horizon) as EpochMs;
+    const after = this.#isCut && Number.isFinite(readUntil) ? readUntil : undefined;
     // the feed may bring timers of the window while it is being read: they must find it open
     this.#heap.horizon = until;
+    const askedAt = clock();
     try {
-      const { timers, completeUntil } = await index.armedUntil(slots, until, Math.floor(room / slots.length));
+      const { timers, completeUntil } = await index.armedUntil(slots, until, perSlotMax, after);
       for (const timer of timers) if (!isInFlight(timer.timerId)) this.#heap.arm(timer);
-      if (completeUntil < this.#heap.horizon) this.#heap.horizon = completeUntil;
-      if (this.#heap.horizon < until) this.#cutUntil = clock() + reloadAfterMs;
+      // what had been read before, the feed has kept complete
+      if (slots === this.#slots) this.#close(Math.max(readUntil, completeUntil) as EpochMs);
+      this.#isCut = this.#heap.horizon < until;
+      this.#mayReadOn = completeUntil < until && this.#readSize.filledIn(clock() - askedAt);
+      if (this.#isCut && !this.#mayReadOn) this.#cutUntil = clock() + reloadAfterMs;
       observer?.loaded?.(slots.length, timers.length, clock() - startedAt);
       // with nothing to fire, the flight that ends or the next nap comes back here soon enough
       if (this.#heap.nextDueAt() !== null) wake();
       return timers;
     } catch (error) {
-      this.#heap.horizon = former;
+      if (slots === this.#slots) this.#close(readUntil);
+      this.#readSize.failed();
       throw error;
     }
+  }
+
+  /** A read is over. Another one may be under way still, or have been complete up to less only: the earlier moment counts. */
+  #close(readUntil: EpochMs): void {
+    if (readUntil < this.#heap.horizon) this.#heap.horizon = readUntil;
+    this.#readUntil = this.#heap.horizon;
   }
 }

@@ -12,7 +12,7 @@ import {
   type TimerId,
   type TimerInput,
 } from '#timer';
-import { type EmissionId, type TimerLog, TransientLogError } from '../index.js';
+import { type DueIndex, type EmissionId, type TimerLog, TransientLogError } from '../index.js';
 import { type Emission, EmissionRefused } from './emission.js';
 import { defaultFireLimits } from './fire-limits.js';
 import type { Takeover } from './fire-observer.js';
@@ -38,7 +38,11 @@ const transacting =
     transact: (request, decideAll) => transact(log, request, decideAll),
   });
 
-function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaultFireLimits) {
+function setUp(
+  wrap: (log: TimerLog) => TimerLog = (log) => log,
+  limits = defaultFireLimits,
+  wrapIndex: (index: DueIndex, clock: ManualClock) => DueIndex = (index) => index,
+) {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
@@ -48,7 +52,7 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
   const uuid = () => `00000000-0000-7000-8000-${String(++minted).padStart(12, '0')}`;
   const fire = new FireService({
     log: wrap(store.log),
-    index: store.due,
+    index: wrapIndex(store.due, clock),
     timer: { decide, evolve },
     mint: {
       eventId: () => uuid() as EventId,
@@ -114,6 +118,30 @@ function setUp(wrap: (log: TimerLog) => TimerLog = (log) => log, limits = defaul
     await running;
   };
   return { clock, store, fire, emitted, takeovers, broker, create, end };
+}
+
+/** What was not read before takes its time, and a read that takes too long is ended; what it has fetched is in memory then. */
+function onDisk(
+  index: DueIndex,
+  disk: { rowMs: number; cutOffMs: number; cutOff: number },
+  sleep: ManualClock['sleep'],
+): DueIndex {
+  const inMemory = new Set<TimerId>();
+  return {
+    now: () => index.now(),
+    overdue: (...args) => index.overdue(...args),
+    claimPendingEmissions: (...args) => index.claimPendingEmissions(...args),
+    armedUntil: async (...args) => {
+      const answer = await index.armedUntil(...args);
+      const cold = answer.timers.map(({ timerId }) => timerId).filter((timerId) => !inMemory.has(timerId));
+      const fetched = cold.slice(0, disk.cutOffMs / disk.rowMs);
+      for (const timerId of fetched) inMemory.add(timerId);
+      await sleep(fetched.length * disk.rowMs);
+      if (fetched.length === cold.length) return answer;
+      disk.cutOff += 1;
+      throw new TransientLogError('cut off');
+    },
+  };
 }
 
 describe('firing', () => {
@@ -495,6 +523,26 @@ describe('firing', () => {
     await clock.advance(1_100);
     expect(emitted.map(({ state }) => state.spec.key).sort()).toEqual(['a', 'b', 'c', 'd']);
     expect((await store.log.stateAt(bad, 2))?.fault).toBe('cannot be written');
+    await end();
+  });
+
+  it('takes over from a disk that gives a timer a millisecond, what is due first, first', async () => {
+    const disk = { rowMs: 1, cutOffMs: 2_000, cutOff: 0 };
+    const { clock, fire, emitted, create, end } = setUp(undefined, undefined, (index, { sleep }) =>
+      onDisk(index, disk, sleep),
+    );
+    const perSecond = 100;
+    for (let n = 0; n < 30 * perSecond; n += 1)
+      await create(`t${n}`, { schedPolicyExpr: `${2_000 + n * (1_000 / perSecond)}ms`, ackTimeout: '1h' });
+    const owned = fire.own(allSlots);
+    for (let ms = 100; ms <= 32_000; ms += 100) {
+      await clock.advance(100);
+      expect(emitted).toHaveLength(
+        Math.max(0, Math.min(30 * perSecond, ((ms - 2_000) * perSecond) / 1_000 + 1)),
+      );
+    }
+    await owned;
+    expect(disk.cutOff).toBe(0);
     await end();
   });
 

@@ -33,15 +33,19 @@ export interface PendingEntry {
 export interface DueIndex {
   now(): Promise<EpochMs>;
   /**
-   * Timers of these slots that are due up to `until`, the nearest of each slot first, at most `perSlotMax` a slot.
-   * `completeUntil` is the moment up to which the answer is complete.
+   * Timers of these slots that are due later than `after` (default: of any time before too) and up to `until`, the nearest of each
+   * slot first, at most `perSlotMax` a slot. `completeUntil` is the moment up to which the answer is complete.
    */
   armedUntil(
     slots: readonly number[],
     until: EpochMs,
     perSlotMax: number,
+    after?: EpochMs,
   ): Promise<{ readonly timers: readonly ArmedTimer[]; readonly completeUntil: EpochMs }>;
-  /** Timers of any slot that are overdue by more than `byMs` and not waiting for an emission to be acknowledged. */
+  /**
+   * Timers of any slot that are overdue by more than `byMs` and not waiting for an emission to be acknowledged, most overdue first, at
+   * most `max`; of each slot that has any, at most twice its share of that, which bounds what is read.
+   */
   overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]>;
   /** Takes the pending emissions older than `olderThanMs` for `leaseMs`; nobody else gets them meanwhile. */
   claimPendingEmissions(

@@ -25,8 +25,9 @@ export class PostgresDueIndex implements DueIndex {
     return result?.rows[0]?.[0] as EpochMs;
   }
 
-  async armedUntil(slots: readonly number[], until: EpochMs, perSlotMax: number) {
-    const values = [int2Array(slots), new Date(until).toISOString(), perSlotMax];
+  async armedUntil(slots: readonly number[], until: EpochMs, perSlotMax: number, after?: EpochMs) {
+    const from = after === undefined ? '-infinity' : new Date(after).toISOString();
+    const values = [int2Array(slots), new Date(until).toISOString(), perSlotMax, from];
     const [result] = await this.connection.send([{ statement: armedUntil, values }]);
     const timers = (result?.rows ?? []).map(armedFrom);
     return { timers, completeUntil: completeUntil(timers, until, perSlotMax) };

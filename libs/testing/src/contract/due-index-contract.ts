@@ -82,6 +82,26 @@ const armed = (stage: Stage) =>
       }
     });
 
+    it('reads on where an answer was cut, and gives nothing twice nor leaves anything out', async () => {
+      const namespace = freshName();
+      const [slot, start] = [31, await stage.inMs(900_000)];
+      for (const [index, seconds] of [4, 1, 3, 2, 5].entries())
+        await createTimer(
+          stage.log,
+          onceAt((start + seconds * 1_000) as EpochMs),
+          keyInSlot(namespace, slot, index),
+        );
+      const until = (start + 60_000) as EpochMs;
+      const all = (await stage.due.armedUntil([slot], until, 1_000, start)).timers;
+      expect(all.map(({ dueAt }) => dueAt - start)).toEqual([1_000, 2_000, 3_000, 4_000, 5_000]);
+
+      const first = await stage.due.armedUntil([slot], until, 2, start);
+      const rest = await stage.due.armedUntil([slot], until, 1_000, first.completeUntil);
+      const complete = first.timers.filter(({ dueAt }) => dueAt <= first.completeUntil);
+      expect([...complete, ...rest.timers]).toEqual(all);
+      expect((await stage.due.armedUntil([slot], until, 1_000, until)).timers).toEqual([]);
+    });
+
     it('gives the ack deadline of an open event once it was emitted, not before', async () => {
       const { id } = await createTimer(stage.log);
       const { emissionId, state } = await fire(stage.log, id);
@@ -119,6 +139,20 @@ const overdue = (stage: Stage) =>
         found.map(({ dueAt }) => dueAt).toSorted((a, b) => a - b),
       );
       expect(await stage.due.overdue(10, 1)).toEqual(found.slice(0, 1));
+    });
+
+    it('gives of each slot twice its share at most, however much is overdue in one', async () => {
+      const [namespace, longAgo] = [freshName(), await stage.inMs(-3_600_000)];
+      const crowd = Array.from({ length: 6 }, () => 41);
+      for (const [index, slot] of [...crowd, 43, 47, 53].entries())
+        await createTimer(stage.log, onceAt((longAgo + index) as EpochMs), keyInSlot(namespace, slot, index));
+      const slotsOf = (found: readonly ArmedTimer[]) => Map.groupBy(found, ({ slot }) => slot);
+      const all = await stage.due.overdue(10, 10_000);
+      const share = Math.ceil((2 * 4) / slotsOf(all).size);
+      const found = await stage.due.overdue(10, 4);
+      expect(found).toHaveLength(4);
+      expect(slotsOf(found).get(41)).toHaveLength(share);
+      expect(found.slice(0, share)).toEqual(all.slice(0, share));
     });
 
     it('gives nothing that is due but not overdue by so much', async () => {

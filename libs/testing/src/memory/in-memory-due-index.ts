@@ -13,9 +13,15 @@ export class InMemoryDueIndex implements DueIndex {
     return Promise.resolve(this.clock());
   }
 
-  armedUntil(slots: readonly number[], until: EpochMs, perSlotMax: number) {
+  armedUntil(
+    slots: readonly number[],
+    until: EpochMs,
+    perSlotMax: number,
+    after: number = Number.NEGATIVE_INFINITY,
+  ) {
     const bySlot = new Map<number, ArmedTimer[]>(slots.map((slot) => [slot, []]));
-    for (const timer of this.#armed()) if (timer.dueAt <= until) bySlot.get(timer.slot)?.push(timer);
+    for (const timer of this.#armed())
+      if (timer.dueAt > after && timer.dueAt <= until) bySlot.get(timer.slot)?.push(timer);
     let completeUntil = until;
     const timers: ArmedTimer[] = [];
     for (const inSlot of bySlot.values()) {
@@ -31,7 +37,12 @@ export class InMemoryDueIndex implements DueIndex {
 
   overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]> {
     const before = this.clock() - byMs;
-    const overdue = this.#armed().filter(({ dueAt }) => dueAt < before);
+    const bySlot = Map.groupBy(
+      this.#armed().filter(({ dueAt }) => dueAt < before),
+      ({ slot }) => slot,
+    );
+    const share = Math.ceil((2 * max) / Math.max(1, bySlot.size));
+    const overdue = [...bySlot.values()].flatMap((inSlot) => inSlot.sort(byDueAt).slice(0, share));
     return Promise.resolve(overdue.sort(byDueAt).slice(0, max));
   }
 
