@@ -209,6 +209,28 @@ describe('the outbox', () => {
     }
   });
 
+  it('leaves what the application writes by the same TypeORM alone while Kafka is away', async () => {
+    const source = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+    const shipper = new OutboxShipper({
+      pool: typeOrmPool(source),
+      kafka: cluster.kafka,
+      send: () => Promise.reject(new Error('no broker')),
+    });
+    try {
+      await outbox.within(pool).pauseTimer({ key: 'orm-away' });
+      await expect(shipper.shipOnce()).rejects.toThrow('no broker');
+      // the data source has one idle connection: the shipment's
+      await source.query(`insert into invoice values ('written-while-away')`);
+      const seen = await pool.query(`select 1 from invoice where id = 'written-while-away'`);
+      expect(seen.rowCount).toBe(1);
+      // nor does it hold the commands: another shipper takes them
+      const other = new OutboxShipper({ pool, kafka: cluster.kafka, send: async () => undefined });
+      expect(await other.shipOnce()).toBe(1);
+    } finally {
+      await source.destroy();
+    }
+  });
+
   it('survives a connection that breaks while Kafka has the commands, and ships them again', async () => {
     const kill = `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and state = 'idle in transaction'`;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { OutboxShipper } from '../index.js';
-import type { SqlConnection } from './sql.js';
+import { type SqlConnection, typeOrmPool } from './sql.js';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const kafka = { brokers: ['none:1'], clientId: 'spec', log };
@@ -43,6 +43,19 @@ describe('a shipment', () => {
     expect(connection.listenerCount('error')).toBe(0);
   });
 
+  it('that Kafka does not take is rolled back before its connection is given back, whole', async () => {
+    const connection = new FakeConnection();
+    const releasedAfter: string[] = [];
+    const shipper = new OutboxShipper({
+      pool: { connect: async () => connection },
+      kafka,
+      send: () => Promise.reject(new Error('no broker')),
+    });
+    connection.release = (isBroken) => releasedAfter.push(`${connection.statements.at(-1)} ${isBroken}`);
+    await expect(shipper.shipOnce()).rejects.toThrow('no broker');
+    expect(releasedAfter).toEqual(['rollback false']);
+  });
+
   it('that loses its connection while Kafka is waited for fails alone, and gives it back as broken', async () => {
     const connection = new FakeConnection();
     const shipper = new OutboxShipper({
@@ -57,5 +70,30 @@ describe('a shipment', () => {
     await expect(shipper.shipOnce()).rejects.toThrow('the connection is gone');
     expect(connection.released).toEqual([true]);
     expect(connection.listenerCount('error')).toBe(0);
+  });
+});
+
+describe('the connections of TypeORM', () => {
+  const runnerOf = (released: unknown[]) => ({
+    connect: async () => undefined,
+    query: async () => undefined,
+    release: async () => void released.push('whole'),
+  });
+  const releasedBy = async (isBroken: boolean, hasEnd: boolean): Promise<unknown[]> => {
+    const released: unknown[] = [];
+    const end = { releasePostgresConnection: async (error: Error) => void released.push(error.message) };
+    const runner = { ...runnerOf(released), ...(hasEnd && end) };
+    const connection = await typeOrmPool({ createQueryRunner: () => runner }).connect();
+    connection.release(isBroken);
+    return released;
+  };
+
+  it('go back to the application whole, and are ended if they cannot be used again', async () => {
+    expect(await releasedBy(false, true)).toEqual(['whole']);
+    expect(await releasedBy(true, true)).toEqual(['a shipment could not be rolled back']);
+  });
+
+  it('are left to a driver that ends what is broken by itself', async () => {
+    expect(await releasedBy(true, false)).toEqual(['whole']);
   });
 });

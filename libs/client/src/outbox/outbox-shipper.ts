@@ -83,17 +83,19 @@ export class OutboxShipper {
     const onError = (error: Error): void =>
       this.options.kafka.log.debug({ error: error.message }, 'the connection of a shipment broke');
     connection.on?.('error', onError);
-    let isBroken = true;
+    let isBroken = false;
     try {
       await connection.query('begin');
       await connection.query(`set local idle_in_transaction_session_timeout = '${transactionIdleMax}'`);
       const shipped = await this.#ship(connection);
       await connection.query('commit');
-      isBroken = false;
       return shipped;
+    } catch (error) {
+      // whoever has this connection next must not work in a transaction of ours
+      isBroken = !(await isRolledBack(connection));
+      throw error;
     } finally {
       connection.off?.('error', onError);
-      // a transaction that did not end well ends with its connection
       connection.release(isBroken);
     }
   }
@@ -133,6 +135,12 @@ export class OutboxShipper {
     }
   }
 }
+
+const isRolledBack = (connection: SqlConnection): Promise<boolean> =>
+  connection.query('rollback').then(
+    () => true,
+    () => false,
+  );
 
 /** As many as fit, oldest first, one at least. */
 function fitting(heads: readonly Head[], bytesMax: number): string[] {

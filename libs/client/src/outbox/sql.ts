@@ -7,7 +7,7 @@ export interface SqlTransaction {
 
 export interface SqlConnection {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
-  /** @param isBroken it cannot be used again */
+  /** @param isBroken its transaction may still be open: it must be ended, and nobody may use it again */
   release(isBroken?: boolean): void;
   /** Of a driver that tells of a connection that broke while nothing was asked of it, as `pg` does. */
   on?(event: 'error', listener: (error: Error) => void): unknown;
@@ -24,6 +24,8 @@ export interface QueryRunnerSource {
     connect(): Promise<unknown>;
     query(text: string, values?: unknown[]): Promise<unknown>;
     release(): Promise<void>;
+    /** Its Postgres runners have this beside what all runners have: given an error, the pool ends the connection. */
+    releasePostgresConnection?(error: Error): Promise<void>;
   };
 }
 
@@ -37,8 +39,10 @@ export const typeOrmPool = (source: QueryRunnerSource): SqlPool => ({
         const answer = await runner.query(text, values);
         return { rows: Array.isArray(answer) ? answer : [] };
       },
-      // the data source closes what is broken by itself
-      release: () => void runner.release(),
+      release: (isBroken) =>
+        void (isBroken === true && runner.releasePostgresConnection !== undefined
+          ? runner.releasePostgresConnection(new Error('a shipment could not be rolled back'))
+          : runner.release()),
     };
   },
 });
