@@ -393,6 +393,7 @@ class DueEvent(TypedDict):
     eventId: str
     attempt: int
     attemptsBefore: NotRequired[int]
+    unclaimed: NotRequired[Literal[True]]
     timer: Timer3
     scheduledFor: str
     startedAt: str

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { durationMs, type EpochMs, type EventId, type Payload, type TimerId, type TimerState } from '#timer';
+import {
+  durationMs,
+  type EpochMs,
+  type EventId,
+  isUnclaimed,
+  type Payload,
+  type TimerId,
+  type TimerState,
+} from '#timer';
 import { cloudEventHeaders } from './cloud-events.js';
 import { momentText } from './fields.js';
 
@@ -31,6 +39,7 @@ function body(state: TimerState): Record<string, unknown> {
     eventId: open.eventId,
     attempt: open.attempt,
     ...(open.attemptsBefore > 0 && { attemptsBefore: open.attemptsBefore }),
+    ...(isUnclaimed(state, open) && { unclaimed: true }),
     timer: {
       id,
       namespace: spec.namespace,
@@ -85,7 +94,7 @@ export function deadRecord(
   before: TimerState,
   givenUp: { readonly at: EpochMs; readonly error: string | null },
 ): WireRecord {
-  const { deadline: _deadline, ...event } = body(before);
+  const { deadline: _deadline, unclaimed: _unclaimed, ...event } = body(before);
   const value = {
     ...event,
     attempts: before.open?.attempt ?? 0,
@@ -104,6 +113,12 @@ const dueEvent = z.object({
     .nonnegative()
     .optional()
     .describe('attempts before this one that the retry policy does not count; absent: it counts all'),
+  unclaimed: z
+    .literal(true)
+    .optional()
+    .describe(
+      'an offer of a timer that needs a claim: nobody has claimed this attempt. It comes again, the same attempt, until somebody does',
+    ),
   timer: z.object({
     id: z.string().transform((id) => id as TimerId),
     namespace: z.string(),
@@ -127,7 +142,7 @@ const dueEvent = z.object({
 });
 /** A due event as a hook service receives it. Moments are RFC 3339 text. */
 export type DueEvent = z.output<typeof dueEvent>;
-export const deadEvent = dueEvent.extend({
+export const deadEvent = dueEvent.omit({ unclaimed: true }).extend({
   attempts: z.number(),
   givenUpAt: z.string(),
   error: z.string().optional(),

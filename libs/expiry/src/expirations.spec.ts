@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HookHandler } from '#hooks';
 import { InMemoryTimers } from '#testing';
 import { eventually } from '../../../test/harness/wait.js';
@@ -51,6 +51,17 @@ describe('an expiration', () => {
     expect(closed).toEqual([
       { id: 'a', data: '{"id": 9007199254740993}', expiredAt: new Date(at), attempt: 1 },
     ]);
+    await timers.advance('1h');
+    expect(closed).toHaveLength(1);
+  });
+  it('whose close could not be claimed closes when it is offered again', async () => {
+    const { expirations, timers, session, closed, inMs } = setUp();
+    const claiming = vi.spyOn(timers, 'claimEvent').mockRejectedValueOnce(new Error('no answer'));
+    await expirations.create('a', inMs(1_000), session);
+    await timers.advance('10s');
+    expect([claiming.mock.calls.length, closed]).toEqual([1, []]);
+    await timers.advance('30s');
+    expect(closed).toMatchObject([{ id: 'a', attempt: 1 }]);
     await timers.advance('1h');
     expect(closed).toHaveLength(1);
   });

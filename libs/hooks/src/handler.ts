@@ -26,7 +26,8 @@ export interface HookContext {
 
 /**
  * Return: the event closes, with a `HookOutcome` if one is returned (or promised). Throw: it is tried again. `RetryLater`,
- * `HandBack` and `LeaveOpen` say it otherwise.
+ * `HandBack` and `LeaveOpen` say it otherwise. An event that is `unclaimed` is handed over each time it is offered, with the same attempt:
+ * claim it first (`ownEvent` of the client does).
  */
 export type HookHandler = (event: DueEvent, context: HookContext) => unknown;
 

@@ -107,6 +107,55 @@ describe('events of a worker', () => {
     expect(add(due('a', 9, 'newer'))).toBe(true);
   });
 
+  describe('that nobody has claimed', () => {
+    const offered = (version: number, attempt = 1): DueEvent => ({
+      ...due('a', version, 'e', attempt),
+      unclaimed: true,
+    });
+
+    it('are handled each time they are offered, as long as what was made of the last offer came to nothing', async () => {
+      const attempts: number[] = [];
+      const { add, queues, done } = setUp(({ attempt }) => {
+        attempts.push(attempt);
+        throw new LeaveOpen();
+      });
+      for (const version of [2, 3, 5]) {
+        expect(add(offered(version))).toBe(true);
+        await expect.poll(() => done).toHaveLength(attempts.length);
+      }
+      expect(add(offered(6, 2))).toBe(true);
+      expect(attempts).toEqual([1, 1, 1, 2]);
+      await queues.drain(1_000);
+    });
+
+    it('are repeats while an offer is under way, whose handler goes on, and when they were sent again', async () => {
+      const gate = Promise.withResolvers<void>();
+      const signals: AbortSignal[] = [];
+      const { add, queues, done } = setUp((_event, { signal }) => {
+        signals.push(signal);
+        return gate.promise;
+      });
+      expect(add(offered(2))).toBe(true);
+      expect(add(offered(3))).toBe(false);
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+      gate.resolve();
+      await expect.poll(() => done).toEqual(['e']);
+      expect(add(offered(2))).toBe(false);
+      // claimed by now: what is sent of it is no offer
+      expect(add(due('a', 4, 'e', 1))).toBe(false);
+      expect(add(offered(3))).toBe(true);
+      expect(add(offered(3))).toBe(false);
+      await queues.drain(1_000);
+    });
+
+    it('are repeats of a former attempt, however late they come', async () => {
+      const { add, queues } = setUp(() => undefined);
+      expect(add(offered(5, 2))).toBe(true);
+      await queues.drain(1_000);
+      expect(add(offered(6, 1))).toBe(false);
+    });
+  });
+
   it('that have not begun are let go of in the moment the worker stops: whoever reads on gets them', async () => {
     const end = Promise.withResolvers<void>();
     const { add, queues, done } = setUp(() => end.promise, 1);

@@ -7,6 +7,8 @@ interface Seen {
   readonly version: number;
   readonly eventId: string;
   readonly rank: number;
+  /** An offer: nobody had claimed the attempt when it was made. */
+  readonly isOffer: boolean;
 }
 const attemptsMax = 1e9;
 const rankOf = (kind: 'due' | 'ask', attempt: number): number =>
@@ -57,8 +59,9 @@ export class TimerQueues {
     done: (end: RunEnd) => void,
   ): boolean {
     const { id, version } = event.timer;
-    const taken: Seen = { version, eventId: event.eventId, rank: rankOf(kind, event.attempt) };
-    if (isRepeat(taken, this.#seen.get(id))) return false;
+    const { eventId, attempt, unclaimed: isOffer = false } = event;
+    const taken: Seen = { version, eventId, rank: rankOf(kind, attempt), isOffer };
+    if (this.#isRepeat(id, taken)) return false;
     this.#remember(id, taken);
     const entry: Entry = { run: start(), done };
     const lane = this.#lanes.get(id) ?? { current: null, waiting: [] };
@@ -133,6 +136,16 @@ export class TimerQueues {
     }
   }
 
+  /** A repeated emission carries the same event and attempt, though the timer's version may have moved since. */
+  #isRepeat(id: string, taken: Seen): boolean {
+    const seen = this.#seen.get(id);
+    if (seen === undefined) return false;
+    if (taken.eventId !== seen.eventId) return taken.version <= seen.version;
+    if (taken.rank !== seen.rank || !taken.isOffer) return taken.rank <= seen.rank;
+    // the same attempt is offered again because the last offer came to no claim; while it is under way here, it still may
+    return taken.version <= seen.version || this.#lanes.has(id);
+  }
+
   #remember(id: string, taken: Seen): void {
     this.#seen.delete(id);
     this.#seen.set(id, taken);
@@ -141,10 +154,4 @@ export class TimerQueues {
       if (oldest !== undefined) this.#seen.delete(oldest);
     }
   }
-}
-
-/** A repeated emission carries the same event and attempt, though the timer's version may have moved since. */
-function isRepeat(taken: Seen, seen: Seen | undefined): boolean {
-  if (seen === undefined) return false;
-  return taken.eventId === seen.eventId ? taken.rank <= seen.rank : taken.version <= seen.version;
 }
