@@ -1,11 +1,15 @@
 import {
   AlreadyClaimedError,
   ClientNotConnectedError,
+  type CommandRejectedError,
   CommandTimeoutError,
+  CommandTooLargeError,
   EventIdNotMatchError,
   InvalidCommandError,
+  InvalidSpecError,
   NoOpenEventError,
   NotClaimedError,
+  QuotaExceededError,
   StaleAttemptError,
   TimerEndedError,
   TimerNotExistError,
@@ -67,3 +71,9 @@ export function taskError(taskId: string, error: unknown): unknown {
     return new NotReadyError(undefined, { cause: error });
   return error;
 }
+
+/** What was said is refused however often it is said: it is too large, or makes no sense. The task itself is the caller's still. */
+export const isFinalRefusal = (error: unknown): error is CommandRejectedError =>
+  error instanceof InvalidSpecError ||
+  error instanceof CommandTooLargeError ||
+  (error instanceof QuotaExceededError && error.retryAfterMs === undefined);

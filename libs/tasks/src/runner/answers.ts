@@ -2,7 +2,7 @@ import type { TimerRecord } from '#contract';
 import { type Logger, sleep } from '#kafka';
 import { taskError } from '../errors.js';
 import type { Task } from '../model/task.js';
-import { progressText, resultText } from '../model/task-timer.js';
+import { progressText } from '../model/task-timer.js';
 import type { RunnerTimers } from '../ports.js';
 import type { RunDeps } from './task-run.js';
 
@@ -24,8 +24,7 @@ export function answersOf(
       const beat = { ...own(task), ...(progress !== undefined && { progress: progressText(progress) }) };
       return said(timers.heartbeatEvent(ref, beat, { timeoutMs }));
     },
-    complete: (task, result) =>
-      said(timers.closeTimerEvent(ref, { ...own(task), result: resultText(result) })),
+    complete: (task, result) => said(timers.closeTimerEvent(ref, { ...own(task), result })),
     giveBack: (task, how) => said(timers.retryEvent(ref, { ...own(task), ...how })),
     sleep,
     log,

@@ -16,7 +16,8 @@ export interface ExecutorContext {
 }
 
 /**
- * Runs a task. What it returns is kept as the result's value; what it throws makes the run a failed one. With an epoch
- * above 1 an earlier run may have done the work in part or whole: it must stand that.
+ * Runs a task. What it returns is kept as the result's value, as JSON of at most 256 KiB; a value that cannot be makes the
+ * task a failed one, without another run. What it throws makes the run a failed one. With an epoch above 1 an earlier run
+ * may have done the work in part or whole: it must stand that.
  */
 export type TaskExecutor = (task: Task, context: ExecutorContext) => unknown;

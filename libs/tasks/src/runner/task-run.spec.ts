@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rejectionError } from '#client';
+import { payloadBytesMax, type RejectionCode } from '#timer';
 import { InvalidTaskError } from '../errors.js';
 import type { Task, TaskOptions, TaskResult } from '../model/task.js';
 import { RunQueue } from './run-queue.js';
@@ -6,6 +8,7 @@ import { type GiveBack, type RunDeps, RunnerStopsError, TaskRun } from './task-r
 
 const quiet = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
 const invalid = () => new InvalidTaskError('t', 'it is another runner');
+const refused = (code: RejectionCode, more: object = {}) => rejectionError({ code, message: code, ...more });
 const task = (options: TaskOptions = {}, failures = 0): Task => ({
   taskId: 'i',
   id: 't',
@@ -28,19 +31,26 @@ const task = (options: TaskOptions = {}, failures = 0): Task => ({
   version: 3,
 });
 
+const circular: unknown[] = [];
+circular.push(circular);
+
 let said: (string | TaskResult | GiveBack)[];
 let beat: () => Promise<unknown>;
 let tell: () => Promise<unknown>;
+/** Refuses what cannot be stored. */
+let store: (text: string) => Promise<unknown>;
 const deps: RunDeps = {
   heartbeat: async (_task, progress) => {
     said.push(progress === undefined ? 'beat' : `beat ${progress.percent}`);
     await beat();
   },
-  complete: async (_task, result) => {
+  complete: async (_task, text) => {
+    await store(text);
     await tell();
-    said.push(result);
+    said.push(JSON.parse(text) as TaskResult);
   },
   giveBack: async (_task, how) => {
+    await store(how.after);
     await tell();
     said.push(how);
   },
@@ -59,7 +69,7 @@ beforeEach(() => {
   // not setImmediate: specs take a turn of the loop by it
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
   said = [];
-  beat = tell = async () => undefined;
+  beat = tell = store = async () => undefined;
 });
 afterEach(() => vi.useRealTimers());
 
@@ -141,6 +151,56 @@ describe('a run of a task', () => {
     expect(run.lost.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(100);
     expect(run.lost.aborted).toBe(true);
+  });
+  it.each([
+    ['refers to itself', circular, 'circular'],
+    ['has a BigInt', { id: 7n }, 'BigInt'],
+    ['has a toJSON that throws', { toJSON: () => JSON.parse('{') }, 'JSON'],
+  ])('completes as failed, without another run, when its result %s', async (_what, value, reason) => {
+    const over = whole(new TaskRun(task({ maxRetryTimes: 3 }), () => value, deps));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await over;
+    expect(said).toEqual([{ code: 'failed', error: expect.stringContaining(reason) }]);
+    expect((said[0] as TaskResult).error).toMatch(/^the result cannot be stored: /);
+  });
+  it('completes as failed, with the reason, when its result is refused for ever', async () => {
+    store = (text) =>
+      text.length > payloadBytesMax ? Promise.reject(refused('invalid-spec')) : Promise.resolve();
+    const run = new TaskRun(task({ maxRetryTimes: 3 }), () => 'x'.repeat(payloadBytesMax), deps);
+    const over = whole(run);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await over;
+    expect(said).toEqual([{ code: 'failed', error: 'the result was refused: invalid-spec' }]);
+    expect(run.lost.aborted).toBe(false);
+  });
+  it('completes as failed when what its options say of a retry is refused', async () => {
+    store = (text) => (text === 'soon' ? Promise.reject(refused('invalid-spec')) : Promise.resolve());
+    const options = { maxRetryTimes: 3, retryInterval: 'soon' };
+    const over = whole(new TaskRun(task(options), () => Promise.reject(new Error('no')), deps));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await over;
+    expect(said).toEqual([{ code: 'failed', error: 'no; the retry was refused: invalid-spec' }]);
+  });
+  it('waits where a quota says when, and gives the task up where nothing at all is taken', async () => {
+    let tries = 0;
+    store = async () => {
+      tries += 1;
+      if (tries < 3) throw refused('quota-exceeded', { retryAfterMs: 100 });
+    };
+    const waiting = whole(new TaskRun(task(), () => 1, deps));
+    await vi.advanceTimersByTimeAsync(1_200);
+    await waiting;
+    expect(said.at(-1)).toEqual({ code: 'success', value: 1 });
+    store = () => Promise.reject(refused('too-large'));
+    const run = new TaskRun(task(), () => 2, deps);
+    await whole(run);
+    expect(run.lost.aborted).toBe(true);
+  });
+  it('tells of whatever was thrown', async () => {
+    const throwing = (thrown: unknown) => whole(new TaskRun(task(), () => Promise.reject(thrown), deps));
+    await throwing(Object.create(null));
+    await throwing(Object.assign(new Error(), { message: { code: 7 } }));
+    expect(said.map((result) => (result as TaskResult).code)).toEqual(['failed', 'failed']);
   });
   it('tells its outcome until it has arrived', async () => {
     let tries = 0;

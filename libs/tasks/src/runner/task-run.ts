@@ -1,14 +1,16 @@
+import { format } from 'node:util';
 import type { Logger } from '#kafka';
 import { durationMs } from '#timer';
-import { InvalidTaskError } from '../errors.js';
-import type { Task, TaskProgress, TaskResult } from '../model/task.js';
-import { defaultRetryInterval, errorTextMax, failuresText } from '../model/task-timer.js';
+import { InvalidTaskError, isFinalRefusal } from '../errors.js';
+import type { Task, TaskProgress } from '../model/task.js';
+import { defaultRetryInterval, errorTextMax, failuresText, resultText } from '../model/task-timer.js';
 import type { TaskExecutor } from './executor.js';
 
 /** What a run asks of the world; each rejects with `InvalidTaskError` when the task is somebody else's. */
 export interface RunDeps {
   heartbeat(task: Task, progress: TaskProgress | undefined, timeoutMs: number): Promise<unknown>;
-  complete(task: Task, result: TaskResult): Promise<unknown>;
+  /** @param result its text, as it is stored */
+  complete(task: Task, result: string): Promise<unknown>;
   /** Ends this epoch: the task is given to a runner anew after a while. */
   giveBack(task: Task, how: GiveBack): Promise<unknown>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -21,6 +23,14 @@ export interface GiveBack {
   readonly data?: string;
   /** Nothing has failed. */
   readonly handBack?: true;
+}
+
+/** How an executor ended. */
+export interface RunEnd {
+  /** The text of the task's result. */
+  readonly result: string;
+  /** What it threw: another run may follow. */
+  readonly thrown?: string;
 }
 
 /** Why a run ends without an answer. */
@@ -79,8 +89,8 @@ export class TaskRun {
     if (!this.lost.aborted) this.#lost.abort(reason);
   }
 
-  /** Calls the executor; answers how it went: what shall be told, or nothing if the task was lost. */
-  async execute(): Promise<TaskResult | null> {
+  /** Calls the executor; answers how it ended, or nothing if the task was lost. */
+  async execute(): Promise<RunEnd | null> {
     if (this.#work.signal.aborted) return null;
     try {
       const value = await this.executor(this.task, {
@@ -88,35 +98,58 @@ export class TaskRun {
         progress: (progress) => this.#tell(progress),
         log: this.deps.log,
       });
-      return this.lost.aborted ? null : { code: 'success', ...(value !== undefined && { value }) };
+      return this.lost.aborted ? null : { result: storedText(value) };
     } catch (error) {
-      return this.#work.signal.aborted ? null : { code: 'failed', error: errorText(error) };
+      const thrown = errorText(error);
+      return this.#work.signal.aborted ? null : { result: failed(thrown), thrown };
     }
   }
 
-  /** Tells the outcome, again and again until it is known to have arrived or the task to be lost. */
-  async answer(result: TaskResult): Promise<void> {
+  /**
+   * Tells the outcome, again and again until it is known to have arrived or the task to be lost. What would be refused for
+   * ever is told as failed, without another run: the work is done.
+   */
+  async answer({ result, thrown }: RunEnd): Promise<void> {
     const { maxRetryTimes = 0, retryInterval = defaultRetryInterval } = this.task.options;
     const failures = this.task.failures + 1;
-    const isRetried = result.code === 'failed' && failures <= maxRetryTimes;
-    const how = { after: retryInterval, error: result.error ?? '', data: failuresText(failures) };
-    await this.#untilAnswered(() =>
-      isRetried ? this.deps.giveBack(this.task, how) : this.deps.complete(this.task, result),
+    const retry =
+      thrown === undefined || failures > maxRetryTimes
+        ? null
+        : { after: retryInterval, error: thrown, data: failuresText(failures) };
+    const refusal = await this.#untilAnswered(() =>
+      retry === null ? this.deps.complete(this.task, result) : this.deps.giveBack(this.task, retry),
     );
+    if (refusal === null) return;
+    const reason =
+      retry === null ? `the result was refused: ${refusal}` : `${thrown}; the retry was refused: ${refusal}`;
+    await this.#lastAnswer(() => this.deps.complete(this.task, failed(reason)));
   }
 
   /** Hands the task back, to be given to a runner anew after a while. No failed run is counted. */
   async handBack(reason: string, after: string): Promise<void> {
-    await this.#untilAnswered(() => this.deps.giveBack(this.task, { after, error: reason, handBack: true }));
+    await this.#lastAnswer(() => this.deps.giveBack(this.task, { after, error: reason, handBack: true }));
   }
 
-  async #untilAnswered(say: () => Promise<unknown>): Promise<void> {
+  /** There is nothing else to say: if not even this is taken, the task is left to its heartbeat timeout. */
+  async #lastAnswer(say: () => Promise<unknown>): Promise<void> {
+    const refusal = await this.#untilAnswered(say);
+    if (refusal === null) return;
+    this.deps.log.error(
+      { task: this.task.id, refusal },
+      'no answer to a task is taken: it will be run again',
+    );
+    this.#lose(new InvalidTaskError(this.task.id, `no answer to it is taken: ${refusal}`));
+  }
+
+  /** Null: it has arrived, or the task is lost. Otherwise why it will never be taken. */
+  async #untilAnswered(say: () => Promise<unknown>): Promise<string | null> {
     let isTold = false;
     while (!this.lost.aborted) {
       try {
         await say();
         break;
       } catch (error) {
+        if (isFinalRefusal(error)) return error.message;
         if (error instanceof InvalidTaskError) this.#lose(error);
         else {
           if (!isTold)
@@ -128,6 +161,7 @@ export class TaskRun {
     }
     this.#isAnswered = true;
     this.#stopClocks();
+    return null;
   }
 
   async #tell(progress: TaskProgress): Promise<void> {
@@ -178,5 +212,17 @@ export class TaskRun {
   }
 }
 
+/** Of a success; of a failure where nothing can keep what was returned: JSON has no cycles and no BigInt. */
+function storedText(value: unknown): string {
+  try {
+    return resultText({ code: 'success', value });
+  } catch (error) {
+    return failed(`the result cannot be stored: ${errorText(error)}`);
+  }
+}
+
+const failed = (error: string): string => resultText({ code: 'failed', error });
+
+/** Whatever was thrown: it may have no text of its own. */
 const errorText = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, errorTextMax);
+  format('%s', error instanceof Error ? error.message : error).slice(0, errorTextMax);
