@@ -7,7 +7,7 @@ import { defaultGroupIds, defaultTopicPrefix } from '#contract';
 import { ByDatabase, type DatabasePlace } from '#engine';
 import { type KafkaSettings, kafkaSettings, kafkaVariables } from '#kafka';
 import { databaseUrlsOf, databaseVariables } from '#postgres';
-import { createLogger, loadConfig } from '#runtime';
+import { createLogger, givenVariables, loadConfig } from '#runtime';
 import { UsageError } from './errors/exit-codes.js';
 
 /** Where a running Carillon is: written by `carillon up`, removed when it ends. */
@@ -41,18 +41,21 @@ export function namedDatabases(): DatabaseUrls | null {
   const named = loadConfig(z.object(databaseVariables), process.env);
   return named.DATABASE_URL === undefined && named.DATABASE_URLS === undefined ? null : databaseUrlsOf(named);
 }
+/** Of this process, without those that are empty. */
+export const environment = () => givenVariables(process.env);
+
 /** @throws UsageError */
-export const apiUrl = (): string => process.env.CARILLON_URL ?? running('CARILLON_URL').httpUrl;
+export const apiUrl = (): string => environment().CARILLON_URL ?? running('CARILLON_URL').httpUrl;
 /** Consumer groups of the processes, as their own configuration has them. */
 export const groupIds = () => ({
-  scheduler: process.env.SCHEDULER_GROUP_ID ?? defaultGroupIds.scheduler,
-  fire: process.env.FIRE_GROUP_ID ?? defaultGroupIds.fire,
+  scheduler: environment().SCHEDULER_GROUP_ID ?? defaultGroupIds.scheduler,
+  fire: environment().FIRE_GROUP_ID ?? defaultGroupIds.fire,
 });
-export const topicPrefix = (): string => process.env.TOPIC_PREFIX ?? defaultTopicPrefix;
+export const topicPrefix = (): string => environment().TOPIC_PREFIX ?? defaultTopicPrefix;
 
 /** @throws UsageError, InvalidConfiguration */
 export function kafka(): KafkaSettings {
-  const KAFKA_BROKERS = process.env.KAFKA_BROKERS ?? running('KAFKA_BROKERS').kafkaBrokers;
+  const KAFKA_BROKERS = environment().KAFKA_BROKERS ?? running('KAFKA_BROKERS').kafkaBrokers;
   const variables = loadConfig(z.object(kafkaVariables), { ...process.env, KAFKA_BROKERS });
   return kafkaSettings(variables, 'carillon-cli', createLogger('cli', 'silent', false));
 }
@@ -120,7 +123,7 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = new TimerClient({
     kafka: readsOnly ? nobody : kafka(),
-    api: { url: apiUrl(), ...tokenOf(process.env) },
+    api: { url: apiUrl(), ...tokenOf(environment()) },
     topicPrefix: topicPrefix(),
     ...(namespace !== undefined && { namespace }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -133,9 +136,8 @@ export async function withClient<T>(
   }
 }
 
-/** An empty one is none: that is how a shell takes it away. */
-const tokenOf = ({ CARILLON_TOKEN: token }: NodeJS.ProcessEnv): { readonly token?: string } =>
-  token === undefined || token === '' ? {} : { token };
+const tokenOf = ({ CARILLON_TOKEN: token }: ReturnType<typeof environment>): { readonly token?: string } =>
+  token === undefined ? {} : { token };
 
 function running(variable: string): RunFile {
   try {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { migrateAll } from '#postgres';
 import { loadConfig, partitionsVariable } from '#runtime';
-import { databaseUrls } from './connection.js';
+import { databaseUrls, environment } from './connection.js';
 import { note, say } from './output/out.js';
 
 /** Brings each database to this version's schema. Safe to run twice, and by many at once. @throws InvalidConfiguration */
@@ -9,7 +9,7 @@ export async function migrateCommand(): Promise<number> {
   const { PARTITIONS: partitions } = loadConfig(z.object(partitionsVariable), process.env);
   const has = await migrateAll(databaseUrls(), partitions);
   say(`the schema is this version's, for a log of ${has} partitions`);
-  if (process.env.PARTITIONS !== undefined && has !== partitions)
+  if (environment().PARTITIONS !== undefined && has !== partitions)
     note(
       `PARTITIONS=${partitions} is for a new database; \`carillon partitions expand\` gives this one more`,
     );

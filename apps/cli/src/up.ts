@@ -6,7 +6,7 @@ import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } fro
 import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
 import { createLogger } from '#runtime';
 import { Child } from './child.js';
-import { type DatabaseUrls, homeDir, namedDatabases, runFile, runFileOf } from './connection.js';
+import { type DatabaseUrls, environment, homeDir, namedDatabases, runFile, runFileOf } from './connection.js';
 import { lifeLine } from './life.js';
 import { makeSamples } from './samples.js';
 
@@ -59,7 +59,7 @@ class Up {
       kafkaPort: portOf('CARILLON_KAFKA_PORT', ports.kafka),
       kafkaControllerPort: portOf('CARILLON_KAFKA_CONTROLLER_PORT', ports.kafkaController),
       postgresPort: portOf('CARILLON_POSTGRES_PORT', ports.postgres),
-      env: { KAFKA_BROKERS: process.env.KAFKA_BROKERS, DATABASE_URL: given?.[0] },
+      env: { KAFKA_BROKERS: environment().KAFKA_BROKERS, DATABASE_URL: given?.[0] },
       note: (line) => say(`  ${line}`),
     });
     const { kafkaBrokers, databaseUrl } = this.#servers;
@@ -83,8 +83,8 @@ class Up {
     const env = {
       KAFKA_BROKERS: kafkaBrokers,
       // several are in the environment, which the processes inherit
-      ...(process.env.DATABASE_URLS === undefined && { DATABASE_URL: databaseUrls[0] }),
-      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      ...(environment().DATABASE_URLS === undefined && { DATABASE_URL: databaseUrls[0] }),
+      LOG_LEVEL: environment().LOG_LEVEL ?? 'info',
     };
     // the scheduler makes schema and topics; the others need them
     await this.#startChild('scheduler', env);
@@ -94,7 +94,7 @@ class Up {
       // of this machine alone: whoever is on it may do everything, unless AUTH says otherwise
       this.#startChild('api', {
         ...env,
-        CARILLON_ENV: process.env.CARILLON_ENV ?? 'development',
+        CARILLON_ENV: environment().CARILLON_ENV ?? 'development',
         HTTP_PORT: String(http),
       }),
     ]);
@@ -133,14 +133,14 @@ class Up {
       },
     });
     await this.#feed.start();
-    if (process.env.CARILLON_DEMO === 'off') return;
+    if (environment().CARILLON_DEMO === 'off') return;
     const { made, found } = await makeSamples(kafka);
     say(`  sample timers: ${made} made, ${found} found again (CARILLON_DEMO=off leaves them out)\n`);
   }
 }
 
 function portOf(variable: string, fallback: number): number {
-  const text = process.env[variable];
+  const text = environment()[variable];
   const port = text === undefined ? fallback : Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new EmbeddedServerProblem(`${variable}=${text} is not a port: 1 to 65535`);

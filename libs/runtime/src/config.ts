@@ -9,12 +9,18 @@ export class InvalidConfiguration extends Error {
   }
 }
 
-/** Reads the environment once, whole, at boot. */
-export function loadConfig<S extends z.ZodObject>(
-  schema: S,
-  env: Readonly<Record<string, string | undefined>>,
-): Readonly<z.infer<S>> {
-  const read = schema.safeParse(env);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable is none: that is how a compose file or a chart passes on what nobody has set. */
+export const givenVariables = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+/**
+ * Reads the environment once, whole, at boot. Empty variables have their defaults.
+ * @throws InvalidConfiguration
+ */
+export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment): Readonly<z.infer<S>> {
+  const read = schema.safeParse(givenVariables(env));
   if (read.success) return Object.freeze(read.data);
   throw new InvalidConfiguration(
     read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),

@@ -1,5 +1,5 @@
 // What every process needs and no timer knows: configuration, logs, time, life-cycle. Imports nothing of ours.
-export { InvalidConfiguration, loadConfig } from './config.js';
+export { givenVariables, InvalidConfiguration, loadConfig } from './config.js';
 export { healthServer, type Readiness } from './health.js';
 export { createLogger, type Logger, nestLog } from './logger.js';
 export {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { InvalidConfiguration, loadConfig } from './config.js';
-import { partitionsVariable, processVariables } from './process-variables.js';
+import { httpVariables, partitionsVariable, processVariables } from './process-variables.js';
 
 const schema = z.object({ ...processVariables, ...partitionsVariable });
 const problemsOf = (env: Record<string, string>): readonly string[] => {
@@ -16,6 +16,17 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
 
 it('has a default for everything', () =>
   expect(loadConfig(schema, {})).toEqual({ LOG_LEVEL: 'info', PARTITIONS: 8 }));
+
+it('takes an empty variable for none: a server stays on this machine, on its own port', () => {
+  const whole = z.object({ ...schema.shape, ...httpVariables(8_080, 'of the api') });
+  const empty = { LOG_LEVEL: '', PARTITIONS: '', HTTP_HOST: '', HTTP_PORT: '' };
+  expect(loadConfig(whole, empty)).toEqual({
+    LOG_LEVEL: 'info',
+    PARTITIONS: 8,
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: 8_080,
+  });
+});
 
 it.each(['1', '2', '64', '256'])('takes PARTITIONS=%s', (PARTITIONS) =>
   expect(problemsOf({ PARTITIONS })).toEqual([]),

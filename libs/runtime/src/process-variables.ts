@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Of an HTTP server; what serves people has a port by default, what is only looked after has none. */
 export const httpVariables = (defaultPort: number, portMeans: string) => ({
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(defaultPort).describe(portMeans),
-  HTTP_HOST: z.string().default('127.0.0.1').describe('0.0.0.0: whoever can reach this machine'),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('0.0.0.0: whoever can reach this machine'),
 });
 
 /** What every process of an installation is told. */

@@ -1,5 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
 import { z } from 'zod';
+import { givenVariables } from './config.js';
 import type { Logger } from './logger.js';
 import type { Service } from './service.js';
 
@@ -37,7 +38,7 @@ const off: Service = { start: async () => undefined, stop: async () => undefined
  * @throws ZodError
  */
 export async function startTracing(serviceName: string, logger: Logger): Promise<Service> {
-  const config = standard.parse(process.env);
+  const config = standard.parse(givenVariables(process.env));
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint || config.OTEL_SDK_DISABLED === 'true' || config.OTEL_TRACES_EXPORTER === 'none') return off;
   const [sdk, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }, resources, core] =

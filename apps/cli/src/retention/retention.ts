@@ -10,7 +10,7 @@ import {
 import { openPostgresStore, type PostgresStore, schemaState } from '#postgres';
 import { createLogger, sleep, systemClock } from '#runtime';
 import { decide, evolve } from '#timer';
-import { databaseUrls, inEachDatabase } from '../connection.js';
+import { databaseUrls, environment, inEachDatabase } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { note, say, sayJson, sayTable } from '../output/out.js';
 import type { Column } from '../output/table.js';
@@ -46,7 +46,7 @@ function policyOf({ logDays, endedDays, archiveDays }: RetentionWish): Retention
   return policy;
 }
 
-function daysOf(variable: string, given = process.env[variable] ?? '0'): number {
+function daysOf(variable: string, given = environment()[variable] ?? '0'): number {
   const days = Number(given);
   if (!Number.isInteger(days) || days < 0)
     throw new UsageError(`${variable}=${given} is not a number of days`);
