@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
@@ -27,7 +27,16 @@ export const runFileOf = (kafkaBrokers: string, urls: DatabaseUrls, httpUrl: str
   httpUrl,
 });
 export const homeDir = (): string => join(process.cwd(), '.carillon');
-export const runFile = (): string => join(homeDir(), 'run.json');
+const runFile = (): string => join(homeDir(), 'run.json');
+
+/** Says to the command line where a Carillon runs. The answer takes it back, unless another has said something else meanwhile. */
+export function announce(run: RunFile, file = runFile()): () => void {
+  const text = JSON.stringify(run);
+  writeFileSync(file, text, { mode: 0o600 });
+  return () => {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) rmSync(file);
+  };
+}
 
 /** From the environment, or from a Carillon that runs here. @throws UsageError, InvalidConfiguration */
 export function databaseUrls(): DatabaseUrls {

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { topicsOf } from '#contract';
 import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } from '#embedded';
 import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
 import { createLogger } from '#runtime';
 import { Child } from './child.js';
-import { type DatabaseUrls, environment, homeDir, namedDatabases, runFile, runFileOf } from './connection.js';
+import {
+  announce,
+  type DatabaseUrls,
+  environment,
+  homeDir,
+  namedDatabases,
+  runFileOf,
+} from './connection.js';
 import { lifeLine } from './life.js';
 import { makeSamples } from './samples.js';
 
@@ -48,6 +55,8 @@ class Up {
   #servers: EmbeddedServers | null = null;
   #feed: BatchConsumer | null = null;
   #isStopping = false;
+  /** Takes back what tells others where this one is. */
+  #withdraw: () => void = () => undefined;
 
   async start(): Promise<void> {
     mkdirSync(homeDir(), { recursive: true });
@@ -71,7 +80,7 @@ class Up {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    rmSync(runFile(), { force: true });
+    this.#withdraw();
     await this.#feed?.stop();
     // hooks first, then whoever feeds them
     for (const child of this.#children.toReversed()) await child.stop();
@@ -99,7 +108,7 @@ class Up {
       }),
     ]);
     const run = runFileOf(kafkaBrokers, databaseUrls, `http://127.0.0.1:${http}`);
-    writeFileSync(runFile(), JSON.stringify(run), { mode: 0o600 });
+    this.#withdraw = announce(run);
     say(`  Dashboard ${run.httpUrl}/`);
     say(`  HTTP      ${run.httpUrl}  (${run.httpUrl}/docs to try it)`);
     say('  scheduler, fire, api and hooks-demo are up');

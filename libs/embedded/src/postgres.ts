@@ -45,8 +45,6 @@ export class EmbeddedPostgres {
     this.#password = passwordOf(dataDir);
     const cluster = join(dataDir, 'cluster');
     if (!existsSync(join(cluster, 'PG_VERSION'))) await this.#initialise(cluster);
-    // nobody listens on the port and nobody else uses this folder: what is left of a killed server
-    rmSync(join(cluster, 'postmaster.pid'), { force: true });
     this.#process = await GuardedProcess.start(
       {
         file: serverBinary(),

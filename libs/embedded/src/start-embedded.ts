@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { lockFolder } from './folder-lock.js';
 import { EmbeddedKafka } from './kafka.js';
 import { freePort } from './port.js';
 import { EmbeddedPostgres } from './postgres.js';
@@ -6,7 +7,7 @@ import { EmbeddedPostgres } from './postgres.js';
 export interface EmbeddedOptions {
   /** Jars are shared below it; it is made if it is not there. */
   readonly homeDir: string;
-  /** Data of this pair of servers; kept. */
+  /** Data of this pair of servers; kept. Of one process at a time. */
   readonly dataDir: string;
   /** Absent: any free one. */
   readonly kafkaPort?: number;
@@ -50,8 +51,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
           port: options.postgresPort ?? (await freePort()),
           ...(options.postgresSettings !== undefined && { settings: options.postgresSettings }),
         });
+  const unlock = kafka === null && postgres === null ? () => undefined : lockFolder(dataDir);
   const stop = async (): Promise<void> => {
     await Promise.all([kafka?.stop(), postgres?.stop()]);
+    unlock();
   };
   const started = await Promise.allSettled([kafka?.start(), postgres?.start()]);
   const failed = started.find((result) => result.status === 'rejected');
