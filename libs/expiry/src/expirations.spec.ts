@@ -4,7 +4,7 @@ import { InMemoryTimers } from '#testing';
 import { eventually } from '../../../test/harness/wait.js';
 import type { Close, ClosedEntity } from './closer.js';
 import { Expirations } from './expirations.js';
-import type { ExpirationPolicies } from './lives.js';
+import { ClosingError, type ExpirationPolicies } from './lives.js';
 
 const stages: { close(): Promise<unknown> }[] = [];
 
@@ -382,6 +382,66 @@ describe('an update', () => {
     gate.resolve();
     await Promise.all([first, expect(second).rejects.toThrow('gone')]);
     expect(isCalled).toBe(false);
+  });
+  describe('of what another process closes', () => {
+    const closing = async (policies: ExpirationPolicies = {}) => {
+      const order: string[] = [];
+      const gate = Promise.withResolvers<void>();
+      const stage = setUp(async () => {
+        await gate.promise;
+        order.push('closed');
+      });
+      const idle = { start: async () => undefined, stop: async () => undefined };
+      const { timers } = stage;
+      const elsewhere = new Expirations(policies, { timers, connection: idle, worker: () => idle });
+      const session = elsewhere.closer('session', () => undefined);
+      await stage.expirations.create('a', stage.inMs(100), stage.session);
+      await timers.advance(100);
+      const pausing = vi.spyOn(timers, 'pauseTimer');
+      const work = async () => {
+        order.push('updated');
+        return { expiresAt: stage.inMs(1_000), close: session };
+      };
+      const hasAsked = () => eventually('it has asked', () => pausing.mock.settledResults.length > 0);
+      const end = async () => {
+        gate.resolve();
+        await timers.advance(0);
+      };
+      return { elsewhere, order, work, hasAsked, end };
+    };
+    it('begins when that is closed', async () => {
+      const { elsewhere, order, work, hasAsked, end } = await closing();
+      const updated = elsewhere.update('a', work);
+      await hasAsked();
+      await end();
+      await updated;
+      expect(order).toEqual(['closed', 'updated']);
+    });
+    it('is none if it is a refresh: it says so when that is closed', async () => {
+      const { elsewhere, order, work, hasAsked, end } = await closing();
+      const updated = elsewhere.update('a', work, { refresh: true }).then((answer) => {
+        order.push('told');
+        return answer;
+      });
+      await hasAsked();
+      await end();
+      expect(await updated).toBeNull();
+      expect(order).toEqual(['closed', 'told']);
+    });
+    it('waits no longer than it may, and not for a caller that has gone', async () => {
+      const { elsewhere, order, work, end } = await closing({ closingWaitMs: 0 });
+      await expect(elsewhere.update('a', work)).rejects.toThrow(ClosingError);
+      await end();
+      expect(order).toEqual(['closed']);
+      const patient = await closing();
+      const abort = new AbortController();
+      const skipped = patient.elsewhere.update('a', patient.work, { signal: abort.signal });
+      await patient.hasAsked();
+      abort.abort(new Error('gone'));
+      await expect(skipped).rejects.toThrow('gone');
+      await patient.end();
+      expect(patient.order).toEqual(['closed']);
+    });
   });
   it('a thousand of one id with their closes between them never close what is not open', async () => {
     let isOpen = false;

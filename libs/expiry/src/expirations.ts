@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AlreadyClaimedError, EventOpenError } from '#client';
 import { type Close, type Closer, closeHandler } from './closer.js';
 import { KeyedQueue } from './keyed-queue.js';
-import { type ExpirationPolicies, isGone, Lives } from './lives.js';
+import { closingWaitDefaultMs, type ExpirationPolicies, isGone, Lives } from './lives.js';
 import { type CarillonSettings, carillonParts, type ExpirationParts } from './parts.js';
 import type { PauseAnswer } from './pause-answer.js';
 import { closeEntity, type Renewal, type UpdateOptions, updateEntity } from './updates.js';
@@ -36,7 +36,7 @@ export class Expirations {
   #stopped: Promise<void> | null = null;
 
   constructor(
-    policies: ExpirationPolicies,
+    private readonly policies: ExpirationPolicies,
     private readonly parts: ExpirationParts,
   ) {
     this.#client = parts.timers;
@@ -167,7 +167,7 @@ export class Expirations {
 
   /**
    * A whole update: pauses, calls `work`, renews by what it answers, resumes if it throws. One at a time for an id in
-   * this process, in order of arrival, closes among them. @throws what `work` throws
+   * this process, in order of arrival, closes among them; a close under way in another is waited for. @throws what `work` throws, ClosingError
    */
   async update<T extends Renewal>(
     id: string,
@@ -178,6 +178,7 @@ export class Expirations {
       pause: this.pause.bind(this),
       resume: this.resume.bind(this),
       delete: this.delete.bind(this),
+      closingWaitMs: this.policies.closingWaitMs ?? closingWaitDefaultMs,
     };
     const renew = (of: string, renewal: Renewal, token: string | null): Promise<void> => {
       const { expiresAt: expirationTime, close, data = null } = renewal;

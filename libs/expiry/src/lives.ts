@@ -24,7 +24,7 @@ export interface ExpirationPolicies {
   readonly closeAheadMs?: number;
   /** How long an id that has expired is remembered, a duration. */
   readonly keepFor?: string;
-  /** How long a create waits for a close under way, ms. */
+  /** How long a create or an update waits for a close under way, ms. */
   readonly closingWaitMs?: number;
 }
 /** The close of this id was under way for as long as the call could wait. */
@@ -44,7 +44,9 @@ export interface Life {
   readonly token: string | null;
 }
 
-const retryEveryMs = 100;
+export const closingWaitDefaultMs = 10_000;
+/** How often it is asked whether a close under way is over. */
+export const closingAskedEveryMs = 100;
 
 export const isGone = (error: unknown): boolean =>
   error instanceof TimerNotExistError || error instanceof TimerEndedError;
@@ -68,7 +70,7 @@ export class Lives {
 
   /** Creates, or gives what is there a new life; waits while a close is under way. */
   async renew(id: string, life: Life): Promise<void> {
-    const deadline = performance.now() + (this.policies.closingWaitMs ?? 10_000);
+    const deadline = performance.now() + (this.policies.closingWaitMs ?? closingWaitDefaultMs);
     for (;;) {
       try {
         return await this.#tryRenew(id, life);
@@ -77,7 +79,7 @@ export class Lives {
         if (error instanceof TimerNotExistError) continue;
         if (!(error instanceof AlreadyClaimedError)) throw error;
         if (performance.now() > deadline) throw new ClosingError(id);
-        await sleep(retryEveryMs);
+        await sleep(closingAskedEveryMs);
       }
     }
   }

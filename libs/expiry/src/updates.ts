@@ -1,4 +1,6 @@
+import { sleep } from '#kafka';
 import type { Closer } from './closer.js';
+import { ClosingError, closingAskedEveryMs } from './lives.js';
 import type { PauseAnswer } from './pause-answer.js';
 
 // What an update and an early close are made of.
@@ -15,7 +17,7 @@ export interface Renewal {
 export interface UpdateOptions {
   /** Only an entity that is there is updated: otherwise `work` is not called, and the answer is null. */
   readonly refresh?: boolean;
-  /** Skips the update if it has fired when its turn comes. */
+  /** Skips the update if it has fired when its turn comes, or while a close elsewhere is waited for. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,15 +28,17 @@ interface Parts {
 }
 interface UpdateParts extends Parts {
   renew(id: string, renewal: Renewal, token: string | null): Promise<void>;
+  /** How long a close under way in another process is waited for. */
+  readonly closingWaitMs: number;
 }
 
 export async function updateEntity<T extends Renewal>(
   id: string,
   work: () => Promise<T>,
-  { refresh = false }: UpdateOptions,
+  { refresh = false, signal }: UpdateOptions,
   parts: UpdateParts,
 ): Promise<T | null> {
-  const pause = await parts.pause(id);
+  const pause = await pauseOnceClosed(id, parts, signal);
   if (refresh && pause.status !== 'paused') return null;
   const token = pause.status === 'paused' ? pause.token : null;
   let renewal: T;
@@ -49,6 +53,22 @@ export async function updateEntity<T extends Renewal>(
   await parts.renew(nextId, renewal, nextId === id ? token : null);
   if (nextId !== id) await parts.delete(id);
   return renewal;
+}
+
+/** The close has begun elsewhere: `work` beside it would update what is being ended. @throws ClosingError, why the signal fired */
+async function pauseOnceClosed(
+  id: string,
+  { pause, closingWaitMs }: UpdateParts,
+  signal?: AbortSignal,
+): Promise<PauseAnswer> {
+  const deadline = performance.now() + closingWaitMs;
+  for (;;) {
+    const answer = await pause(id);
+    if (answer.status !== 'closing') return answer;
+    if (performance.now() > deadline) throw new ClosingError(id);
+    await sleep(closingAskedEveryMs, signal);
+    signal?.throwIfAborted();
+  }
 }
 
 export async function closeEntity(id: string, work: () => Promise<unknown>, parts: Parts): Promise<boolean> {
