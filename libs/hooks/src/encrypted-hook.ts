@@ -1,6 +1,6 @@
 import { type DataCipher, openFields, sealCommand } from '#contract';
 import type { Hook, HookFactory } from './handler.js';
-import type { SendAnswer } from './hook-run.js';
+import type { SendAnswer } from './send-answer.js';
 
 /** Hooks that are given what a client sealed, opened. What cannot be opened fails the attempt, as the handler's own error would. */
 export const openingHooks = (factory: HookFactory, cipher: DataCipher): HookFactory => ({

@@ -3,7 +3,10 @@ import type { Logger } from '#kafka';
 
 export type { DueEvent };
 
-/** What a handler may leave with the timer when it closes its event; everything has a default. */
+/**
+ * What a handler may leave with the timer when it closes its event; everything has a default, and other fields are passed over. Texts have at
+ * most 256 KiB each. What does not fit is not sent: the log says why, and the event is tried again.
+ */
 export interface HookOutcome {
   /** RFC 3339; absent: where the event began. Set back, the ticks since then are fired again. */
   readonly watermark?: string | null;
@@ -29,7 +32,21 @@ export interface HookContext {
  * `HandBack` and `LeaveOpen` say it otherwise. An event that is `unclaimed` is handed over each time it is offered, with the same attempt:
  * claim it first (`ownEvent` of the client does).
  */
-export type HookHandler = (event: DueEvent, context: HookContext) => unknown;
+export type HookHandler = (event: DueEvent, context: HookContext) => HookReturn | PromiseLike<HookReturn>;
+
+/** What a handler may return: an outcome, or whatever has none of its fields. */
+export type HookReturn =
+  // `object`: nothing of an outcome need be there; `then`: what is promised is an outcome as well
+  | (HookOutcome & object & { readonly then?: never })
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing
+  | void;
 
 /** Asked before an event begins, for timers with `preSchedule`. */
 export type AskHandler = (event: DueEvent) => Promise<AskAnswer | undefined> | AskAnswer | undefined;

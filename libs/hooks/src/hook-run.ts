@@ -4,6 +4,7 @@ import type { CommandWire, DueEvent, ParsedDue } from '#contract';
 import { contextOf, type Logger, settlesWithin, traceparentOf } from '#kafka';
 import { answerId } from './command-id.js';
 import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
+import { type SendAnswer, UnfitAnswerError } from './send-answer.js';
 
 /** What lets time pass for a run: the machine's clock, or one that a test moves. */
 export interface RunClock {
@@ -31,9 +32,6 @@ export const machineClock: RunClock = {
     return () => clearTimeout(timer);
   },
 };
-
-/** Brings an answer to the scheduler, in the trace it belongs to; resolves when Kafka has it. */
-export type SendAnswer = (command: CommandWire, traceparent?: string) => Promise<void>;
 
 export interface RunDeps {
   readonly send: SendAnswer;
@@ -115,7 +113,7 @@ export class HookRun {
       // what was taken away is not answered; the answer would be refused anyway
       if (answer === null || this.isAborted) return;
       this.#isAnswering = true;
-      await this.deps.send(answer, this.#traceparent);
+      await this.#answer(answer, span);
     } finally {
       this.#stopClocks();
       span.end();
@@ -138,6 +136,18 @@ export class HookRun {
     return trace.getTracer('carillon').startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent);
   }
 
+  /** A question that is not answered goes by what its timer says; an event is tried again, with the reason. */
+  async #answer(answer: CommandWire, span: Span): Promise<void> {
+    try {
+      await this.deps.send(answer, this.#traceparent);
+    } catch (error) {
+      if (!(error instanceof UnfitAnswerError)) throw error;
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+      this.deps.log.error({ ...idsOf(this.event), error: error.message }, adviceOnUnfit[this.kind]);
+      if (this.kind === 'due') await this.deps.send(this.#retry(error), this.#traceparent);
+    }
+  }
+
   async #ask(): Promise<CommandWire> {
     const answer = (await this.hook.ask?.(this.event)) ?? {};
     return { type: 'AnswerPreSchedule', ...this.#address('ask'), ...answer };
@@ -155,8 +165,11 @@ export class HookRun {
     } catch (error) {
       if (error instanceof LeaveOpen) return null;
       // what a handler puts off or hands back has not failed
-      if (!(error instanceof RetryLater || error instanceof HandBack))
+      if (!(error instanceof RetryLater || error instanceof HandBack)) {
         span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+        const details = { ...idsOf(this.event), error: messageOf(error) };
+        this.deps.log.warn(details, 'handler failed; the event will be tried again');
+      }
       return this.#retry(error);
     }
   }
@@ -173,7 +186,7 @@ export class HookRun {
   }
 
   #retry(error: unknown): CommandWire {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof HandBack) {
       const { after } = error;
       const when = after === undefined ? {} : { after };
@@ -189,11 +202,7 @@ export class HookRun {
         ...(error.dataEncoding !== undefined && { dataEncoding: error.dataEncoding }),
       };
     }
-    this.deps.log.warn(
-      { ...idsOf(this.event), error: message },
-      'handler failed; the event will be tried again',
-    );
-    return { type: 'RetryEvent', ...this.#address('retry'), error: message.slice(0, 4_000) };
+    return { type: 'RetryEvent', ...this.#address('retry'), error: message };
   }
 
   async #heartbeat(progress?: string): Promise<void> {
@@ -239,6 +248,16 @@ export class HookRun {
     return { id, namespace: timer.namespace, key: timer.key, eventId, attempt };
   }
 }
+
+/** Characters of an error that are kept with the timer. */
+const errorTextMax = 4_000;
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, errorTextMax);
+
+const adviceOnUnfit = {
+  due: 'an answer was not sent, and the event is tried again: texts of an outcome are strings (JSON.stringify what they hold), moments RFC 3339',
+  ask: 'an answer was not sent, and the timer goes by its preSchedule.onTimeout: a question is answered with delay, a duration, or eventData, a string',
+} as const;
 
 /** Handlers may return what they like; only an object can be an outcome. */
 const outcomeOf = (returned: unknown): HookOutcome =>

@@ -3,8 +3,9 @@ import type { DataCipher, ParsedDue } from '#contract';
 import type { Logger } from '#kafka';
 import { openingHooks, sealingSend } from './encrypted-hook.js';
 import type { Hook, HookFactory, HookHandler } from './handler.js';
-import { HookRun, machineClock, type RunClock, type SendAnswer } from './hook-run.js';
+import { HookRun, machineClock, type RunClock } from './hook-run.js';
 import { LazyHook } from './lazy-hook.js';
+import { fittingSend, type SendAnswer } from './send-answer.js';
 import { type RunEnd, TimerQueues } from './timer-queues.js';
 
 /** By hook class. */
@@ -30,7 +31,9 @@ export class HookRunner {
   readonly #send: SendAnswer;
 
   constructor(private readonly options: HookRunnerOptions) {
-    const { hooks, log, cipher, send, parallelism = 64 } = options;
+    const { hooks, log, cipher, parallelism = 64 } = options;
+    // as it leaves: sealed, it is longer
+    const send = fittingSend(options.send);
     this.#send = cipher === undefined ? send : sealingSend(send, cipher);
     this.#hooks = new Map(
       Object.entries(hooks).map(([hookClass, hook]) => [

@@ -15,8 +15,12 @@ const OPTIONS = Symbol('carillon hooks options');
 
 /** This method handles the due events of a hook class. Return closes the event, throw has it tried again. */
 export const Hook =
-  (hookClass: string): MethodDecorator =>
-  (_target, _name, descriptor) => {
+  (hookClass: string) =>
+  <T extends HookHandler>(
+    _target: object,
+    _name: string | symbol,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
     Reflect.defineMetadata(hookClassKey, hookClass, descriptor.value as object);
   };
 

@@ -11,6 +11,7 @@ export * from './event-json.js';
 export { evolve, wholeState } from './evolve.js';
 export * from './identity/ids.js';
 export * from './identity/slot.js';
+export { answerProblem } from './life/answer-content.js';
 export { isUnclaimed } from './life/claim.js';
 export * from './life/defaults.js';
 export { isHeld } from './life/lease.js';

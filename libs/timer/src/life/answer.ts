@@ -1,19 +1,17 @@
 import { type EpochMs, laterBy } from '../brand.js';
-import type { AnswerPreSchedule, ClaimEvent, CloseEvent, HeartbeatEvent, RetryEvent } from '../command.js';
+import type { AnswerPreSchedule, CloseEvent, HeartbeatEvent, RetryEvent } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { EventClosed } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { isAsking, type OpenEvent, type TimerState } from '../state.js';
+import { type Answer, answerProblem } from './answer-content.js';
 import { backoffMs } from './backoff.js';
 import { cancelledEvent } from './cancel.js';
 import { claim, claimProblem } from './claim.js';
 import { closing } from './closing.js';
 import { accept, refuse, reject } from './decision.js';
-import { durationProblem, payloadProblem } from './validate.js';
 
 // What hooks say about an open event. Every answer names the event and the attempt; a former attempt's is refused.
-
-type Answer = CloseEvent | RetryEvent | HeartbeatEvent | ClaimEvent | AnswerPreSchedule;
 
 export function answer(state: TimerState, command: Answer, now: EpochMs): Decision {
   const { open } = state;
@@ -61,7 +59,7 @@ export function answer(state: TimerState, command: Answer, now: EpochMs): Decisi
 }
 
 function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: EpochMs): Decision {
-  const problem = payloadProblem('summaryData', command.summary) ?? payloadProblem('result', command.result);
+  const problem = answerProblem(command);
   if (problem !== null) return refuse(problem);
   if (command.nextFireAt !== undefined && state.spec.schedPolicyType !== 'ON_CLOSE') {
     return reject(
@@ -85,11 +83,7 @@ function close(state: TimerState, open: OpenEvent, command: CloseEvent, now: Epo
 
 /** Never gives up by itself: when the last attempt has failed the clock strikes at once, and the fire service does. */
 function retry(state: TimerState, open: OpenEvent, command: RetryEvent, now: EpochMs): Decision {
-  if (command.after !== undefined && command.at !== undefined)
-    return reject('invalid-command', 'give after or at, not both', 'at');
-  const problem =
-    (command.after === undefined ? null : durationProblem('after', command.after)) ??
-    payloadProblem('data', command.data);
+  const problem = answerProblem(command);
   if (problem !== null) return refuse(problem);
   const { retry: policy } = state.spec;
   if (state.endedReason === 'cancelled')
@@ -124,7 +118,7 @@ function retryMoment(state: TimerState, open: OpenEvent, command: RetryEvent, no
 }
 
 function heartbeat(state: TimerState, open: OpenEvent, command: HeartbeatEvent, now: EpochMs): Decision {
-  const problem = payloadProblem('progress', command.progress);
+  const problem = answerProblem(command);
   if (problem !== null) return refuse(problem);
   if (open.phase !== 'delivered')
     return reject('invalid-command', `there is nothing to extend while the event is ${open.phase}`, 'type');
@@ -141,10 +135,10 @@ function heartbeat(state: TimerState, open: OpenEvent, command: HeartbeatEvent, 
 
 function answerPreSchedule(open: OpenEvent, command: AnswerPreSchedule, now: EpochMs): Decision {
   if (open.phase !== 'asking') return reject('not-asking', `no question is open: the event is ${open.phase}`);
+  const problem = answerProblem(command);
+  if (problem !== null) return refuse(problem);
   const { eventId, attempt } = open;
   if (command.delay !== undefined) {
-    const problem = durationProblem('delay', command.delay);
-    if (problem !== null) return refuse(problem);
     return accept({
       type: 'PreScheduleDelayed',
       at: now,
@@ -153,8 +147,6 @@ function answerPreSchedule(open: OpenEvent, command: AnswerPreSchedule, now: Epo
       attempt,
     });
   }
-  const problem = payloadProblem('eventData', command.eventData);
-  if (problem !== null) return refuse(problem);
   return accept({
     type: 'PreScheduleAnswered',
     at: now,

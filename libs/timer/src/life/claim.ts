@@ -1,9 +1,10 @@
 import { type EpochMs, laterBy } from '../brand.js';
-import type { AnswerPreSchedule, ClaimEvent, CloseEvent, HeartbeatEvent, RetryEvent } from '../command.js';
+import type { ClaimEvent } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { Rejection } from '../rejection.js';
 import { durationMs } from '../schedule/duration.js';
 import type { OpenEvent, TimerState } from '../state.js';
+import type { Answer } from './answer-content.js';
 import { accept, reject } from './decision.js';
 
 // Whose an open event is: one worker claims an attempt, and then only this worker's answers count. A timer that needs a
@@ -38,8 +39,6 @@ export function claim(state: TimerState, open: OpenEvent, command: ClaimEvent, n
     worker: command.worker,
   });
 }
-
-type Answer = CloseEvent | RetryEvent | HeartbeatEvent | ClaimEvent | AnswerPreSchedule;
 
 /** Why this sender may not answer; an operator, who names neither attempt nor worker, always may. */
 export function claimProblem({ spec }: TimerState, open: OpenEvent, command: Answer): Rejection | null {
