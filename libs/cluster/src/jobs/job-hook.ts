@@ -24,6 +24,8 @@ export interface JobHook extends Closable {
   readonly callback: JobCallback;
   /** Runs in all for one due time; 0: for ever. */
   readonly maxAttempts: number;
+  /** How long until a policy that failed after a run is asked again, ms. */
+  readonly retryMaxMs: number;
 }
 
 /** The due event is the exclusivity: it is open while the callback runs, and the next time counts from its close. */
@@ -58,7 +60,7 @@ async function runByPolicy(
     const counted = event.attempt - (event.attemptsBefore ?? 0);
     if (error instanceof HandBack || job.maxAttempts === 0 || counted < job.maxAttempts) throw error;
     if (context.signal.aborted) throw error;
-    failure = error instanceof Error ? error.message : String(error);
+    failure = messageOf(error);
     context.log.error(
       { key: job.key, error: failure },
       'job failed for the last time; it waits for its next',
@@ -67,9 +69,28 @@ async function runByPolicy(
   const finished = now();
   return {
     summaryData: summaryOf(finished),
-    nextFireAt: after(finished, waitMs(wait, finished, { lastFinished: finished })),
+    nextFireAt: after(finished, waitAfterRunMs(job, wait, finished, context)),
     ...(failure !== null && { result: JSON.stringify({ error: failure }) }),
   };
+}
+
+/** The run is over, whatever becomes of its policy: one that fails now is asked again when the job is due next. */
+function waitAfterRunMs(
+  { key, retryMaxMs }: JobHook,
+  wait: WaitFunction,
+  finished: Date,
+  { log }: HookContext,
+): number {
+  try {
+    return waitMs(wait, finished, { lastFinished: finished });
+  } catch (error) {
+    const details = { key, error: messageOf(error), againInMs: retryMaxMs };
+    log.error(
+      details,
+      'the policy of a job failed after a run, which is kept; it is asked again after retry.max',
+    );
+    return retryMaxMs;
+  }
 }
 
 const call = (
@@ -88,6 +109,7 @@ const call = (
     }),
   );
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const after = (moment: Date, ms: number): string => new Date(moment.getTime() + ms).toISOString();
 const summaryOf = (finished: Date): string => JSON.stringify({ lastFinished: finished.toISOString() });
 

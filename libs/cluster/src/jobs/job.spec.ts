@@ -64,6 +64,29 @@ describe('a scheduled job', () => {
     expect(since()).toEqual([1.5 * minute, 5 * minute, 10 * minute]);
   });
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no calendar');
+      },
+    ],
+    ['answers no number', () => Number.NaN],
+  ])('a function of one’s own that %s after a run does not have it done again', async (_what, fail) => {
+    const { start, timers, since, runs } = world();
+    let isWell = true;
+    await start((_now, { lastFinished }) => {
+      isWell = lastFinished === null || !isWell;
+      return isWell ? 0 : fail();
+    });
+    await timers.advance('4m');
+    expect(since()).toEqual([0]);
+    // after retry.max it is asked again, and told when the run was done
+    await timers.advance('61s');
+    expect(since().map((ms) => Math.round(ms / minute))).toEqual([0, 5]);
+    expect(runs.map(({ lastFinished }) => lastFinished)).toEqual([null, expect.any(Date)]);
+  });
+
   it('a function of one’s own is asked before a run and after it, with the last end', async () => {
     const { start, timers, since, runs, clock } = world();
     const asked: (number | null)[] = [];

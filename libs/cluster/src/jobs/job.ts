@@ -1,4 +1,5 @@
 import { type NewTimer, TimerExistsError, TimerNotExistError } from '#client';
+import { durationMs } from '#timer';
 import { handBackWaitMs } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
 import { jobTag } from '../model/cluster-record.js';
@@ -56,6 +57,7 @@ export class Job {
       wait,
       callback,
       maxAttempts: retry.maxAttempts ?? defaultRetry.maxAttempts,
+      retryMaxMs: durationMs(retry.max ?? defaultRetry.max),
       closing: closing.signal,
       stopWaitMs,
       timers: deps.timers,

@@ -6,7 +6,10 @@ export interface JobMetadata {
   readonly lastFinished: Date | null;
 }
 
-/** How long to wait, ms, before the next run; 0 or less: now. Asked before a run and after it. */
+/**
+ * How long to wait, ms, before the next run; 0 or less: now. Asked before a run and after it. One that throws, or answers no number, lets nothing run:
+ * it is asked again by the retry policy, after a run that was done once its `max` has passed.
+ */
 export type WaitFunction = (now: Date, metadata: JobMetadata) => number;
 
 /** When a job runs next. */
