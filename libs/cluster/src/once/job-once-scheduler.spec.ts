@@ -151,6 +151,48 @@ describe('once-jobs', () => {
     ]);
   });
 
+  it('that are scheduled again by a run that fails have it tried again with its own props, and come at their time', async () => {
+    const { started, inMs, timers, ran } = world();
+    const failures = [true, true, false];
+    const scheduler = await started(async (key, props) => {
+      ran.push([key, props]);
+      if (props !== 17) return;
+      // twice: the last wish counts, and the run is still the one it was
+      for (const next of ['no', null]) await scheduler.scheduleOnce(key, inMs(60_000), next);
+      if (failures.shift()) throw new Error('not yet');
+    });
+    await scheduler.scheduleOnce('k', inMs(0), 17);
+    await timers.advance(30_000);
+    const tries = [0, 1, 2].map(() => ['k', 17]);
+    expect(ran).toEqual(tries);
+    expect(await scheduler.listScheduledJobs()).toMatchObject([{ key: 'k', props: null }]);
+    await timers.advance(59_000);
+    expect(ran).toEqual([...tries, ['k', null]]);
+    await timers.advance('1h');
+    expect(ran).toHaveLength(4);
+    expect(await scheduler.listScheduledJobs()).toEqual([]);
+  });
+
+  it('that are scheduled again by a run that is given up come at their time', async () => {
+    const { timers, inMs, node, ran } = world();
+    const scheduler = node({ retry: { maxAttempts: 1 } });
+    scheduler.setCallback(async (key, props) => {
+      ran.push([key, props]);
+      if (props !== 1) return;
+      await scheduler.scheduleOnce(key, inMs(60_000), 2);
+      throw new Error('never');
+    });
+    await scheduler.start();
+    await scheduler.scheduleOnce('k', inMs(0), 1);
+    await timers.advance(59_000);
+    expect(ran).toEqual([['k', 1]]);
+    await timers.advance(2_000);
+    expect(ran).toEqual([
+      ['k', 1],
+      ['k', 2],
+    ]);
+  });
+
   it('that a stopping process interrupts run elsewhere at once, and use up no attempt', async () => {
     const { timers, inMs, node, started, ran } = world();
     const interrupted = node({ retry: { maxAttempts: 1 } });

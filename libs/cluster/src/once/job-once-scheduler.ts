@@ -6,7 +6,8 @@ import { claimed, handBackWaitMs, runUntilClosed } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
 import { onceKeyPrefix, onceTag } from '../model/cluster-record.js';
 import { onceClass, onceKey } from '../names.js';
-import { JobExistsError, PropsTooLargeError, propsBytesMax, SchedulerStateError } from './errors.js';
+import { JobExistsError, SchedulerStateError } from './errors.js';
+import { nextProps, propsAgainText, propsOfRun, propsText } from './props.js';
 
 export interface OnceRun {
   /** 1, 2, …: a run that failed, or whose process was lost, is tried again. */
@@ -96,16 +97,15 @@ export class JobOnceScheduler {
 
   /**
    * Runs the callback once at `runAt`, at once if that has passed. From within the callback of the same key the job begins anew
-   * when the present run has ended.
+   * when the present run has ended; until then, whatever becomes of its process, the present run keeps its own props.
    * @throws JobExistsError, PropsTooLargeError, SchedulerStateError, InvalidKeyError, TypeError for props that are no JSON
    */
   async scheduleOnce(key: string, runAt: Date, props: unknown = null): Promise<JobOnce> {
     if (!this.#isStarted) throw new SchedulerStateError('start the scheduler before adding jobs');
     const name = onceKey(key);
-    const summaryData = propsText(props);
     const running = this.#running.getStore();
-    if (running?.timer.key === name) await this.#again(running, runAt, summaryData);
-    else await this.#create(key, runAt, summaryData);
+    if (running?.timer.key === name) await this.#again(running, runAt, props);
+    else await this.#create(key, runAt, propsText(props));
     return { key, cancel: () => this.cancel(key) };
   }
 
@@ -123,7 +123,7 @@ export class JobOnceScheduler {
     for await (const timer of this.deps.timers.getTimers(condition)) {
       if (timer.status === 'ended') continue;
       const key = timer.key.slice(onceKeyPrefix.length);
-      jobs.push({ key, runAt: new Date(timer.schedPolicyExpr), props: propsOf(timer.summaryData) });
+      jobs.push({ key, runAt: new Date(timer.schedPolicyExpr), props: nextProps(timer.summaryData) });
     }
     return jobs;
   }
@@ -154,8 +154,9 @@ export class JobOnceScheduler {
     }
   }
 
-  /** One change of the timer that is open now, so nothing is lost between two: it takes effect at the close. */
-  async #again({ timer, startedAt }: DueEvent, runAt: Date, summaryData: string): Promise<void> {
+  /** One change of the timer that is open now, so nothing is lost between two: it takes effect at the close. This run keeps its props. */
+  async #again({ eventId, timer, startedAt }: DueEvent, runAt: Date, props: unknown): Promise<void> {
+    const summaryData = propsAgainText(timer.summaryData, eventId, props);
     const moment = new Date(Math.max(runAt.getTime(), Date.parse(startedAt) + 1));
     await this.deps.timers.updateTimer(
       { timerId: timer.id },
@@ -169,21 +170,11 @@ export class JobOnceScheduler {
     await claimed(closable, event, context);
     const callback = this.#callback;
     if (callback === null) throw new SchedulerStateError('there is no callback');
-    const { attempt, timer } = event;
+    const { eventId, attempt, timer } = event;
     const key = timer.key.slice(onceKeyPrefix.length);
+    const props = propsOfRun(timer.summaryData, eventId);
     await runUntilClosed(closable, event, context, (signal) =>
-      this.#running.run(event, () => callback(key, propsOf(timer.summaryData), { attempt, signal })),
+      this.#running.run(event, () => callback(key, props, { attempt, signal })),
     );
   }
-}
-
-const propsOf = (text: string | undefined): unknown => (text === undefined ? null : JSON.parse(text));
-
-function propsText(props: unknown): string {
-  const text = JSON.stringify(props);
-  if (text === undefined)
-    throw new TypeError('props are not JSON: give a value that JSON.stringify can write');
-  const bytes = Buffer.byteLength(text);
-  if (bytes > propsBytesMax) throw new PropsTooLargeError(bytes);
-  return text;
 }
