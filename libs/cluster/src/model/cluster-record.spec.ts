@@ -30,6 +30,7 @@ describe('a job of a cluster', () => {
   it('that runs once has the moment for its policy', () => {
     const once = { key: 'once/mail', tags: [onceTag], schedPolicyType: 'ONCE', schedPolicyExpr: moment(9) };
     expect(jobOf(timer(once))).toMatchObject({ key: 'mail', kind: 'once', policy: moment(9) });
+    expect(jobOf(timer({ ...once, key: 'once.billing/mail/17' }))).toMatchObject({ key: 'mail/17' });
   });
   it('is none without its tag', () => expect(jobOf(timer({ tags: [] }))).toBeUndefined());
 });

@@ -3,10 +3,14 @@ import type { TimerRecord } from '#contract';
 // What timers say of jobs and mutexes. Pure, and of no runtime: a browser reads them by this too.
 
 export const jobKeyPrefix = 'job/';
+/** Of the default application; any other's name stands before the slash. */
 export const onceKeyPrefix = 'once/';
 export const mutexKeyPrefix = 'mutex/';
 export const jobTag = 'carillon.job';
 export const onceTag = 'carillon.once';
+
+/** A job's own key; what its timer's has before the first slash says whose it is. */
+export const ownKey = (timerKey: string): string => timerKey.slice(timerKey.indexOf('/') + 1);
 
 /** A job of a cluster, or one that runs once, as it stands. */
 export interface ClusterJob {
@@ -38,7 +42,7 @@ export function jobOf(timer: TimerRecord): ClusterJob | undefined {
   return {
     timerId: id,
     namespace,
-    key: key.slice((isOnce ? onceKeyPrefix : jobKeyPrefix).length),
+    key: ownKey(key),
     kind: isOnce ? 'once' : 'repeated',
     policy: isOnce ? schedPolicyExpr : `${policy} ${schedPolicyExpr}`.trimEnd(),
     status,

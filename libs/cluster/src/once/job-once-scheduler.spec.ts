@@ -7,7 +7,7 @@ import { JobExistsError, PropsTooLargeError, SchedulerStateError } from './error
 import { JobOnceScheduler, type OnceOptions } from './job-once-scheduler.js';
 
 function setUp() {
-  const cluster = memoryCluster(onceClass('default'));
+  const cluster = memoryCluster(onceClass('default'), onceClass('billing'), onceClass('mail'));
   const ran: [string, unknown][] = [];
   const node = (options: OnceOptions = {}) => new JobOnceScheduler(cluster.deps, options);
   const started = async (
@@ -95,6 +95,43 @@ describe('once-jobs', () => {
     await a.scheduleOnce('k', inMs(1_000), 'first');
     await expect(b.scheduleOnce('k', inMs(5), 'second')).rejects.toThrow(JobExistsError);
     expect(await b.listScheduledJobs()).toMatchObject([{ props: 'first' }]);
+  });
+
+  it('of one key are there once for each application, which knows none but its own', async () => {
+    const { node, inMs, timers, ran } = world();
+    const schedulers = ['default', 'billing', 'mail'].map((application) => {
+      const scheduler = node({ application });
+      scheduler.setCallback((key, props, { attempt }) => void ran.push([key, [application, props, attempt]]));
+      return scheduler;
+    });
+    for (const [index, scheduler] of schedulers.entries()) {
+      await scheduler.start();
+      await scheduler.scheduleOnce('tidy/up', inMs(1_000), index);
+    }
+    const [ofAll, billing, mail] = schedulers;
+    await expect(billing?.scheduleOnce('tidy/up', inMs(5))).rejects.toThrow(JobExistsError);
+    expect(await billing?.listScheduledJobs()).toMatchObject([{ key: 'tidy/up', props: 1 }]);
+    expect(await mail?.cancel('tidy/up')).toBe(true);
+    expect(await mail?.cancel('tidy/up')).toBe(false);
+    // what is stored already goes on by its name
+    expect(await timers.getTimerByKey('once/tidy/up')).toMatchObject({ summaryData: '0' });
+    await ofAll?.scheduleOnce('billing/tidy/up', inMs(60_000));
+    await timers.advance(2_000);
+    expect(ran.sort()).toEqual([
+      ['tidy/up', ['billing', 1, 1]],
+      ['tidy/up', ['default', 0, 1]],
+    ]);
+  });
+
+  it('of an application with a long name have so much shorter keys', async () => {
+    const { node, inMs } = world();
+    const application = 'a'.repeat(20);
+    const scheduler = node({ application });
+    scheduler.setCallback(() => undefined);
+    await scheduler.start();
+    const longest = 'k'.repeat(256 - `once.${application}/`.length);
+    await scheduler.scheduleOnce(longest, inMs(60_000));
+    await expect(scheduler.scheduleOnce(`${longest}k`, inMs(60_000))).rejects.toThrow('1 to 230 characters');
   });
 
   it('are cancelled by key anywhere and by their own handle, and an unknown one is no error', async () => {

@@ -4,8 +4,8 @@ import { type NewTimer, TimerExistsError } from '#client';
 import type { DueEvent, HookContext } from '#hooks';
 import { claimed, handBackWaitMs, runUntilClosed } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
-import { onceKeyPrefix, onceTag } from '../model/cluster-record.js';
-import { onceClass, onceKey } from '../names.js';
+import { onceTag, ownKey } from '../model/cluster-record.js';
+import { defaultApplication, onceClass, onceKey, onceKeysBegin } from '../names.js';
 import { JobExistsError, SchedulerStateError } from './errors.js';
 import { nextProps, propsAgainText, propsOfRun, propsText } from './props.js';
 
@@ -20,7 +20,7 @@ export interface OnceRun {
 export type OnceCallback = (key: string, props: unknown, run: OnceRun) => Promise<void> | void;
 
 export interface OnceOptions {
-  /** Processes of one application share their once-jobs; default `default`. */
+  /** Processes of one application share their once-jobs, and their keys are theirs alone; a part of a hook class, default `default`. */
   readonly application?: string;
   /** A process that is not heard of for this long has lost its run to another one; default `10s`. */
   readonly ackTimeout?: string;
@@ -57,10 +57,18 @@ export class JobOnceScheduler {
   /** The event that the present callback runs for. */
   readonly #running = new AsyncLocalStorage<DueEvent>();
 
+  readonly #hookClass: string;
+  /** Of the job's timer. */
+  readonly #keyOf: (key: string) => string;
+
   constructor(
     private readonly deps: ClusterDeps,
     private readonly options: OnceOptions = {},
-  ) {}
+  ) {
+    const { application = defaultApplication } = options;
+    this.#hookClass = onceClass(application);
+    this.#keyOf = onceKey(application);
+  }
 
   /** May be set again, and the last one counts, also after the start. @throws TypeError for what cannot be called */
   setCallback(callback: OnceCallback): void {
@@ -73,11 +81,11 @@ export class JobOnceScheduler {
   async start(): Promise<void> {
     if (this.#callback === null) throw new SchedulerStateError('set callback before starting the scheduler');
     if (this.#worker !== null) throw new SchedulerStateError('scheduler has already been started');
-    const { application = 'default', stopWaitMs = defaultStopWaitMs, parallelism = 16 } = this.options;
+    const { stopWaitMs = defaultStopWaitMs, parallelism = 16 } = this.options;
     const handle = (event: DueEvent, context: HookContext) => this.#run(event, context);
     const { signal } = this.#closing;
     const settings = { stopWaitMs: stopWaitMs + handBackWaitMs, parallelism, signal };
-    this.#worker = this.deps.startWorker(onceClass(application), handle, settings);
+    this.#worker = this.deps.startWorker(this.#hookClass, handle, settings);
     try {
       await this.#worker;
       this.#isStarted = true;
@@ -102,7 +110,7 @@ export class JobOnceScheduler {
    */
   async scheduleOnce(key: string, runAt: Date, props: unknown = null): Promise<JobOnce> {
     if (!this.#isStarted) throw new SchedulerStateError('start the scheduler before adding jobs');
-    const name = onceKey(key);
+    const name = this.#keyOf(key);
     const running = this.#running.getStore();
     if (running?.timer.key === name) await this.#again(running, runAt, props);
     else await this.#create(key, runAt, propsText(props));
@@ -111,28 +119,27 @@ export class JobOnceScheduler {
 
   /** True: it will not run. False: no such job, which is no error. A run under way is not interrupted, and not tried again. */
   async cancel(key: string): Promise<boolean> {
-    return await this.deps.timers.deleteTimer({ key: onceKey(key) });
+    return await this.deps.timers.deleteTimer({ key: this.#keyOf(key) });
   }
 
   /** Every job that waits or runs, of all processes of the application; needs a client that can query. */
   async listScheduledJobs(): Promise<ScheduledJob[]> {
-    const { application = 'default' } = this.options;
     const jobs: ScheduledJob[] = [];
     const namespace = this.deps.timers.getDefaultNamespace();
-    const condition = { namespace, keyPrefix: onceKeyPrefix, hookClass: onceClass(application) };
+    const condition = { namespace, keyPrefix: onceKeysBegin, hookClass: this.#hookClass };
     for await (const timer of this.deps.timers.getTimers(condition)) {
       if (timer.status === 'ended') continue;
-      const key = timer.key.slice(onceKeyPrefix.length);
+      const key = ownKey(timer.key);
       jobs.push({ key, runAt: new Date(timer.schedPolicyExpr), props: nextProps(timer.summaryData) });
     }
     return jobs;
   }
 
   async #create(key: string, runAt: Date, summaryData: string): Promise<void> {
-    const { application = 'default', ackTimeout = '10s', retry } = this.options;
+    const { ackTimeout = '10s', retry } = this.options;
     const timer = {
-      key: onceKey(key),
-      hookClass: onceClass(application),
+      key: this.#keyOf(key),
+      hookClass: this.#hookClass,
       tags: [onceTag],
       schedPolicyType: 'ONCE',
       schedPolicyExpr: runAt.toISOString(),
@@ -171,7 +178,7 @@ export class JobOnceScheduler {
     const callback = this.#callback;
     if (callback === null) throw new SchedulerStateError('there is no callback');
     const { eventId, attempt, timer } = event;
-    const key = timer.key.slice(onceKeyPrefix.length);
+    const key = ownKey(timer.key);
     const props = propsOfRun(timer.summaryData, eventId);
     await runUntilClosed(closable, event, context, (signal) =>
       this.#running.run(event, () => callback(key, props, { attempt, signal })),
