@@ -8,6 +8,9 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** For what comes in the next turn of the loop, on a machine that is held up: the default of a second is too little. */
 const pollTimeoutMs = 20_000;
 
+/** By itself vitest leaves one free, and that is half of two. */
+const everyCore = '100%';
+
 // Decorators are compiled as tsc compiles them; aliases point at the sources, so a spec needs no build.
 const shared = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -34,6 +37,7 @@ export default defineConfig({
           // one project after the other: specs that kill processes must not share two cores with the rest
           sequence: { groupOrder: 0 },
           include: ['{libs,apps,test,docs,ops}/**/*.spec.ts'],
+          maxWorkers: everyCore,
           // laws over thousands of cases and a restart in simulated time, also on a machine that does much else
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -54,6 +58,7 @@ export default defineConfig({
           name: 'simulation',
           sequence: { groupOrder: 1 },
           include: ['test/simulation/{seeds-*,mutants}.spec.ts'],
+          maxWorkers: everyCore,
           testTimeout: 300_000,
         },
       },
