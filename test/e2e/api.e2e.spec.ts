@@ -14,8 +14,7 @@ let client: TimerClient;
 
 beforeAll(async () => {
   cluster = await Cluster.open();
-  await cluster.start('scheduler');
-  await cluster.start('fire');
+  await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
   api = await cluster.api({ WATCH_BUFFER_BYTES_MAX: '65536', WATCH_HEARTBEAT_MS: '500' });
   client = await cluster.client();
 });

@@ -11,7 +11,7 @@ describe('a bulk', () => {
 
   it('is finished by another scheduler when the one that works at it is killed, each timer once', async () => {
     cluster = await Cluster.open();
-    const schedulers = [await cluster.start('scheduler'), await cluster.start('scheduler')];
+    const schedulers = await Promise.all([cluster.start('scheduler'), cluster.start('scheduler')]);
     const total = 1_500;
     await cluster.send(
       Array.from({ length: total }, (_, i) =>

@@ -53,8 +53,7 @@ beforeAll(async () => {
       time,
       `the schema is this version's, for a log of ${partitions} partitions\n`,
     ]);
-  await cluster.start('scheduler');
-  await cluster.start('fire');
+  await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
   env.CARILLON_URL = (await cluster.api()).url;
 });
 afterAll(() => cluster.close());

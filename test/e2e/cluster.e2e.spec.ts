@@ -32,7 +32,7 @@ describe('two replicas of a service', () => {
   beforeAll(async () => {
     cluster = await Cluster.open();
     stalls = await MachineStalls.watch();
-    services.push(await cluster.start('scheduler'), await cluster.start('fire'));
+    services.push(...(await Promise.all([cluster.start('scheduler'), cluster.start('fire')])));
     await cluster.pool.query(
       `create table trace (id bigserial, at timestamptz default clock_timestamp(), who text, what text, key text, token int);
        create table resource (token int, who text); insert into resource values (0, null)`,
@@ -233,8 +233,7 @@ describe('two replicas of a service', () => {
   });
 
   it('go on with all of it when one of two schedulers and one of two fire services is killed', async () => {
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     await Promise.all([member('all-a', 'job,mutex,once'), member('all-b', 'job,mutex,once')]);
     const asking = await cluster.client();
     const keys = Array.from({ length: 30 }, (_, i) => `kept-${i}`);

@@ -31,8 +31,7 @@ const complaints: string[] = [];
 beforeAll(async () => {
   mkdirSync(artifacts, { recursive: true });
   cluster = await Cluster.open();
-  await cluster.start('scheduler');
-  await cluster.start('fire');
+  await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
   ({ url } = await cluster.api());
   client = await cluster.client({ api: { url } });
   browser = await openBrowser();

@@ -36,8 +36,11 @@ describe('timers in two databases', () => {
     second.port = String(proxy.port);
     second.hostname = '127.0.0.1';
     databases = { DATABASE_URLS: `${cluster.databaseUrl},${second}` };
-    await cluster.start('scheduler', databases);
-    [leaving] = await Promise.all([cluster.start('fire', databases), cluster.start('fire', databases)]);
+    [leaving] = await Promise.all([
+      cluster.start('fire', databases),
+      cluster.start('fire', databases),
+      cluster.start('scheduler', databases),
+    ]);
     ({ url } = await cluster.api(databases));
     client = await cluster.client({ api: { url } });
   });

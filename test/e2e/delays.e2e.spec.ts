@@ -44,8 +44,8 @@ describe('delayed events', () => {
 
   beforeAll(async () => {
     cluster = await Cluster.open();
-    services.push(await cluster.start('scheduler'), await cluster.start('scheduler'));
-    services.push(await cluster.start('fire'), await cluster.start('fire'));
+    const apps = ['scheduler', 'scheduler', 'fire', 'fire'] as const;
+    services.push(...(await Promise.all(apps.map((app) => cluster.start(app)))));
     queue = openDelayQueue({
       kafka: cluster.kafka,
       topicPrefix: cluster.prefix,

@@ -26,8 +26,10 @@ describe('an expansion from 8 to 16 partitions under load', () => {
 
   it('loses nothing, closes once, and keeps the order, though the command is killed on its way', async () => {
     cluster = await Cluster.open();
-    const running = await Promise.all([cluster.start('scheduler', env), cluster.start('scheduler', env)]);
-    await Promise.all([cluster.start('fire', env), cluster.start('fire', env)]);
+    const [running] = await Promise.all([
+      Promise.all([cluster.start('scheduler', env), cluster.start('scheduler', env)]),
+      Promise.all([cluster.start('fire', env), cluster.start('fire', env)]),
+    ]);
     const api = await cluster.api();
     const hook = new HookWorker({
       kafka: cluster.kafka,

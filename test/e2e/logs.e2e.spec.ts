@@ -30,8 +30,8 @@ describe('the log of a run', () => {
       TOPIC_PREFIX: cluster.prefix,
     });
     processes.push(hooks);
-    for (const app of ['scheduler', 'fire', 'api'] as const)
-      processes.push(await cluster.start(app, app === 'api' ? { HTTP_PORT: '0' } : {}));
+    processes.push(...(await Promise.all([cluster.start('scheduler'), cluster.start('fire')])));
+    processes.push(await cluster.start('api', { HTTP_PORT: '0' }));
     await cluster.send([
       createCommand('stumbles', {
         schedPolicyType: 'ONCE',

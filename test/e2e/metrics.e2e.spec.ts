@@ -14,8 +14,10 @@ describe('metrics of a run', () => {
     cluster = await Cluster.open();
     const [schedulerPort, firePort] = [await freePort(), await freePort()];
     const QUOTAS = JSON.stringify({ '*': { timers: 1_000 }, none: { timers: 0 } });
-    await cluster.start('scheduler', { HTTP_PORT: String(schedulerPort), QUOTAS });
-    await cluster.start('fire', { HTTP_PORT: String(firePort) });
+    await Promise.all([
+      cluster.start('scheduler', { HTTP_PORT: String(schedulerPort), QUOTAS }),
+      cluster.start('fire', { HTTP_PORT: String(firePort) }),
+    ]);
     const due = await cluster.due('h');
     // each is emitted once: its attempt is not over before all of this is
     const once = { schedPolicyType: 'ONCE', schedPolicyExpr: '1ms', hookClass: 'h', ackTimeout: '1h' };

@@ -26,8 +26,7 @@ describe('the probes', () => {
 
   it('go through every partition, all the way', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    fire = await cluster.start('fire');
+    [, fire] = await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     ({ url } = await cluster.api({ PROBE_EVERY_MS: String(everyMs) }));
     await eventually('each has come back', async () => (await ages()).every((age) => age < staleMs));
     const text = await page();

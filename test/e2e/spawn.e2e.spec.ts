@@ -36,10 +36,12 @@ describe('timers that spawn', () => {
 
   it('have one child a tick under two fire services, also when one of them is killed between spawn and emission', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
     const due = await cluster.due('work');
-    const dying = await cluster.start('fire', { FAULT: 'die-before-emission', FAULT_AFTER: '10' });
-    await cluster.start('fire');
+    const [dying] = await Promise.all([
+      cluster.start('fire', { FAULT: 'die-before-emission', FAULT_AFTER: '10' }),
+      cluster.start('fire'),
+      cluster.start('scheduler'),
+    ]);
     await cluster.send(
       Array.from({ length: 20 }, (_, i) =>
         createCommand(`parent-${i}`, spawning('200ms', {}, { maxFires: 15, missed: { policy: 'all' } })),
@@ -65,8 +67,10 @@ describe('timers that spawn', () => {
     async (FAULT, FAULT_ON) => {
       cluster = await Cluster.open();
       const due = await cluster.due('work');
-      await cluster.start('fire');
-      const dying = await cluster.start('scheduler', { FAULT, FAULT_ON });
+      const [, dying] = await Promise.all([
+        cluster.start('fire'),
+        cluster.start('scheduler', { FAULT, FAULT_ON }),
+      ]);
       await cluster.send([
         createCommand('parent-0', spawning('100ms', { overlap: 'queueOne' }, { maxFires: 3 })),
       ]);
@@ -97,8 +101,7 @@ describe('timers that spawn', () => {
 
   it('a child that is deleted ends, too, and its parent hears of it within a second', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const client = await cluster.client();
     const parents = ['parent-0', 'parent-1', 'parent-2'];
     for (const key of parents) await client.createTimer({ key, ...spawning('1h', { overlap: 'skip' }) });

@@ -51,8 +51,7 @@ async function give(id: string, runner: string): Promise<Task> {
 
 beforeAll(async () => {
   cluster = await Cluster.open();
-  await cluster.start('scheduler');
-  await cluster.start('fire');
+  await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
   ({ url } = await cluster.api());
   client = new TimerClient({
     kafka: cluster.kafka,

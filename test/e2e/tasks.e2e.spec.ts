@@ -88,7 +88,8 @@ const closesOf = async (prefix: string): Promise<number> =>
 
 beforeAll(async () => {
   cluster = await Cluster.open();
-  services = { scheduler: await cluster.start('scheduler'), fire: await cluster.start('fire') };
+  const [scheduler, fire] = await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
+  services = { scheduler, fire };
   client = await cluster.client();
   stalls = await MachineStalls.watch();
   const claims = new ClaimSender(cluster.kafka, cluster.prefix);
@@ -185,8 +186,7 @@ describe('tasks on two replicas', () => {
   });
 
   it('come one a tick from a cron task, whoever schedules', async () => {
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const cron = { ...work('tick'), cron: '* * * * * *' };
     expect(await tasks.createCronTask(cron)).toBe(true);
     expect(await tasks.createCronTask({ ...cron, cron: '@daily' })).toBe(false);

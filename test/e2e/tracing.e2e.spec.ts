@@ -20,8 +20,7 @@ describe('a trace', () => {
     // this process is the user's own: it creates timers and handles their events
     tracing = await startTracing('shop', createLogger('shop', 'silent'));
     cluster = await Cluster.open();
-    await cluster.start('scheduler', collector.env);
-    await cluster.start('fire', collector.env);
+    await Promise.all([cluster.start('scheduler', collector.env), cluster.start('fire', collector.env)]);
     worker = new HookWorker({
       kafka: cluster.kafka,
       topicPrefix: cluster.prefix,

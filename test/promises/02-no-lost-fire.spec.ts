@@ -22,8 +22,10 @@ describe('no lost fire', () => {
     'emits every due event when the only fire process dies (%s: %s) and another one starts',
     async (FAULT) => {
       cluster = await Cluster.open();
-      await cluster.start('scheduler');
-      const dying = await cluster.start('fire', { FAULT, FAULT_AFTER: '1' });
+      const [, dying] = await Promise.all([
+        cluster.start('scheduler'),
+        cluster.start('fire', { FAULT, FAULT_AFTER: '1' }),
+      ]);
       const due = await cluster.due('h');
       const timers = 200;
       await cluster.send(
@@ -43,9 +45,11 @@ describe('no lost fire', () => {
 
   it('goes on within about a second when one of two fire processes is killed under load, and stays below three', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    const victim = await cluster.start('fire');
-    await cluster.start('fire');
+    const [victim] = await Promise.all([
+      cluster.start('fire'),
+      cluster.start('fire'),
+      cluster.start('scheduler'),
+    ]);
     const due = await cluster.due('h');
     const stalls = await MachineStalls.watch();
     onTestFinished(() => stalls.stop());
@@ -77,11 +81,13 @@ describe('no lost fire', () => {
 
   it('lets others go on while a process is frozen between its locks and its commit, and the frozen one changes nothing when it wakes', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    const frozen = await cluster.start('fire', {
-      FAULT: 'freeze-in-transaction',
-      FIRE_GROUP_ID: `${cluster.prefix}-frozen`,
-    });
+    const [, frozen] = await Promise.all([
+      cluster.start('scheduler'),
+      cluster.start('fire', {
+        FAULT: 'freeze-in-transaction',
+        FIRE_GROUP_ID: `${cluster.prefix}-frozen`,
+      }),
+    ]);
     const due = await cluster.due('h');
     await cluster.send(Array.from({ length: 50 }, (_, i) => createCommand(`frozen-${i}`, once(300))));
     // the database takes them from it a second later: somebody who looks there may come too late

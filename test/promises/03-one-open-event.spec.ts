@@ -19,10 +19,12 @@ describe('one open event', () => {
 
   it('never opens a second event of a timer, though two processes own every slot at once', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
     // different groups: each believes that everything is its own
-    await cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-one` });
-    await cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-two` });
+    await Promise.all([
+      cluster.start('scheduler'),
+      cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-one` }),
+      cluster.start('fire', { FIRE_GROUP_ID: `${cluster.prefix}-two` }),
+    ]);
     const due = await cluster.due('h');
     const timers = 40;
     await cluster.send(

@@ -10,8 +10,7 @@ describe('closed once', () => {
   it('lets one of many closes win, through two schedulers, and tells the others', async () => {
     cluster = await Cluster.open();
     await cluster.start('scheduler');
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const due = await cluster.due('h');
     const timers = 10;
     await cluster.send(

@@ -8,8 +8,7 @@ describe('fenced', () => {
 
   it('refuses close, retry and heartbeat of a former attempt, and applies those of the present one', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const due = await cluster.due('h');
     const client = await cluster.client();
     await client.createTimer({

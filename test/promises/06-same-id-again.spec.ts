@@ -17,8 +17,10 @@ describe('same id again', () => {
 
   it('repeats an emission after a crash with the same event id and the same attempt', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    const dying = await cluster.start('fire', { FAULT: 'die-after-emission' });
+    const [, dying] = await Promise.all([
+      cluster.start('scheduler'),
+      cluster.start('fire', { FAULT: 'die-after-emission' }),
+    ]);
     const due = await cluster.due('h');
     await cluster.send([createCommand('t', hourly)]);
     await dying.exited;
@@ -34,8 +36,7 @@ describe('same id again', () => {
 
   it('delivers again after an ack timeout with the same event id and the next attempt', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const due = await cluster.due('h');
     await cluster.send([createCommand('t', { ...hourly, ackTimeout: '200ms', retry: { maxAttempts: 3 } })]);
     const dead = await cluster.tail(cluster.topics.dead);
@@ -71,8 +72,7 @@ describe('same id again', () => {
     );
     await broker.start();
     cluster = await Cluster.open(broker.brokers);
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const timers = 100;
     // due while the broker is down; three attempts of four seconds each would be over before it is back
     await cluster.send(

@@ -10,8 +10,10 @@ describe('fold equals state', () => {
 
   it('finds a state that the log does not give, and makes it anew from the log', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler', { QUOTAS: '{"default":{"timers":1000}}' });
-    const fire = await cluster.start('fire');
+    const [, fire] = await Promise.all([
+      cluster.start('scheduler', { QUOTAS: '{"default":{"timers":1000}}' }),
+      cluster.start('fire'),
+    ]);
     const client = await cluster.client();
     const due = await cluster.due('h');
     await cluster.send([
@@ -76,8 +78,7 @@ describe('fold equals state', () => {
 
   it('still, when days of the log are gone, by a scheduler that was killed amid its snapshots and by the next', async () => {
     cluster = await Cluster.open();
-    const first = await cluster.start('scheduler');
-    const fire = await cluster.start('fire');
+    const [first, fire] = await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const waiting = { schedPolicyType: 'ONCE', schedPolicyExpr: '30d' };
     await cluster.send([
       createCommand('ticking', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '100ms' }),
@@ -122,8 +123,7 @@ describe('fold equals state', () => {
 
   it('finds a log that has a hole', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     await cluster.send([createCommand('t', { schedPolicyType: 'INTERVAL', schedPolicyExpr: '50ms' })]);
     await eventually('a few events', async () => (await cluster.count('EventClosed')) > 5);
     await cluster.pool.query('delete from event_log where version = 4');

@@ -30,8 +30,10 @@ describe('a command has one outcome', () => {
 
   it('applies each record once though two schedulers read every partition', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler', { SCHEDULER_GROUP_ID: `${cluster.prefix}-one` });
-    await cluster.start('scheduler', { SCHEDULER_GROUP_ID: `${cluster.prefix}-two` });
+    await Promise.all([
+      cluster.start('scheduler', { SCHEDULER_GROUP_ID: `${cluster.prefix}-one` }),
+      cluster.start('scheduler', { SCHEDULER_GROUP_ID: `${cluster.prefix}-two` }),
+    ]);
     const timers = 2_000;
     const commands = Array.from({ length: timers }, (_, i) => createCommand(`t-${i}`, hourly));
     for (let i = 0; i < timers; i += 50) await cluster.send(commands.slice(i, i + 50));

@@ -11,8 +11,7 @@ describe('the watermark', () => {
 
   it('moves only by a close, a give-up or an update, and by default only forward', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const due = await cluster.due('h');
     const client = await cluster.client();
     const ref = { key: 't' };

@@ -30,8 +30,7 @@ describe('per-timer order', () => {
   it('shows every event of a timer in version order on the feed, though the relay is killed and two are there', async () => {
     cluster = await Cluster.open();
     const victim = await cluster.start('scheduler');
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const feed = await cluster.tail(cluster.topics.events);
     const due = await cluster.due('h');
     await cluster.send(
