@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Closer, type Expirations, openExpirations } from '#expiry';
+import { type Closer, type Expirations, type ExpirationsOptions, openExpirations } from '#expiry';
 import { Cluster, partitions } from '../harness/cluster.js';
 import { TestProcess } from '../harness/process.js';
 import { eventually } from '../harness/wait.js';
@@ -16,13 +16,13 @@ interface CloseLine {
 describe('expirations', () => {
   let cluster: Cluster;
   let expirations: Expirations;
-  let session: Closer;
+  const session: Closer = { name: 'session' };
   const workers: TestProcess[] = [];
   const services: TestProcess[] = [];
 
   const startServices = async (): Promise<void> => {
-    services.push(await cluster.start('scheduler'), await cluster.start('scheduler'));
-    services.push(await cluster.start('fire'), await cluster.start('fire'));
+    const apps = ['scheduler', 'scheduler', 'fire', 'fire'] as const;
+    services.push(...(await Promise.all(apps.map((app) => cluster.start(app)))));
   };
   const startWorker = async (): Promise<void> => {
     const env = {
@@ -43,23 +43,24 @@ describe('expirations', () => {
       .filter((line) => line.startsWith('{"close"'))
       .map((line) => JSON.parse(line) as CloseLine)
       .filter(({ close }) => close.startsWith(start));
-  const sessions = async (start: string): Promise<void> => {
-    // the caller closes nothing: the workers do
-    expirations = openExpirations({
+  /** Of a caller who closes nothing: the workers do. */
+  const opened = async (more: Partial<ExpirationsOptions> = {}): Promise<Expirations> => {
+    const caller = openExpirations({
       kafka: cluster.kafka,
       topicPrefix: cluster.prefix,
       partitions,
       callTimeoutMs: 30_000,
       closingWaitMs: 30_000,
+      ...more,
     });
-    session = { name: start };
-    await expirations.start();
+    await caller.start();
+    return caller;
   };
 
   beforeAll(async () => {
     cluster = await Cluster.open();
     await startServices();
-    await sessions('session');
+    expirations = await opened();
     await Promise.all([startWorker(), startWorker()]);
   });
   afterAll(async () => {
@@ -134,9 +135,12 @@ describe('expirations', () => {
 
   it('all close, each once, while one of two schedulers, fire services and workers is killed', async () => {
     const count = 600;
+    // what the killed has under way comes again when this is over
+    const creator = await opened({ closeTimeout: '3s' });
     const start = Date.now() + 8_000;
     const ids = Array.from({ length: count }, (_, i) => `kill-${i}`);
-    await Promise.all(ids.map((id, i) => expirations.create(id, start + i * 10, session)));
+    await Promise.all(ids.map((id, i) => creator.create(id, start + i * 10, session)));
+    await creator.stop();
     // every third is under update and is held while its time passes
     const held = ids.filter((_, i) => i % 3 === 0);
     await Promise.all(held.map((id) => expirations.pause(id, 'u')));
@@ -177,7 +181,7 @@ describe('expirations', () => {
     await eventually('the time has passed', () => Date.now() > soon);
     await startServices();
     await startWorker();
-    await sessions('session');
+    expirations = await opened();
     await eventually('the due one is closed', () => closes('rest-due').length > 0);
     expect(await expirations.resume('rest-paused', 'u')).toBe(true);
     await eventually('the paused one is closed', () => closes('rest-paused').length > 0);
