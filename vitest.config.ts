@@ -82,7 +82,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           sequence: { groupOrder: 3 },
-          globalSetup: 'test/harness/servers.ts',
+          globalSetup: ['test/harness/servers.ts', 'test/begin-builds.ts'],
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
           // for a test that hangs: what waits has a bound of its own, and several of them may take long one after the other
           testTimeout: 300_000,

