@@ -5,16 +5,17 @@ import { fireSchema } from '../apps/fire/src/config.js';
 import { runFire } from '../apps/fire/src/run.js';
 import { FireTrace } from './fire-trace.js';
 import { LatenessSample } from './lateness.js';
+import type { Load } from './stage.js';
 
 // The fire service as it is, with an observer: due moment to acknowledgement by Kafka, told to the parent on request. With BENCH_TRACE
 // each step of each firing as well.
 
 const sample = new LatenessSample();
 const trace = process.env.BENCH_TRACE === undefined ? null : new FireTrace();
-let loaded = { timers: 0, tookMs: 0 };
+const loads: Load[] = [];
 process.on('message', (message) => {
   if (message === 'reset') sample.reset();
-  if (message === 'report') process.send?.({ lateness: sample.report(), loaded });
+  if (message === 'report') process.send?.({ lateness: sample.report(), loads });
   if (message === 'trace') process.send?.(trace?.take());
 });
 
@@ -35,7 +36,7 @@ await runFire(loadConfig(fireSchema, process.env), {
       }
     },
     loaded: (_slots, timers, tookMs) => {
-      loaded = { timers, tookMs };
+      loads.push({ timers, tookMs: Math.round(tookMs) });
     },
   },
 });

@@ -1,5 +1,5 @@
 import './ends-with-parent.js';
-import { HookWorker } from '#hooks';
+import { type DueEvent, HookWorker } from '#hooks';
 import { createLogger } from '#runtime';
 import { LatenessSample } from './lateness.js';
 
@@ -9,18 +9,17 @@ const sample = new LatenessSample();
 const log = createLogger('hook', 'warn', false);
 process.on('message', (message) => {
   if (message === 'reset') sample.reset();
-  if (message === 'report') process.send?.({ lateness: sample.report(), loaded: { timers: 0, tookMs: 0 } });
+  if (message === 'report') process.send?.({ lateness: sample.report(), loads: [] });
 });
 
+const handle = (event: DueEvent): void => {
+  if (event.attempt === 1) sample.add(Date.now() - Date.parse(event.scheduledFor));
+};
 const worker = new HookWorker({
   kafka: { brokers: String(process.env.KAFKA_BROKERS).split(','), clientId: 'bench-hook', log },
   groupId: 'bench-hooks',
   partitions: Number(process.env.PARTITIONS),
-  hooks: {
-    bench: (event) => {
-      if (event.attempt === 1) sample.add(Date.now() - Date.parse(event.scheduledFor));
-    },
-  },
+  hooks: Object.fromEntries((process.env.HOOK_CLASSES ?? 'bench').split(',').map((name) => [name, handle])),
 });
 await worker.start();
 process.send?.('up');

@@ -227,8 +227,8 @@ export async function measurePending(stage: Stage, count: number, hook: Subject)
   await until('all are applied', async () => (await stage.logged()) >= before + count, 600_000);
   const [sizeAfter] = await stage.sql<{ bytes: string }>(databaseSize);
   const fire = await stage.start('fire');
-  await until('it has read what is due', async () => (await fire.report()).loaded.tookMs > 0, 30_000);
-  const takeOverMs = Math.round((await fire.report()).loaded.tookMs);
+  await until('it has read what is due', async () => (await fire.report()).loads.length > 0, 30_000);
+  const takeOverMs = (await fire.report()).loads[0]?.tookMs ?? 0;
   const lateness = await measureLateness(stage, fire, hook, 200, 15);
   const fireResidentMb = stage.residentMb(fire);
   await stage.end(fire, 'SIGTERM');

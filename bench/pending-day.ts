@@ -74,10 +74,10 @@ export async function liveDay(
     let closing: Promise<void> = Promise.resolve();
     let sweeping: Promise<void> | null = null;
     let readsCutOff = 0;
-    const dueUntil = async (until: EpochMs, perSlot: number): Promise<readonly ArmedTimer[]> => {
+    const dueUntil = async (until: EpochMs, perSlot: number, after?: EpochMs) => {
       for (;;) {
         try {
-          return (await due.armedUntil(everySlot, until, perSlot)).timers;
+          return (await due.armedUntil(everySlot, until, perSlot, after)).timers;
         } catch (error) {
           if (!(error instanceof TransientLogError)) throw error;
           readsCutOff += 1;
@@ -88,8 +88,8 @@ export async function liveDay(
     let behindMs = 0;
     const read = async (): Promise<void> => {
       const [after, until] = [readUntil, (readUntil + windowMs) as EpochMs];
-      const timers = await dueUntil(until, perSlotMax);
-      queue = queue.concat(timers.filter(({ dueAt }) => dueAt > after).toSorted((a, b) => a.dueAt - b.dueAt));
+      const timers = await dueUntil(until, perSlotMax, after);
+      queue = queue.concat(timers.toSorted((a, b) => a.dueAt - b.dueAt));
       readUntil = until;
       reading = null;
     };

@@ -16,17 +16,19 @@ const batch = 1_000;
 const lanes = 3;
 const goldenShare = 0.618_033_988_749_895;
 
-const keyOf = (n: number): string => `order-${String(n).padStart(9, '0')}`;
+export const namespaceOf = (n: number): string => `tenant-${n % 50}`;
+export const hookClasses: readonly string[] = Array.from({ length: 10 }, (_, n) => `hooks-${n}`);
+export const keyOf = (n: number): string => `order-${String(n).padStart(9, '0')}`;
 
 /** The n-th timer: daily, at a moment of the day that has nothing to do with its number, so with its place on disk. */
 const createOf = (n: number): CommandEnvelope =>
-  envelopeOf(`tenant-${n % 50}`, keyOf(n), {
+  envelopeOf(namespaceOf(n), keyOf(n), {
     type: 'CreateTimer',
     timer: {
       schedPolicyType: 'INTERVAL',
       schedPolicyExpr: '1d',
       startAt: new Date(dayStart + Math.floor(((n * goldenShare) % 1) * dayMs)).toISOString(),
-      hookClass: `hooks-${n % 10}`,
+      hookClass: hookClasses[n % hookClasses.length] ?? '',
       tags: [
         n % 2 === 0 ? 'eu' : 'us',
         `team-${Math.floor(n / 3) % 100}`,

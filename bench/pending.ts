@@ -5,16 +5,18 @@ import pg from 'pg';
 import { EmbeddedPostgres, freePort } from '#embedded';
 import { migrate } from '#postgres';
 import { measureLateness, type Spread, skipKeys } from './measures.js';
+import { coldTakeOver } from './pending-cold.js';
 import { type DaySample, liveDay } from './pending-day.js';
 import { sizes, type VacuumFacts, vacuumFacts, walFacts } from './pending-facts.js';
 import { measureLists } from './pending-lists.js';
 import { populate } from './pending-population.js';
 import { stretches, watchDay } from './pending-watch.js';
+import { wear } from './pending-wear.js';
 import { partitions, pause, Stage, type Subject, until } from './stage.js';
 
 // `npm run bench:pending`: 1,000,000 timers that wait, then 10,000,000 in the same database, and a day of theirs squeezed into an
-// hour. Step by step, with the data kept between: -- generate <timers> | measure | day <seconds> [reader] | remove;
-// BENCH_DATA_DIR says where.
+// hour. Step by step, with the data kept between: -- generate <timers> | measure | day <seconds> [reader] | wear <hours> |
+// cold <timers> <late ms> | remove; BENCH_DATA_DIR says where.
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const show = ({ median, low, high }: Spread): string => `${median} (${low}–${high})`;
@@ -57,8 +59,8 @@ async function onStage(run: (stage: Stage) => Promise<object>, file: string): Pr
 /** Of a fresh fire process: how long it takes all slots over. */
 async function takeOver(stage: Stage): Promise<{ readonly fire: Subject; readonly tookMs: number }> {
   const fire = await stage.start('fire');
-  await until('it has read what is due', async () => (await fire.report()).loaded.tookMs > 0, 30_000);
-  return { fire, tookMs: Math.round((await fire.report()).loaded.tookMs) };
+  await until('it has read what is due', async () => (await fire.report()).loads.length > 0, 30_000);
+  return { fire, tookMs: (await fire.report()).loads[0]?.tookMs ?? 0 };
 }
 
 async function lateness(stage: Stage, fire: Subject, hook: Subject, rate: number, seconds: number) {
@@ -142,13 +144,32 @@ function growth(before: VacuumFacts | undefined, after: VacuumFacts): string {
   return `${after.table.padEnd(18)} ${rise('updates')} updates, ${rise('hotUpdates')} of them HOT; dead ${before?.dead ?? 0} → ${after.dead}; ${rise('vacuums')} vacuums, ${rise('vacuumSeconds').toFixed(1)} s; table ${mb(before?.heapBytes ?? 0)} → ${mb(after.heapBytes)}, indexes ${mb(before?.indexBytes ?? 0)} → ${mb(after.indexBytes)}`;
 }
 
+/** The hours before the day's last one. */
+async function wearOff(stage: Stage, hours: number): Promise<object> {
+  const startedAt = performance.now();
+  const updated = await wear(stage, 23 - hours, hours);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  say(`${updated} timers updated in ${Math.round(seconds)} s`);
+  return { updated, seconds };
+}
+
+async function cold(due: number, lateMs: number): Promise<void> {
+  const { startedInMs, loads, lateness: late } = await coldTakeOver(dataDir, due, lateMs, say);
+  say(
+    `started, with the first read of what is due, in ${startedInMs} ms; reads: ${loads.map(({ timers, tookMs }) => `${timers} in ${tookMs}`).join(', ')} ms`,
+  );
+  say(`lateness of ${late.count}: p50 ${late.p50}, p99 ${late.p99}, max ${late.max} ms`);
+}
+
 const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
 
-const [step, argument, reader] = process.argv.slice(2);
+const [step, argument, more] = process.argv.slice(2);
 if (step === 'generate') await generate(Number(argument));
 else if (step === 'measure') await onStage(measure, 'bench-pending');
 else if (step === 'day')
-  await onStage((stage) => day(stage, Number(argument), reader === 'reader'), 'bench-pending-day');
+  await onStage((stage) => day(stage, Number(argument), more === 'reader'), 'bench-pending-day');
+else if (step === 'wear') await onStage((stage) => wearOff(stage, Number(argument)), 'bench-pending-wear');
+else if (step === 'cold') await cold(Number(argument), Number(more));
 else if (step === 'remove') remove();
 else {
   for (const count of [1_000_000, 10_000_000]) {

@@ -20,9 +20,16 @@ const clockTicksPerSecond = 100;
 /** Each process leaves a CPU profile of each of its threads below it. */
 const profileFolder = process.env.BENCH_PROFILE;
 
+/** One read of what is due soon. */
+export interface Load {
+  readonly timers: number;
+  readonly tookMs: number;
+}
+
 export interface ProcessReport {
   readonly lateness: LatenessReport;
-  readonly loaded: { readonly timers: number; readonly tookMs: number };
+  /** Of a fire process, since it started. */
+  readonly loads: readonly Load[];
 }
 
 /** One process under measurement. */
