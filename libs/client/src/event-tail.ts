@@ -7,6 +7,7 @@ import {
   type KafkaSettings,
   type ReadGap,
   ReadPositions,
+  ringAfter,
 } from '#kafka';
 import { ConnectTimeoutError } from './errors.js';
 import type { ReadOptions } from './timers.js';
@@ -86,14 +87,14 @@ export class EventTail {
     const gaveUp = Promise.withResolvers<never>();
     const onAbort = (): void => gaveUp.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const deadline =
+    const cancelDeadline =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => gaveUp.reject(new ConnectTimeoutError(timeoutMs, this.#topic)), timeoutMs);
+        : ringAfter(timeoutMs, () => gaveUp.reject(new ConnectTimeoutError(timeoutMs, this.#topic)));
     try {
       await Promise.race([started, gaveUp.promise]);
     } finally {
-      clearTimeout(deadline);
+      cancelDeadline?.();
       signal?.removeEventListener('abort', onAbort);
     }
   }

@@ -4,16 +4,17 @@ import { CommandRejectedError, CommandTimeoutError, rejectionError } from './err
 import type { Waiting } from './reply-inbox.js';
 import { awaitReply } from './request.js';
 
+const dayMs = 86_400_000;
 const commandId = '018f0000-0000-7000-8000-000000000001';
 const reply = { ok: false, code: 'timer-exists', message: 'there already' } as const;
 
-function setUp(send: () => Promise<void>, signal?: AbortSignal) {
+function setUp(send: () => Promise<void>, signal?: AbortSignal, timeoutMs = 1_000) {
   const waiting = new Map<string, Waiting>();
   const inbox = {
     expect: (id: string, who: Waiting) => void waiting.set(id, who),
     forget: (id: string) => void waiting.delete(id),
   };
-  const answer = awaitReply(inbox, { commandId, correlationId: 'c', timeoutMs: 1_000, signal, send });
+  const answer = awaitReply(inbox, { commandId, correlationId: 'c', timeoutMs, signal, send });
   const settled = answer.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
@@ -46,6 +47,20 @@ describe('waiting for an answer', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await settled).toMatchObject({ error: { code: 'client/timeout', commandId } });
     expect(waiting.size).toBe(0);
+  });
+
+  it.each([
+    ['thirty days', 30 * dayMs],
+    ['for ever', Number.POSITIVE_INFINITY],
+  ])('waits %s if it is told to, and asks again each minute', async (_how, timeoutMs) => {
+    const send = vi.fn(async () => undefined);
+    const { waiting, settled } = setUp(send, undefined, timeoutMs);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(send).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(send).toHaveBeenCalledTimes(3);
+    waiting.get('c')?.resolve(reply);
+    expect(await settled).toEqual({ value: reply });
   });
 
   it('survives a send that fails, and tells of it only if nothing came after all', async () => {

@@ -1,10 +1,12 @@
 import type { Reply } from '#contract';
+import { ringAfter, ringEvery } from '#kafka';
 import { CommandTimeoutError } from './errors.js';
 import type { ReplyInbox } from './reply-inbox.js';
 
 export interface Request {
   readonly commandId: string;
   readonly correlationId: string;
+  /** `Infinity`: until there is an answer, or the signal fires. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   /** Sends the command; the same one each time. */
@@ -12,6 +14,8 @@ export interface Request {
 }
 
 const sendsPerCall = 4;
+/** What was lost on its way is sent again after so long at the latest, however patient the caller is, ms. */
+const sentAgainMsMax = 60_000;
 
 /**
  * Asks again with the same command id while no answer comes: the scheduler applies it once and gives the first answer.
@@ -37,17 +41,17 @@ export function awaitReply(inbox: Pick<ReplyInbox, 'expect' | 'forget'>, request
       }
     };
     const finish = (settle: () => void): void => {
-      clearInterval(again);
-      clearTimeout(deadline);
+      cancelAgain();
+      cancelDeadline();
       signal?.removeEventListener('abort', onAbort);
       inbox.forget(correlationId);
       settle();
     };
     const onAbort = (): void => finish(() => reject(signal?.reason));
-    const again = setInterval(() => void send(), Math.ceil(timeoutMs / sendsPerCall));
-    const deadline = setTimeout(
-      () => finish(() => reject(new CommandTimeoutError(commandId, timeoutMs, failure))),
-      timeoutMs,
+    const againMs = Math.min(sentAgainMsMax, Math.ceil(timeoutMs / sendsPerCall));
+    const cancelAgain = ringEvery(againMs, () => void send());
+    const cancelDeadline = ringAfter(timeoutMs, () =>
+      finish(() => reject(new CommandTimeoutError(commandId, timeoutMs, failure))),
     );
     signal?.addEventListener('abort', onAbort, { once: true });
     inbox.expect(correlationId, {

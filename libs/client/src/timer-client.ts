@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type CommandWire, type DataCipher, sealCommand, topicsOf } from '#contract';
-import type { KafkaSettings } from '#kafka';
+import { type KafkaSettings, ringAfter } from '#kafka';
 import { defaultNamespace } from './command-of.js';
 import { CommandSender } from './command-sender.js';
 import { encryptedPorts } from './encrypted-ports.js';
@@ -62,15 +62,15 @@ export class TimerClient extends TimerCalls {
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => reject(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
-      const deadline =
+      const cancelDeadline =
         timeoutMs === undefined
           ? undefined
-          : setTimeout(() => reject(new ConnectTimeoutError(timeoutMs, this.#repliesTopic)), timeoutMs);
+          : ringAfter(timeoutMs, () => reject(new ConnectTimeoutError(timeoutMs, this.#repliesTopic)));
       this.#sender
         .connect()
         .then(resolve, reject)
         .finally(() => {
-          clearTimeout(deadline);
+          cancelDeadline?.();
           signal?.removeEventListener('abort', onAbort);
         });
     });

@@ -18,7 +18,7 @@ import type { Body, Check, TimerRef } from './command-of.js';
 
 /** Of every call. */
 export interface ReadOptions {
-  /** How long the call may take, ms. */
+  /** How long the call may take, ms; `Infinity`: as long as it takes. */
   readonly timeoutMs?: number;
   /** Ends the call with its reason; what it asked for may still happen. */
   readonly signal?: AbortSignal;

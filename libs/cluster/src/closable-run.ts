@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { setTimeout as after } from 'node:timers/promises';
 import { ownEvent, type Timers } from '#client';
 import { type DueEvent, HandBack, type HookContext, LeaveOpen } from '#hooks';
+import { sleep } from '#kafka';
 
 /** Beyond the wait for callbacks under way: what they hand back has to reach Kafka. */
 export const handBackWaitMs = 5_000;
@@ -56,6 +56,6 @@ async function outlived(
   signal: AbortSignal,
 ): Promise<never> {
   if (!closing.aborted) await once(closing, 'abort', { signal });
-  await after(stopWaitMs, null, { signal });
+  await sleep(stopWaitMs, signal);
   throw new HandBack('closed here, and its callback goes on', `${ackTimeoutMs}ms`);
 }

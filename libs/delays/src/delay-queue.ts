@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '#kafka';
+import { type Logger, ringEvery } from '#kafka';
 import { type DelayedEvent, type EventData, payloadOf, type RunContext } from './event.js';
 import { type Moment, momentOf } from './moment.js';
 import type { CancelAnswer, DelayConsumer, DelayStore, GivenUpList, Stats } from './ports.js';
@@ -29,7 +29,7 @@ export class DelayQueue {
   readonly #system = new SystemStats();
   #started: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
-  #statTimer: NodeJS.Timeout | null = null;
+  #stopStats: () => void = () => undefined;
 
   constructor(
     private readonly store: DelayStore,
@@ -51,7 +51,7 @@ export class DelayQueue {
     if (this.#stopped !== null) return;
     await this.consumer.start((event, context) => this.#run(event, context), Object.keys(triggers));
     if (statIntervalMs > 0 && this.#stopped === null)
-      this.#statTimer = setInterval(() => this.#logStats(), statIntervalMs);
+      this.#stopStats = ringEvery(statIntervalMs, () => this.#logStats());
   }
 
   /** Waits for triggers under way, then logs the counters a last time. Safe twice, before `start` and while it waits. */
@@ -62,7 +62,7 @@ export class DelayQueue {
 
   async #stop(): Promise<void> {
     if (this.#started === null) return;
-    if (this.#statTimer !== null) clearInterval(this.#statTimer);
+    this.#stopStats();
     await this.consumer.stop();
     this.#logStats();
     this.#system.stop();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { CommandWire, DueEvent, ParsedDue } from '#contract';
-import { contextOf, type Logger, settlesWithin, traceparentOf } from '#kafka';
+import { contextOf, type Logger, ringAfter, settlesWithin, traceparentOf } from '#kafka';
 import { answerId } from './command-id.js';
 import { HandBack, type Hook, type HookOutcome, LeaveOpen, RetryLater } from './handler.js';
 import { type SendAnswer, UnfitAnswerError } from './send-answer.js';
@@ -15,23 +15,8 @@ export interface RunClock {
 /** What a handler does when its signal fires takes no longer, or it does not heed it. */
 const endingMaxMs = 200;
 
-/** Node rings at once for anything longer. */
-const stretchMsMax = 2 ** 31 - 1;
-
 /** However long: an ack deadline may lie a hundred years ahead. */
-export const machineClock: RunClock = {
-  after: (durationMs, ring) => {
-    const rest = (leftMs: number): NodeJS.Timeout => {
-      const stretchMs = Math.min(leftMs, stretchMsMax);
-      return setTimeout(() => {
-        if (stretchMs === leftMs) ring();
-        else timer = rest(leftMs - stretchMs);
-      }, stretchMs);
-    };
-    let timer = rest(durationMs);
-    return () => clearTimeout(timer);
-  },
-};
+export const machineClock: RunClock = { after: ringAfter };
 
 export interface RunDeps {
   readonly send: SendAnswer;

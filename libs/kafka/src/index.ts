@@ -5,6 +5,7 @@ export { BatchConsumer } from './batch-consumer.js';
 export type { BatchConsumerOptions } from './batch-consumer-options.js';
 export { BatchProducer } from './batch-producer.js';
 export { kafkaSettings, kafkaVariables, topicPrefixVariable } from './environment.js';
+export { ringAfter, ringEvery } from './machine-clock.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
 export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';

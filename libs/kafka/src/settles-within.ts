@@ -1,12 +1,14 @@
-/** Whether the work is done within `waitMs`; it goes on either way. @throws what it throws within that time */
+import { ringAfter } from './machine-clock.js';
+
+/** Whether the work is done within `waitMs`, however long; it goes on either way. @throws what it throws within that time */
 export async function settlesWithin(waitMs: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: () => void = () => undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), waitMs);
+    cancel = ringAfter(waitMs, () => resolve(false));
   });
   try {
     return await Promise.race([work.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { problemSchema } from '#contract';
+import { ringAfter } from '#kafka';
 import { ApiTimeoutError, ApiUnreachableError, UnexpectedAnswerError } from '../errors.js';
 import type { ReadOptions } from '../timers.js';
 import { HttpProblemError, problemError } from './problems.js';
@@ -13,7 +14,7 @@ export interface ApiOptions {
   readonly headers?:
     | Readonly<Record<string, string>>
     | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
-  /** How long a query may take with all its tries, ms; default 10,000. */
+  /** How long a query may take with all its tries, ms; default 10,000; `Infinity`: as long as it takes. */
   readonly timeoutMs?: number;
   /** Tries of a query, the first among them; default 4. */
   readonly tries?: number;
@@ -45,17 +46,33 @@ export class ApiConnection {
   /** @throws HttpProblemError, CommandRejectedError, ApiTimeoutError, ApiUnreachableError, the signal's reason */
   async json(request: ApiRequest, { timeoutMs, signal }: ReadOptions): Promise<unknown> {
     const withinMs = timeoutMs ?? this.options.timeoutMs ?? 10_000;
-    const deadline = AbortSignal.timeout(withinMs);
+    const over = new AbortController();
+    const cancel = ringAfter(withinMs, () =>
+      over.abort(new DOMException('the time is over', 'TimeoutError')),
+    );
+    try {
+      return await this.#tried(request, over.signal, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw over.signal.aborted ? new ApiTimeoutError(request.path, withinMs, error) : error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #tried(
+    request: ApiRequest,
+    deadline: AbortSignal,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     for (let tries = 1; ; tries += 1) {
       try {
-        signal?.throwIfAborted();
+        either.throwIfAborted();
         const response = await this.open(request, either);
         return await response.json();
       } catch (error) {
-        signal?.throwIfAborted();
-        if (deadline.aborted) throw new ApiTimeoutError(request.path, withinMs, error);
-        if (tries >= (this.options.tries ?? 4) || !mayPass(error)) throw error;
+        if (either.aborted || tries >= (this.options.tries ?? 4) || !mayPass(error)) throw error;
         // a nap that is cut short ends in the next try, which says why
         await after(Math.min(pauseMsMax, firstPauseMs * 2 ** tries), null, { signal: either }).catch(
           () => null,

@@ -166,6 +166,11 @@ describe('queries by HTTP', () => {
     expect(asked.length).toBe(5);
   });
 
+  it.each([30 * 86_400_000, Number.POSITIVE_INFINITY])('waits %s ms if it is told to', async (timeoutMs) => {
+    answer = (_request, response) => void setTimeout(() => json(response, { count: 1, isExact: true }), 50);
+    expect(await client({ timeoutMs }).count()).toEqual({ count: 1, isExact: true });
+  });
+
   it('says what was not there, what did not answer, and what was none of ours', async () => {
     answer = () => undefined;
     const slow = client({ timeoutMs: 60 }).count();

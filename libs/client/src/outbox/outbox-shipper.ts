@@ -1,6 +1,5 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { topicsOf } from '#contract';
-import { BatchProducer, type KafkaSettings, type OutRecord } from '#kafka';
+import { BatchProducer, type KafkaSettings, type OutRecord, sleep } from '#kafka';
 import type { SqlConnection, SqlPool } from './sql.js';
 import { checkedTable, defaultOutboxTable } from './table.js';
 
@@ -130,8 +129,7 @@ export class OutboxShipper {
           'a shipment failed; its commands stay and go again',
         );
       }
-      // an aborted nap is the end
-      if (napMs > 0) await after(napMs, null, { signal }).catch(() => null);
+      if (napMs > 0) await sleep(napMs, signal);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { ClientNotConnectedError, LeaseLostError, type Timers } from '#client';
+import { ringAfter } from '#kafka';
 import type { Log } from '../deps.js';
 import { LockLostError } from './errors.js';
 
@@ -20,8 +21,8 @@ export interface LeaseTerms {
  */
 export class HeldLease {
   readonly #lost = new AbortController();
-  #renewing: NodeJS.Timeout | undefined;
-  #ending: NodeJS.Timeout | undefined;
+  #cancelRenewal: () => void = () => undefined;
+  #cancelEnd: () => void = () => undefined;
   #endsAtMs = 0;
   #isOver = false;
 
@@ -82,7 +83,7 @@ export class HeldLease {
   }
 
   #renewSoon(): void {
-    this.#renewing = setTimeout(() => void this.#renew(), this.terms.ttlMs / 3);
+    this.#cancelRenewal = ringAfter(this.terms.ttlMs / 3, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
@@ -104,8 +105,8 @@ export class HeldLease {
     const { ttlMs } = this.terms;
     const marginMs = Math.min(1_000, ttlMs / 10);
     this.#endsAtMs = sinceMs + ttlMs - marginMs;
-    clearTimeout(this.#ending);
-    this.#ending = setTimeout(() => this.#lose(this.#lostError()), this.#endsAtMs - performance.now());
+    this.#cancelEnd();
+    this.#cancelEnd = ringAfter(this.#endsAtMs - performance.now(), () => this.#lose(this.#lostError()));
   }
 
   #lose(error: LockLostError): void {
@@ -117,8 +118,8 @@ export class HeldLease {
 
   #end(): void {
     this.#isOver = true;
-    clearTimeout(this.#renewing);
-    clearTimeout(this.#ending);
+    this.#cancelRenewal();
+    this.#cancelEnd();
     this.onOver();
   }
 

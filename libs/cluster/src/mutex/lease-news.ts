@@ -1,4 +1,5 @@
 import { LeaseHeldError, type TailedEvent } from '#client';
+import { ringAfter } from '#kafka';
 
 /** While the feed is not heard yet, or a clock tells nothing, a waiter looks by itself. */
 const unheardPollMs = 250;
@@ -67,12 +68,12 @@ export class LeaseNews {
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => () => {
-        clearTimeout(timeout);
+        cancel();
         signal?.removeEventListener('abort', onAbort);
         settle();
       };
       const onAbort = finish(() => reject(signal?.reason));
-      const timeout = setTimeout(finish(resolve), ms);
+      const cancel = ringAfter(ms, finish(resolve));
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#wake = finish(resolve);
     });

@@ -73,10 +73,10 @@ describe('a mutex', () => {
   });
 
   /** How often the lock is asked for while another process holds it for ten seconds, and once it is free. */
-  const askedFor = async (aheadMs: number) => {
+  const askedFor = async (aheadMs: number, ttl = '1m') => {
     const { process, pass, timers, clock } = setUp();
     vi.setSystemTime(clock.now() + aheadMs);
-    const first = await process().mutex('1m').lock();
+    const first = await process().mutex(ttl).lock();
     let asked = 0;
     const waiter = process({
       acquireLease: (...args) => {
@@ -84,7 +84,7 @@ describe('a mutex', () => {
         return timers.acquireLease(...args);
       },
     });
-    const waiting = waiter.mutex('1m').lock();
+    const waiting = waiter.mutex(ttl).lock();
     await pass(10_000);
     const whileHeld = asked;
     await first.unlock();
@@ -93,6 +93,8 @@ describe('a mutex', () => {
   };
   it('is not asked for again while somebody has it: who waits is woken, and does not poll', async () =>
     expect(await askedFor(0)).toEqual([1, 2]));
+  it('is held, and waited for in peace, for longer than a timer of Node can be', async () =>
+    expect(await askedFor(0, '30d')).toEqual([1, 2]));
   it('is asked for four times a second at most by a process whose clock runs ahead', async () =>
     expect((await askedFor(3_600_000))[0]).toBeLessThanOrEqual(41));
 

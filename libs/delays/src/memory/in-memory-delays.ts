@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Logger } from '#kafka';
+import { type Logger, ringAfter, ringEvery } from '#kafka';
 import {
   type ClientCommand,
   type CommandId,
@@ -41,8 +41,6 @@ export interface InMemoryDelaysOptions {
   readonly eventsMax?: number;
 }
 
-/** setTimeout takes no more. */
-const longestWaitMs = 2_147_483_647;
 const namespace = 'memory';
 
 /**
@@ -51,7 +49,8 @@ const namespace = 'memory';
  */
 export class InMemoryDelays implements DelayStore, DelayConsumer {
   readonly #states = new Map<string, TimerState>();
-  readonly #clocks = new Map<string, NodeJS.Timeout>();
+  /** What cancels the clock of each event. */
+  readonly #clocks = new Map<string, () => void>();
   readonly #running = new Set<Promise<void>>();
   readonly #counts = new LogCounts();
   readonly #own = new Counters(['futurama.MySQLStore.nbError', 'futurama.MySQLConsumer.nbGetEvents']);
@@ -64,7 +63,7 @@ export class InMemoryDelays implements DelayStore, DelayConsumer {
   async open(): Promise<void> {}
 
   async close(): Promise<void> {
-    for (const clock of this.#clocks.values()) clearTimeout(clock);
+    for (const cancel of this.#clocks.values()) cancel();
     this.#clocks.clear();
   }
 
@@ -168,13 +167,13 @@ export class InMemoryDelays implements DelayStore, DelayConsumer {
 
   /** Events of types that this process does not have wait, as they would for another process. */
   #arm(id: string): void {
-    clearTimeout(this.#clocks.get(id));
+    this.#clocks.get(id)?.();
     const state = this.#states.get(id);
     if (state?.nextFireAt == null || this.#run === null || !this.#types.has(state.spec.hookClass)) return;
-    const waitMs = Math.min(longestWaitMs, Math.max(0, state.nextFireAt - Date.now()));
+    const waitMs = Math.max(0, state.nextFireAt - Date.now());
     this.#clocks.set(
       id,
-      setTimeout(() => this.#strike(id), waitMs),
+      ringAfter(waitMs, () => this.#strike(id)),
     );
   }
 
@@ -205,9 +204,9 @@ export class InMemoryDelays implements DelayStore, DelayConsumer {
     });
     const beat = async (): Promise<void> =>
       void this.#apply(spec.key, { type: 'HeartbeatEvent', commandId: commandId(), eventId, attempt });
-    const beating = setInterval(() => void beat(), Math.ceil((this.options.lockTimeoutMs ?? 31_000) / 3));
+    const stopBeating = ringEvery(Math.ceil((this.options.lockTimeoutMs ?? 31_000) / 3), () => void beat());
     const context = { signal: this.#abort.signal, heartbeat: beat, log: this.options.log };
-    const verdict = await this.#run(event, context).finally(() => clearInterval(beating));
+    const verdict = await this.#run(event, context).finally(stopBeating);
     const refused = this.#apply(spec.key, answerOf(verdict, eventId, attempt));
     if (refused !== null)
       this.options.log.warn({ id: spec.key, attempt, refused }, 'an answer came too late');

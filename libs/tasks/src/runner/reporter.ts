@@ -1,4 +1,4 @@
-import type { BatchProducer, Logger } from '#kafka';
+import { type BatchProducer, type Logger, ringAfter } from '#kafka';
 import type { RunnerReport } from '../wire.js';
 
 /** Between two reports at the least, ms: changes in between go into one. */
@@ -13,7 +13,7 @@ export interface HeardClaim {
 /** Tells the allocator how a runner stands: after each change, and at least every so often. */
 export class Reporter {
   #heard: HeardClaim[] = [];
-  #next: NodeJS.Timeout | null = null;
+  #cancelNext: () => void = () => undefined;
   #isSoon = false;
   #sending: Promise<void> = Promise.resolve();
   /** Between `start` and `stop`: who tells of itself before it listens is given what it does not hear of. */
@@ -35,11 +35,11 @@ export class Reporter {
 
   /** The last report says how it stands at the end; without a start there is none. */
   async stop(): Promise<void> {
-    if (this.#next !== null) clearTimeout(this.#next);
+    this.#cancelNext();
     this.#send();
     this.#isTelling = false;
     await this.#sending;
-    if (this.#next !== null) clearTimeout(this.#next);
+    this.#cancelNext();
     await this.producer.stop();
   }
 
@@ -63,8 +63,8 @@ export class Reporter {
   }
 
   #in(ms: number): void {
-    if (this.#next !== null) clearTimeout(this.#next);
-    this.#next = setTimeout(() => this.#send(), ms);
+    this.#cancelNext();
+    this.#cancelNext = ringAfter(ms, () => this.#send());
   }
 
   #send(): void {

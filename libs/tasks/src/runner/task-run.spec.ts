@@ -152,6 +152,21 @@ describe('a run of a task', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(run.lost.aborted).toBe(true);
   });
+  it.each(['30d', '90d'])(
+    'is kept for a heartbeat timeout of %s, by one heartbeat each third',
+    async (heartbeatTimeout) => {
+      const thirdMs = (Number.parseInt(heartbeatTimeout, 10) * 86_400_000) / 3;
+      const run = new TaskRun(task({ heartbeatTimeout }), (_task, { signal }) => forEver(signal), deps);
+      void whole(run);
+      await vi.advanceTimersByTimeAsync(thirdMs - 1_000);
+      expect(said).toEqual([]);
+      await vi.advanceTimersByTimeAsync(2 * thirdMs);
+      expect([said, run.lost.aborted]).toEqual([['beat', 'beat'], false]);
+      beat = () => Promise.reject(new Error('no broker'));
+      await vi.advanceTimersByTimeAsync(3 * thirdMs);
+      expect(run.lost.aborted).toBe(true);
+    },
+  );
   it.each([
     ['refers to itself', circular, 'circular'],
     ['has a BigInt', { id: 7n }, 'BigInt'],

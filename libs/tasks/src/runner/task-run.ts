@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import type { Logger } from '#kafka';
+import { type Logger, ringAfter, ringEvery } from '#kafka';
 import { durationMs } from '#timer';
 import { InvalidTaskError, isFinalRefusal } from '../errors.js';
 import type { Task, TaskProgress } from '../model/task.js';
@@ -55,8 +55,8 @@ export class TaskRun {
   /** The task is somebody else's: nothing is said about it any more. */
   readonly #lost = new AbortController();
   readonly #timeoutMs: number;
-  readonly #beat: NodeJS.Timeout;
-  #deadline: NodeJS.Timeout;
+  readonly #cancelBeats: () => void;
+  #cancelDeadline: () => void;
   #isBeating = false;
   #isAnswered = false;
 
@@ -66,8 +66,11 @@ export class TaskRun {
     private readonly deps: RunDeps,
   ) {
     this.#timeoutMs = durationMs(task.options.heartbeatTimeout ?? '30s');
-    this.#beat = setInterval(() => void this.#heartbeat(), Math.max(1, this.#timeoutMs / beatsPerTimeout));
-    this.#deadline = this.#startDeadline(this.#timeoutMs);
+    this.#cancelBeats = ringEvery(
+      Math.max(1, this.#timeoutMs / beatsPerTimeout),
+      () => void this.#heartbeat(),
+    );
+    this.#cancelDeadline = this.#startDeadline(this.#timeoutMs);
   }
 
   /** Fires when the task is not this run's any more. */
@@ -191,24 +194,24 @@ export class TaskRun {
       await this.deps.heartbeat(this.task, progress, this.#timeoutMs * 2);
       if (this.lost.aborted || this.#isAnswered) return;
       // counted from when it was sent: a slow answer must not stretch what the other side gives
-      clearTimeout(this.#deadline);
-      this.#deadline = this.#startDeadline(this.#timeoutMs - (performance.now() - sentAt));
+      this.#cancelDeadline();
+      this.#cancelDeadline = this.#startDeadline(this.#timeoutMs - (performance.now() - sentAt));
     } catch (error) {
       if (error instanceof InvalidTaskError && !this.#isAnswered) this.#lose(error);
       throw error;
     }
   }
 
-  #startDeadline(ms: number): NodeJS.Timeout {
-    return setTimeout(
-      () => this.#lose(new InvalidTaskError(this.task.id, 'no heartbeat was answered within its timeout')),
-      Math.max(0, ms),
+  /** @returns what cancels it */
+  #startDeadline(ms: number): () => void {
+    return ringAfter(Math.max(0, ms), () =>
+      this.#lose(new InvalidTaskError(this.task.id, 'no heartbeat was answered within its timeout')),
     );
   }
 
   #stopClocks(): void {
-    clearInterval(this.#beat);
-    clearTimeout(this.#deadline);
+    this.#cancelBeats();
+    this.#cancelDeadline();
   }
 }
 
