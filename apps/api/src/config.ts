@@ -26,6 +26,9 @@ export const apiSchema = z
       .default(10_000)
       .describe('how long a request waits for an outcome'),
     BODY_BYTES_MAX: whole(1_024, 64 * 1024 * 1024).default(4 * commandBytesMax),
+    REQUEST_TIMEOUT_MS: whole(1_000, 300_000)
+      .default(30_000)
+      .describe('how long a client may take to send a request, its body included'),
     CORS_ORIGINS: z
       .string()
       .default('')

@@ -49,6 +49,22 @@ const principals = new WeakMap<FastifyRequest, Principal>();
 /** RFC 6750: what to come back with. */
 const challenge = { 'www-authenticate': 'Bearer realm="carillon"' };
 
+const identities = new WeakMap<FastifyRequest, Identity>();
+
+/** Who asks; found out once a request. @throws ProblemError `unauthenticated`, `not-ready` */
+export async function identify(request: FastifyRequest, authenticator: Authenticator): Promise<Identity> {
+  const known = identities.get(request);
+  if (known !== undefined) return known;
+  const identity = await authenticator.authenticate(request);
+  if (identity === null)
+    throw withHeaders(
+      problem('unauthenticated', 'send `Authorization: Bearer …` with an API key or a token that is valid'),
+      challenge,
+    );
+  identities.set(request, identity);
+  return identity;
+}
+
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
@@ -59,12 +75,7 @@ export class AccessGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(isPublic, places) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const identity = await this.authenticator.authenticate(request);
-    if (identity === null)
-      throw withHeaders(
-        problem('unauthenticated', 'send `Authorization: Bearer …` with an API key or a token that is valid'),
-        challenge,
-      );
+    const identity = await identify(request, this.authenticator);
     const needed = this.reflector.getAllAndOverride<Role | undefined>(neededRole, places) ?? 'reader';
     const principal = principalWith(identity, needed);
     if (principal.namespaces.length === 0)

@@ -8,19 +8,30 @@ import { ApiModule, type ApiParts } from '../api.module.js';
 import { serveDashboard } from '../dashboard/serve-dashboard.js';
 import { serveDocsPage } from '../docs/docs-page.js';
 import type { ApiMetrics } from '../metrics.js';
+import { type Authenticator, identify } from './access.js';
 import { problem, refusal } from './problem-error.js';
 
 /** Characters of one path parameter: a key of 256 characters, each percent-encoded as four bytes. */
 const paramLengthMax = 4_096;
+/** Who sends its headers slower than this has no use for a connection, ms. */
+const headersMaxMs = 10_000;
+/** How often Node looks for requests that take too long, ms. */
+const lateLookedForEveryMs = 5_000;
 
 /** The HTTP server with everything that is not a route: bodies, headers, problems of its own. */
 export async function createServer(parts: ApiParts): Promise<NestFastifyApplication> {
-  const { BODY_BYTES_MAX, CORS_ORIGINS } = parts.config;
+  const { BODY_BYTES_MAX, CORS_ORIGINS, REQUEST_TIMEOUT_MS } = parts.config;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
     // what was begun is answered; streams are ended by the hub before this
     forceCloseConnections: 'idle',
+    // Fastify's own default takes Node's away. A stream is an answer: it may last
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: Math.min(headersMaxMs, REQUEST_TIMEOUT_MS),
+      connectionsCheckingInterval: Math.min(lateLookedForEveryMs, REQUEST_TIMEOUT_MS),
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.wire(parts), adapter, {
     logger: nestLog(parts.logger),
@@ -44,11 +55,19 @@ export async function createServer(parts: ApiParts): Promise<NestFastifyApplicat
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['etag', 'location', 'preference-applied', 'carillon-command-id'],
     });
+  authenticateFirst(adapter, parts.authenticator);
   readJson(adapter);
   measure(adapter, parts.metrics);
   await serveDocsPage(app);
   await serveDashboard(app);
   return app;
+}
+
+/** A body is read when it is known whose it is: guards run too late for that. Requests that have none are left to the guard. */
+function authenticateFirst(adapter: FastifyAdapter, authenticator: Authenticator): void {
+  adapter.getInstance().addHook('onRequest', async (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') await identify(request, authenticator);
+  });
 }
 
 /** A stream lasts as long as its reader likes: its time would say nothing. */
