@@ -174,7 +174,7 @@ const close = (log: PostgresTimerLog, { ids, emission, at }: Batch): Promise<voi
     const { writes } = decideAll(closes, { ...loaded, now: at, byKey }, timer, () => {
       throw new Error('a close makes no timer');
     });
-    return { ...writes, emitted: [emission] };
+    return { ...writes, emitted: [{ id: emission, refused: null }] };
   });
 
 async function transact(

@@ -43,6 +43,39 @@ describe('no lost fire', () => {
     },
   );
 
+  it('emits and tries again what falls due together with timers whose topic the broker will not make', async () => {
+    cluster = await Cluster.open();
+    await cluster.start('scheduler');
+    await cluster.start('fire');
+    // two names that differ only in `.` and `_`: Kafka makes the first alone
+    const due = await cluster.due('billing.v1');
+    const at = new Date(Date.now() + 3_000).toISOString();
+    const timer = { schedPolicyType: 'ONCE', schedPolicyExpr: at, ackTimeout: '1s' };
+    const retry = { maxAttempts: 3, backoff: 'fixed', min: '100ms', max: '100ms', jitter: false } as const;
+    const timers = 20;
+    const create = (hookClass: string) =>
+      Array.from({ length: timers }, (_, i) =>
+        createCommand(`${hookClass}-${i}`, { ...timer, retry, hookClass }),
+      );
+    await cluster.send([...create('billing_v1'), ...create('billing.v1')]);
+    const attempts = (attempt: number) =>
+      new Set(
+        due
+          .deliveries()
+          .filter(({ event }) => event.attempt === attempt)
+          .map(({ event }) => event.timer.key),
+      );
+    for (const attempt of [1, 2, 3])
+      await eventually(`attempt ${attempt} of each`, () => attempts(attempt).size === timers);
+    await eventually('each was given up', async () => (await cluster.count('EventGivenUp')) === timers);
+    // nobody heard of the others, so none of their attempts is used up
+    const open = await cluster.pool.query(
+      `select s.attempt from timer_state s join timer_spec p using (id) where p.hook_class = 'billing_v1'`,
+    );
+    expect(open.rows).toEqual(Array.from({ length: timers }, () => ({ attempt: 1 })));
+    expect((await cluster.verify()).findings).toEqual([]);
+  });
+
   it('goes on within about a second when one of two fire processes is killed under load, and stays below three', async () => {
     cluster = await Cluster.open();
     const [victim] = await Promise.all([

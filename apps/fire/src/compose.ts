@@ -11,6 +11,7 @@ import {
   type Service,
   ServiceGroup,
   sleep,
+  systemClock,
   together,
 } from '#runtime';
 import type { FireConfig } from './config.js';
@@ -37,7 +38,7 @@ export function composeFire(
     openPostgresStore({ databaseUrl, applicationName: 'carillon fire', log: logger }),
   );
   const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka)];
-  const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS);
+  const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS, systemClock);
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 
   const spans = isTracing() ? new FiringSpans() : null;

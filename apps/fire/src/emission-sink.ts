@@ -1,29 +1,63 @@
 import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
-import { type Emission, EmissionRefused, type EmissionSink } from '#engine';
+import { type Emission, EmissionRefused, type EmissionSink, type LocalClock } from '#engine';
 import { type BatchProducer, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
 
-/** Emissions as Kafka records. Due topics are made when the first timer of their hook class fires. */
+/** A topic that could not be made is asked for again after this long; meanwhile it costs nobody else a question. */
+const askedAgainAfterMs = 10_000;
+
+interface TopicBatch {
+  readonly emissions: Emission[];
+  readonly records: OutRecord[];
+}
+
+/**
+ * Emissions as Kafka records. Due topics are made when the first timer of their hook class fires. Names of hook classes come from
+ * outside: a topic that Kafka will not make or take takes no other's records with it.
+ */
 export class KafkaEmissionSink implements EmissionSink {
   readonly #known = new Set<string>();
+  readonly #refused = new Map<string, { readonly error: TopicRefused; readonly untilMs: number }>();
 
   constructor(
-    private readonly producer: BatchProducer,
-    private readonly admin: KafkaAdmin,
+    private readonly producer: Pick<BatchProducer, 'send'>,
+    private readonly admin: Pick<KafkaAdmin, 'ensureTopics'>,
     private readonly topics: Topics,
     private readonly partitions: number,
+    private readonly clock: LocalClock,
   ) {}
 
   async emit(emissions: readonly Emission[]): Promise<void> {
-    const records = emissions.map((emission) => this.#record(emission));
-    try {
-      await this.#ensure(records);
-      await this.producer.send(records);
-    } catch (error) {
-      if (!(error instanceof TopicRefused)) throw error;
-      // it may have been deleted: the next emission makes it again
-      this.#known.delete(error.topic);
-      throw new EmissionRefused(error.message, { cause: error });
+    const batches = this.#byTopic(emissions);
+    await this.#ensure([...batches.keys()]);
+    // handed over in one turn, they leave together
+    const sent = await Promise.allSettled(
+      [...batches].map(([topic, { records }]) => this.#send(topic, records)),
+    );
+    const refused: Emission[] = [];
+    const errors: TopicRefused[] = [];
+    for (const [index, { emissions: ofTopic }] of [...batches.values()].entries()) {
+      const outcome = sent[index];
+      if (outcome?.status !== 'rejected') continue;
+      if (!(outcome.reason instanceof TopicRefused)) throw outcome.reason;
+      errors.push(outcome.reason);
+      for (const emission of ofTopic) refused.push(emission);
     }
+    if (errors.length === 0) return;
+    throw new EmissionRefused(errors.map(({ message }) => message).join('; '), refused, { cause: errors[0] });
+  }
+
+  #byTopic(emissions: readonly Emission[]): ReadonlyMap<string, TopicBatch> {
+    const batches = new Map<string, TopicBatch>();
+    for (const emission of emissions) {
+      const record = this.#record(emission);
+      const batch = batches.get(record.topic);
+      if (batch === undefined) batches.set(record.topic, { emissions: [emission], records: [record] });
+      else {
+        batch.emissions.push(emission);
+        batch.records.push(record);
+      }
+    }
+    return batches;
   }
 
   #record(emission: Emission): OutRecord {
@@ -33,13 +67,42 @@ export class KafkaEmissionSink implements EmissionSink {
     return { topic: this.topics.due(state.spec.hookClass), ...dueRecord(emission.kind, state) };
   }
 
-  async #ensure(records: readonly OutRecord[]): Promise<void> {
-    const missing = [...new Set(records.map(({ topic }) => topic))].filter(
-      (topic) => !this.#known.has(topic),
-    );
+  async #send(topic: string, records: readonly OutRecord[]): Promise<void> {
+    const refused = this.#refused.get(topic);
+    if (refused !== undefined) throw refused.error;
+    try {
+      await this.producer.send(records);
+    } catch (error) {
+      // it may have been deleted: the next emission makes it again
+      if (error instanceof TopicRefused) this.#known.delete(topic);
+      throw error;
+    }
+  }
+
+  /** Together, and one by one where Kafka refuses any. */
+  async #ensure(topics: readonly string[]): Promise<void> {
+    const missing = topics.filter((topic) => !this.#known.has(topic) && !this.#isRefused(topic));
     if (missing.length === 0) return;
+    try {
+      await this.#make(missing);
+    } catch (error) {
+      if (!(error instanceof TopicRefused)) throw error;
+      if (missing.length > 1) for (const topic of missing) await this.#ensure([topic]);
+      else this.#refused.set(missing[0] ?? '', { error, untilMs: this.clock() + askedAgainAfterMs });
+    }
+  }
+
+  #isRefused(topic: string): boolean {
+    const refused = this.#refused.get(topic);
+    if (refused === undefined) return false;
+    if (this.clock() < refused.untilMs) return true;
+    this.#refused.delete(topic);
+    return false;
+  }
+
+  async #make(topics: readonly string[]): Promise<void> {
     await this.admin.ensureTopics(
-      missing.map((topic) => ({
+      topics.map((topic) => ({
         topic,
         partitions: this.partitions,
         // a worker may have made it: the order within a timer rests on its key, whatever the count
@@ -47,6 +110,6 @@ export class KafkaEmissionSink implements EmissionSink {
         config: { 'max.message.bytes': String(emittedBytesMax) },
       })),
     );
-    for (const topic of missing) this.#known.add(topic);
+    for (const topic of topics) this.#known.add(topic);
   }
 }

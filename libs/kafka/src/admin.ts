@@ -3,6 +3,7 @@ import { kafkaClient } from './client.js';
 import type { KafkaSettings } from './settings.js';
 import type { OffsetRange } from './start-offset.js';
 import { assignmentOf } from './sticky-assigner.js';
+import { isOfTopic, TopicRefused } from './topic-refused.js';
 import { isNotYetKnown, untilKnown } from './until-known.js';
 
 export interface TopicSpec {
@@ -50,10 +51,14 @@ export class KafkaAdmin {
 
   /**
    * Makes what is missing; races with others that do the same are fine.
-   * @throws PartitionCountMismatch
+   * @throws PartitionCountMismatch, or TopicRefused if Kafka will not make one of them: the others may be there or not
    */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    await untilKnown(() => this.#use((admin) => ensure(admin, specs)));
+    try {
+      await untilKnown(() => this.#use((admin) => ensure(admin, specs)));
+    } catch (error) {
+      throw isOfTopic(error) ? new TopicRefused(refusedTopic(error, specs), error) : error;
+    }
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
@@ -133,6 +138,13 @@ export class KafkaAdmin {
       await admin.disconnect();
     }
   }
+}
+
+/** The answer to a creation names it; others speak of all that were asked for. */
+function refusedTopic(error: unknown, specs: readonly TopicSpec[]): string {
+  const errors = (error as { errors?: readonly { topic?: string; type?: string }[] }).errors ?? [];
+  const refused = errors.find(({ type }) => type !== 'TOPIC_ALREADY_EXISTS');
+  return refused?.topic ?? specs.map(({ topic }) => topic).join(', ');
 }
 
 async function ensure(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {

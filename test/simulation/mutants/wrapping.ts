@@ -37,6 +37,7 @@ export const dueWith = (change: (due: DueIndex) => Partial<DueIndex>): Wraps => 
     armedUntil: (...args) => due.armedUntil(...args),
     overdue: (...args) => due.overdue(...args),
     claimPendingEmissions: (...args) => due.claimPendingEmissions(...args),
+    postponeEmission: (...args) => due.postponeEmission(...args),
     ...change(due),
   }),
 });

@@ -13,6 +13,7 @@ import {
 } from '#timer';
 import type { EmissionId, LoadedTimers } from '../log/timer-log.js';
 import { decideDue } from './decide-due.js';
+import type { Emission } from './emission.js';
 
 const now = Date.UTC(2026, 0, 1) as EpochMs;
 const mint = {
@@ -74,14 +75,36 @@ describe('what becomes of timers whose time has come', () => {
     const state = openTimer();
     const late = [state.id];
     const acknowledged = [
-      { id: 'b1' as EmissionId, late, emissions: [] },
-      { id: 'b2' as EmissionId, late, emissions: [] },
+      { id: 'b1' as EmissionId, late, emissions: [], refused: null },
+      { id: 'b2' as EmissionId, late, emissions: [], refused: null },
     ];
     const { writes } = decideDue(loadedWith(state), acknowledged, timer, mint, unbounded);
     expect(writes.streams.map(({ events }) => events.map(({ event }) => event.type))).toEqual([
       ['EventExtended'],
     ]);
-    expect(writes.emitted).toEqual(['b1', 'b2']);
+    expect(writes.emitted.map(({ id }) => id)).toEqual(['b1', 'b2']);
+  });
+
+  it('keeps what Kafka refused of a batch as owed: due events hold their timers back, dead letters none', () => {
+    const [open, dead] = [openTimer(), expiredTimer(2)];
+    const emissions: Emission[] = [
+      { kind: 'due', state: open },
+      { kind: 'dead', before: dead, state: dead, at: now, error: null },
+    ];
+    const acknowledged = [
+      { id: 'b1' as EmissionId, late: [], emissions: [], refused: { emissions, restMs: 7 } },
+    ];
+    const { writes } = decideDue(loadedWith(open), acknowledged, timer, mint, unbounded);
+    expect(writes.emitted).toMatchObject([
+      {
+        id: 'b1',
+        refused: {
+          entries: [open, dead].map(({ id, version }) => ({ timerId: id, version })),
+          present: [open.id],
+          restMs: 7,
+        },
+      },
+    ]);
   });
 
   it('leaves what it has no time for, and decides one at least', () => {

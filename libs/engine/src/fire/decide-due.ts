@@ -20,18 +20,21 @@ import {
   type EventWrite,
   type LoadedTimers,
   recordKey,
+  type SettledEmission,
   type StreamWrite,
   type TimerName,
   type TransactionWrites,
 } from '../log/timer-log.js';
 import { type Emission, emissionOf } from './emission.js';
 
-/** An outbox row that Kafka has acknowledged. `late` names its timers if their deadlines must count from now. */
+/** An outbox row that Kafka has answered for. `late` names its timers if their deadlines must count from now. */
 export interface Acknowledged {
   readonly id: EmissionId;
   readonly late: readonly TimerId[];
-  /** What was sent. */
+  /** What was acknowledged. */
   readonly emissions: readonly Emission[];
+  /** What was not, and rests for so long before it is sent again; null: nothing. */
+  readonly refused: { readonly emissions: readonly Emission[]; readonly restMs: number } | null;
 }
 
 export interface DueDecision {
@@ -146,7 +149,7 @@ export function decideDue(
       rejections: [],
       emission: entries.length > 0 ? { id: emissionId, entries } : null,
       unchanged: [],
-      emitted: acknowledged.map(({ id }) => id),
+      emitted: acknowledged.map((one) => settled(one, mint)),
     },
     emissions,
     left,
@@ -164,6 +167,14 @@ export function decideDue(
           ],
     ),
   };
+}
+
+function settled({ id, refused }: Acknowledged, mint: Mint): SettledEmission {
+  if (refused === null) return { id, refused };
+  const { emissions, restMs } = refused;
+  const entries = emissions.map(({ state }) => ({ timerId: state.id, version: state.version }));
+  const present = emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id);
+  return { id, refused: { id: mint.emissionId(), entries, present, restMs } };
 }
 
 /**

@@ -20,7 +20,7 @@ export interface EmissionSenderDeps {
   readonly databaseClock: DatabaseClock;
   readonly clock: LocalClock;
   readonly logger: Logger;
-  readonly limits: Pick<FireLimits, 'emissionsInFlightMax' | 'emissionLateMs'>;
+  readonly limits: Pick<FireLimits, 'emissionsInFlightMax' | 'emissionLateMs' | 'refusedRestMs'>;
   readonly observer: Pick<FireObserver, 'emitted'> | undefined;
   /** Where what Kafka has acknowledged goes: the next transaction takes it from there. */
   readonly acknowledgements: Acknowledgements;
@@ -92,32 +92,70 @@ export class EmissionSender {
   /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
   async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<void> {
     try {
+      const refused = await this.#refusedOf(id, emissions);
+      if (refused === null) return;
+      if (refused.length > 0 && refused.length === emissions.length) await this.#postpone(id);
+      else this.#acknowledged(id, emissions, refused, committedAt);
+    } finally {
+      this.#emitting.delete(id);
+    }
+  }
+
+  /** Hands them to Kafka; answers those that it will not have. Null: Kafka does not answer. */
+  async #refusedOf(id: EmissionId, emissions: readonly Emission[]): Promise<readonly Emission[] | null> {
+    try {
       await this.deps.sink.emit(emissions);
+      return [];
     } catch (error) {
-      // the outbox row stays: it is sent again, by this instance or another, when Kafka answers
+      // the outbox row stays: it is sent again, by this instance or another
       const message = messageOf(error);
       if (error instanceof EmissionRefused) {
+        const againAfterMs = this.deps.limits.refusedRestMs;
         this.deps.logger.error(
-          { error: message, batch: id },
-          'a batch was refused; it is sent again and again',
+          { error: message, batch: id, refused: error.refused.length, of: emissions.length, againAfterMs },
+          'Kafka refused emissions, which stay owed and are sent again now and then; others go on',
         );
-        return;
+        return error.refused;
       }
       this.deps.logger.warn(
         { error: message, batch: id },
         'Kafka did not acknowledge; firing waits until it answers',
       );
       this.#kafkaAnswers = false;
-      return;
-    } finally {
-      this.#emitting.delete(id);
+      return null;
     }
-    if (!this.#kafkaAnswers) this.deps.logger.info({}, 'Kafka answers again');
-    this.#kafkaAnswers = true;
-    this.deps.observer?.emitted?.(emissions, this.deps.databaseClock.now());
-    const isLate = this.deps.clock() - committedAt > this.deps.limits.emissionLateMs;
-    const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
-    this.deps.acknowledgements.add({ id, late, emissions }, this.deps.clock());
-    this.deps.wake();
   }
+
+  #acknowledged(
+    id: EmissionId,
+    all: readonly Emission[],
+    refused: readonly Emission[],
+    committedAt: number,
+  ): void {
+    const { acknowledgements, clock, databaseClock, limits, logger, observer, wake } = this.deps;
+    if (!this.#kafkaAnswers) logger.info({}, 'Kafka answers again');
+    this.#kafkaAnswers = true;
+    const isWhole = refused.length === 0;
+    const emissions = isWhole ? all : without(all, refused);
+    observer?.emitted?.(emissions, databaseClock.now());
+    const isLate = clock() - committedAt > limits.emissionLateMs;
+    const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
+    const rest = isWhole ? null : { emissions: refused, restMs: limits.refusedRestMs };
+    acknowledgements.add({ id, late, emissions, refused: rest }, clock());
+    wake();
+  }
+
+  /** Otherwise it is only asked for sooner. */
+  async #postpone(id: EmissionId): Promise<void> {
+    const { index, limits, logger } = this.deps;
+    await index.postponeEmission(id, limits.refusedRestMs).catch((error: unknown) => {
+      logger.warn({ error: messageOf(error), batch: id }, 'what Kafka refused could not be put off');
+    });
+  }
+}
+
+function without(all: readonly Emission[], some: readonly Emission[]): Emission[] {
+  const left = new Set(all);
+  for (const one of some) left.delete(one);
+  return [...left];
 }

@@ -60,10 +60,14 @@ export const repeatedDeadLetter = (before: TimerState, state: TimerState): Emiss
   error: before.open?.lastError ?? null,
 });
 
-/** Kafka is there and will not have some of these: others may be sent. */
+/** Kafka is there and will not have some of these; the rest of the call was acknowledged. */
 export class EmissionRefused extends Error {
   readonly code = 'fire/emission-refused';
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    readonly refused: readonly Emission[],
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'EmissionRefused';
   }
@@ -72,7 +76,7 @@ export class EmissionRefused extends Error {
 export interface EmissionSink {
   /**
    * Sends; resolves when Kafka has acknowledged all of them.
-   * @throws EmissionRefused, or whatever says that Kafka does not answer
+   * @throws EmissionRefused once all others are acknowledged, or whatever says that Kafka does not answer
    */
   emit(emissions: readonly Emission[]): Promise<void>;
 }

@@ -8,6 +8,8 @@ export interface FireLimits {
   readonly emissionsInFlightMax: number;
   /** A first acknowledgement later than this moves the ack deadlines of its events. */
   readonly emissionLateMs: number;
+  /** What Kafka refused is sent again after so long: somebody must mend its topic first. */
+  readonly refusedRestMs: number;
 }
 
 export const defaultFireLimits: FireLimits = Object.freeze({
@@ -16,4 +18,5 @@ export const defaultFireLimits: FireLimits = Object.freeze({
   duePerBatchMax: 500,
   emissionsInFlightMax: 8,
   emissionLateMs: 1_000,
+  refusedRestMs: 30_000,
 });

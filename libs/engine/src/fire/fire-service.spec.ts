@@ -63,10 +63,11 @@ function setUp(
     sink: {
       emit: async (emissions) => {
         if (!broker.isUp) throw new Error('no broker');
-        if (emissions.some(({ state }) => state.spec.hookClass === broker.refused))
-          throw new EmissionRefused('topic refused');
         if (broker.takesMs > 0) await clock.sleep(broker.takesMs);
-        emitted.push(...emissions);
+        const isRefused = ({ state }: Emission) => state.spec.hookClass === broker.refused;
+        emitted.push(...emissions.filter((emission) => !isRefused(emission)));
+        const refused = emissions.filter(isRefused);
+        if (refused.length > 0) throw new EmissionRefused('topic refused', refused);
       },
     },
     logger: silent,
@@ -131,6 +132,7 @@ function onDisk(
     now: () => index.now(),
     overdue: (...args) => index.overdue(...args),
     claimPendingEmissions: (...args) => index.claimPendingEmissions(...args),
+    postponeEmission: (...args) => index.postponeEmission(...args),
     armedUntil: async (...args) => {
       const answer = await index.armedUntil(...args);
       const cold = answer.timers.map(({ timerId }) => timerId).filter((timerId) => !inMemory.has(timerId));
@@ -406,11 +408,63 @@ describe('firing', () => {
     await clock.advance(1_000);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
     delete broker.refused;
-    await clock.advance(1_000);
-    await fire.resendPending(500);
+    await clock.advance(defaultFireLimits.refusedRestMs - 1_001);
+    expect(await fire.resendPending(500)).toBe(0);
+    await clock.advance(1);
+    expect(await fire.resendPending(500)).toBe(1);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b', 'a']);
     await clock.advance(500);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('tries the events of one hook class again while another that fell due in the same transaction is refused', async () => {
+    const { clock, store, fire, emitted, broker, create, end } = setUp();
+    const retry = { maxAttempts: 3, backoff: 'fixed', min: '100ms', max: '100ms', jitter: false } as const;
+    broker.refused = 'bad';
+    const bad = await create('a', { hookClass: 'bad', ackTimeout: '2s', retry });
+    await create('b', { ackTimeout: '2s', retry });
+    await fire.own(allSlots);
+    for (let n = 0; n < 80; n += 1) {
+      await clock.advance(100);
+      if (n % 10 === 9) await fire.resendPending(5_000);
+    }
+    expect(emitted.map(({ state, kind }) => [state.spec.key, kind, state.open?.attempt])).toEqual([
+      ['b', 'due', 1],
+      ['b', 'due', 2],
+      ['b', 'due', 3],
+      ['b', 'dead', undefined],
+    ]);
+    expect(await fire.sweep()).toBe(0);
+    // nothing of it is lost, and no attempt is used up
+    delete broker.refused;
+    await clock.advance(30_000);
+    expect(await fire.resendPending(5_000)).toBe(1);
+    expect(emitted.at(-1)?.state).toMatchObject({ id: bad, open: { attempt: 1, phase: 'delivered' } });
+    await clock.advance(1_900);
+    expect(emitted).toHaveLength(5);
+    await clock.advance(200);
+    expect(emitted.at(-1)?.state).toMatchObject({ id: bad, open: { attempt: 2 } });
+    await clock.advance(500);
+    expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('has one outbox row a transaction, however many hook classes fall due in it', async () => {
+    const rows: number[] = [];
+    const { clock, fire, create, end } = setUp(
+      transacting((log, request, decideAll) =>
+        log.transact(request, (loaded) => {
+          const writes = decideAll(loaded);
+          if (writes.emission !== null) rows.push(writes.emission.entries.length);
+          return writes;
+        }),
+      ),
+    );
+    for (const hookClass of ['x', 'y', 'z']) await create(hookClass, { hookClass });
+    await fire.own(allSlots);
+    await clock.advance(1_100);
+    expect(rows).toEqual([3]);
     await end();
   });
 

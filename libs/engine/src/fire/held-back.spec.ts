@@ -14,6 +14,7 @@ const acknowledged = (...ids: string[]): Acknowledged => ({
   id: 'batch' as EmissionId,
   late: [],
   emissions: ids.map((id) => ({ state: { id } })) as unknown as Acknowledged['emissions'],
+  refused: null,
 });
 const all = acknowledged('a', 'b', 'c');
 

@@ -29,7 +29,7 @@ export interface PendingEntry {
   readonly before: TimerState | null;
 }
 
-/** Reads for the fire service; none of them locks. */
+/** What the fire service reads, and the leases of what it owes; no read locks. */
 export interface DueIndex {
   now(): Promise<EpochMs>;
   /**
@@ -47,10 +47,15 @@ export interface DueIndex {
    * most `max`; of each slot that has any, at most twice its share of that, which bounds what is read.
    */
   overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]>;
-  /** Takes the pending emissions older than `olderThanMs` for `leaseMs`; nobody else gets them meanwhile. */
+  /**
+   * Takes the pending emissions older than `olderThanMs` for `leaseMs`; nobody else gets them meanwhile. First those that nobody has
+   * taken yet, the oldest first, then those whose lease ended first: what is refused again and again stands in nobody's way.
+   */
   claimPendingEmissions(
     olderThanMs: number,
     leaseMs: number,
     max: number,
   ): Promise<readonly PendingEmission[]>;
+  /** Nobody gets this pending emission for `forMs` from now. */
+  postponeEmission(id: EmissionId, forMs: number): Promise<void>;
 }

@@ -166,13 +166,26 @@ export interface EmissionWrite {
   readonly entries: readonly { readonly timerId: TimerId; readonly version: number }[];
 }
 
+/** An outbox row that Kafka has answered for: it goes. */
+export interface SettledEmission {
+  readonly id: EmissionId;
+  /** What Kafka refused of it stays owed in a row of its own, and holds nothing else back; null: it took all. */
+  readonly refused: RefusedEmission | null;
+}
+/** As old as the row that it comes from. */
+export interface RefusedEmission extends EmissionWrite {
+  /** Those of its timers whose present emission it carries: a dead letter is of the past. */
+  readonly present: readonly TimerId[];
+  /** Nobody sends it again sooner. */
+  readonly restMs: number;
+}
+
 export interface TransactionWrites {
   readonly streams: readonly StreamWrite[];
   readonly rejections: readonly RejectionWrite[];
   readonly unchanged: readonly UnchangedWrite[];
   readonly emission: EmissionWrite | null;
-  /** Acknowledged by Kafka: these outbox rows go. */
-  readonly emitted: readonly EmissionId[];
+  readonly emitted: readonly SettledEmission[];
 }
 
 export interface TransactionResult {

@@ -9,11 +9,12 @@ import { type StateRow, stateFromRow } from '../log/state-row.js';
 const armedUntil = statement('armed-until');
 const overdue = statement('overdue');
 const claimPending = statement('claim-pending-emissions');
+const postpone = statement('postpone-emission');
 const pendingStates = statement('pending-states');
 const givenUp = statement('given-up');
 const readClock = { name: 'read-clock', text: 'select clock_timestamp()' };
 
-/** Reads for the fire service, on a connection of their own: a long read never stands before a trigger. */
+/** Reads and leases for the fire service, on a connection of their own: a long read never stands before a trigger. */
 export class PostgresDueIndex implements DueIndex {
   constructor(
     private readonly connection: HotConnection,
@@ -57,6 +58,10 @@ export class PostgresDueIndex implements DueIndex {
       emissions.push({ id, ageMs, entries: await this.#entries(id, timerIds, versions) });
     }
     return emissions;
+  }
+
+  async postponeEmission(id: EmissionId, forMs: number): Promise<void> {
+    await this.connection.send([{ statement: postpone, values: [id, forMs] }]);
   }
 
   async #entries(

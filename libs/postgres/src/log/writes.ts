@@ -1,7 +1,10 @@
 import type {
+  EmissionId,
   EventMeta,
   EventWrite,
+  RefusedEmission,
   RejectionWrite,
+  SettledEmission,
   StreamWrite,
   TransactionWrites,
   UnchangedWrite,
@@ -31,6 +34,7 @@ const insertRejections = statement('insert-rejections');
 const insertUnchanged = statement('insert-unchanged');
 const insertEmission = statement('insert-emission');
 const deleteEmissions = statement('delete-emissions');
+const splitEmission = statement('split-emission');
 const appendEvents = statement('append-events');
 const changeUsage = statement('change-usage');
 
@@ -68,13 +72,32 @@ export function callsFor(writes: TransactionWrites, partitions: number): Call[] 
       ],
     });
   }
-  if (emitted.length > 0) calls.push({ statement: deleteEmissions, values: [uuidArray(emitted)] });
+  calls.push(...settling(emitted));
   const appended = streams.flatMap((stream) => stream.events.map((event) => ({ stream, event })));
   if (appended.length > 0) calls.push(append(appended, partitions));
   const counted = streams.filter((stream) => stream.events.length > 0 && liveChange(stream) !== 0);
   if (counted.length > 0) calls.push(usageChange(counted, partitions));
   return calls;
 }
+
+/** Kafka takes what it is given: a split is the exception. */
+function settling(emitted: readonly SettledEmission[]): Call[] {
+  const splits = emitted.flatMap(({ id, refused }) => (refused === null ? [] : [splitting(id, refused)]));
+  const gone = emitted.filter(({ refused }) => refused === null).map(({ id }) => id);
+  return gone.length === 0 ? splits : [{ statement: deleteEmissions, values: [uuidArray(gone)] }, ...splits];
+}
+
+const splitting = (id: EmissionId, { id: restId, entries, present, restMs }: RefusedEmission): Call => ({
+  statement: splitEmission,
+  values: [
+    id,
+    restId,
+    uuidArray(entries.map((e) => e.timerId)),
+    int4Array(entries.map((e) => e.version)),
+    restMs,
+    uuidArray(present),
+  ],
+});
 
 /** A batch adds up to few rows: a namespace and a partition each. */
 function usageChange(streams: readonly StreamWrite[], partitions: number): Call {

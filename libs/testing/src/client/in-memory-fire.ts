@@ -88,7 +88,7 @@ export class InMemoryFire {
     );
     for (const { writes, emissions } of decisions) {
       if (writes.emission !== null)
-        this.#acknowledged.push({ id: writes.emission.id, late: [], emissions: [] });
+        this.#acknowledged.push({ id: writes.emission.id, late: [], emissions: [], refused: null });
       for (const emission of emissions) this.emit(emission);
     }
     this.onWritten();

@@ -9,9 +9,11 @@ import {
   createTimer,
   deletion,
   fire,
+  loadWith,
   newCommandId,
   newEmissionId,
   newEventId,
+  nothing,
   present,
   request,
   streamOf,
@@ -73,6 +75,67 @@ export const emissions = (stage: Stage) =>
       await acknowledge(stage.log, ...written);
     });
 
+    it('that nobody has taken yet come before those that somebody has', async () => {
+      await acknowledgeAll(stage);
+      const first = await fire(stage.log, (await createTimer(stage.log)).id);
+      expect(await claim(stage, first.emissionId, 0)).toBeDefined();
+      await stage.subject.pass(2);
+      const second = await fire(stage.log, (await createTimer(stage.log)).id);
+      const claimed = await stage.due.claimPendingEmissions(0, 0, 1);
+      expect(claimed.map(({ id }) => id)).toEqual([second.emissionId]);
+      await acknowledge(stage.log, first.emissionId, second.emissionId);
+    });
+
+    it('are given to nobody for as long as they are put off', async () => {
+      const { emissionId } = await fire(stage.log, (await createTimer(stage.log)).id);
+      await stage.due.postponeEmission(emissionId, lentMs);
+      expect(await claim(stage, emissionId, 0)).toBeUndefined();
+      await stage.subject.pass(lentMs + 10);
+      expect(await claim(stage, emissionId, 0)).toBeDefined();
+      await acknowledge(stage.log, emissionId);
+      await stage.due.postponeEmission(emissionId, 1);
+      expect(await claim(stage, emissionId, 0)).toBeUndefined();
+    });
+
+    it('that were refused in part stay owed by that part alone, once', async () => {
+      const [taken, refused] = [
+        await createTimer(stage.log, soonLate),
+        await createTimer(stage.log, soonLate),
+      ];
+      const emissionId = await fireTogether(stage, [taken.id, refused.id]);
+      const waiting = [refused.id];
+      const entries = [{ timerId: refused.id, version: refused.version + 1 }];
+      const rests = [newEmissionId(), newEmissionId()];
+      for (const id of rests)
+        await transact(stage.log, request(), () => ({
+          ...nothing,
+          emitted: [{ id: emissionId, refused: { id, entries, present: waiting, restMs: 0 } }],
+        }));
+      const pending = (await stage.due.claimPendingEmissions(0, 0, 10_000)).filter(({ id }) =>
+        [emissionId, ...rests].includes(id),
+      );
+      expect(pending).toMatchObject([
+        { id: rests[0], entries: [{ ...entries[0], state: { id: refused.id } }] },
+      ]);
+      await stage.subject.pass(5);
+      const { due } = await loadWith(stage.log, { due: [taken.id, refused.id] });
+      const isPending = new Map(due.map(({ state, emissionPending }) => [state.id, emissionPending]));
+      expect([isPending.get(taken.id), isPending.get(refused.id)]).toEqual([false, true]);
+    });
+
+    it('that were refused rest, and hold back nothing that they do not carry', async () => {
+      const { id } = await createTimer(stage.log, soonLate);
+      const { emissionId, state } = await fire(stage.log, id);
+      const entries = [{ timerId: id, version: state.version }];
+      const rest = { id: newEmissionId(), entries, present: [], restMs: 60_000 };
+      const emitted = [{ id: emissionId, refused: rest }];
+      await transact(stage.log, request(), () => ({ ...nothing, emitted }));
+      expect(await claim(stage, rest.id, 0)).toBeUndefined();
+      await stage.subject.pass(5);
+      const { due } = await loadWith(stage.log, { due: [id] });
+      expect(due).toMatchObject([{ emissionPending: false }]);
+    });
+
     it('hold many timers in one row', async () => {
       const ids = [];
       for (let n = 0; n < 5; n += 1) ids.push((await createTimer(stage.log)).id);
@@ -125,6 +188,8 @@ export const emissions = (stage: Stage) =>
       expect(entry?.state?.open).toBeNull();
     });
   });
+
+const soonLate = { ackTimeout: '1ms' } as const;
 
 /** The lease ends as it begins, so that the next test may look again. */
 async function claim(

@@ -172,7 +172,7 @@ export async function fire(
 }
 
 export const acknowledge = (log: TimerLog, ...emitted: readonly EmissionId[]): Promise<TransactionResult> =>
-  transact(log, request(), () => ({ ...nothing, emitted }));
+  transact(log, request(), () => ({ ...nothing, emitted: emitted.map((id) => ({ id, refused: null })) }));
 
 export const update = (tag: string) => (): TimerCommand => ({
   type: 'UpdateTimer',

@@ -5,6 +5,7 @@ import {
   type LoadedTimers,
   liveChange,
   recordKey,
+  type SettledEmission,
   type StoredEvent,
   type StreamWrite,
   sourceKey,
@@ -59,7 +60,7 @@ export function commit(
     ]);
   if (writes.emission !== null)
     tables.outbox.set(writes.emission.id, { ...writes.emission, createdAt: now, claimedUntil: null });
-  for (const id of writes.emitted) tables.outbox.delete(id);
+  for (const settled of writes.emitted) settle(tables, settled, now);
   for (const stream of streams) append(tables, stream, now);
   for (const stream of streams) count(tables, stream);
 }
@@ -155,6 +156,20 @@ function store(tables: Tables, { timerId, name, after, emission }: Prepared): vo
   const fireBatch = emission ?? (after.open === null ? null : former);
   tables.states.set(timerId, { state: after, fireBatch });
   tables.names.set(name, timerId);
+}
+
+/** What Kafka refused of it goes on as a row of its own, unless somebody has settled it before. */
+function settle(tables: Tables, { id, refused }: SettledEmission, now: EpochMs): void {
+  const row = tables.outbox.get(id);
+  tables.outbox.delete(id);
+  if (row === undefined || refused === null) return;
+  const { id: restId, entries, present, restMs } = refused;
+  const claimedUntil = (now + restMs) as EpochMs;
+  tables.outbox.set(restId, { id: restId, entries, createdAt: row.createdAt, claimedUntil });
+  for (const timerId of present) {
+    const state = tables.states.get(timerId);
+    if (state?.fireBatch === id) tables.states.set(timerId, { ...state, fireBatch: restId });
+  }
 }
 
 function append(tables: Tables, stream: Prepared, now: EpochMs): void {

@@ -1,4 +1,4 @@
-import type { ArmedTimer, DueIndex, PendingEmission, PendingEntry } from '#engine';
+import type { ArmedTimer, DueIndex, EmissionId, PendingEmission, PendingEntry } from '#engine';
 import { type EpochMs, slotOfTimerId } from '#timer';
 import type { OutboxRow, Tables } from './tables.js';
 
@@ -55,13 +55,20 @@ export class InMemoryDueIndex implements DueIndex {
     // a database's clock is finer than a millisecond: what was written is older at once, so equal counts as older
     const free = [...this.tables.outbox.values()]
       .filter(({ createdAt, claimedUntil }) => createdAt + olderThanMs <= now && (claimedUntil ?? now) <= now)
-      .sort((a, b) => a.createdAt - b.createdAt)
+      .sort((a, b) => (a.claimedUntil ?? 0) - (b.claimedUntil ?? 0) || a.createdAt - b.createdAt)
       .slice(0, max);
     for (const row of free)
       this.tables.outbox.set(row.id, { ...row, claimedUntil: (now + leaseMs) as EpochMs });
     return Promise.resolve(
       free.map((row) => ({ id: row.id, ageMs: now - row.createdAt, entries: this.#entriesOf(row) })),
     );
+  }
+
+  postponeEmission(id: EmissionId, forMs: number): Promise<void> {
+    const row = this.tables.outbox.get(id);
+    if (row !== undefined)
+      this.tables.outbox.set(id, { ...row, claimedUntil: (this.clock() + forMs) as EpochMs });
+    return Promise.resolve();
   }
 
   /** Timers with a time, but for those that wait for an emission to be acknowledged. */

@@ -109,6 +109,7 @@ export class SimDatabase {
         armedUntil: (...args) => ask('armed-until', () => due.armedUntil(...args)),
         overdue: (...args) => ask('overdue', () => due.overdue(...args)),
         claimPendingEmissions: (...args) => ask('claim', () => due.claimPendingEmissions(...args)),
+        postponeEmission: (...args) => ask('postpone', () => due.postponeEmission(...args)),
       },
       feed: {
         hold: (...args) => ask('hold', () => (process.isDead ? Promise.resolve([]) : feed.hold(...args))),
