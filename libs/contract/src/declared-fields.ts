@@ -28,6 +28,13 @@ export const declaredFields = [
   'keepFor',
 ] as const satisfies readonly (keyof TimerInputWire)[];
 
+/** Those of them that no update changes. */
+export const fixedFields: readonly string[] = [
+  'hookClass',
+  'data',
+  'dataEncoding',
+] satisfies (typeof declaredFields)[number][];
+
 /** Those parts of a timer that make the same one again, under its name. */
 export const declaredOf = (timer: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
@@ -35,3 +42,10 @@ export const declaredOf = (timer: Readonly<Record<string, unknown>>): Record<str
       .filter((name) => timer[name] !== undefined)
       .map((name) => [name, timer[name]]),
   );
+
+interface Seen {
+  readonly id: string;
+}
+/** It is the same timer, and nobody has changed what its owner decides: only its life has gone on. Both as an API tells them. */
+export const isAsDeclared = (seen: Seen, now: Seen): boolean =>
+  seen.id === now.id && JSON.stringify(declaredOf({ ...seen })) === JSON.stringify(declaredOf({ ...now }));

@@ -11,7 +11,7 @@ export {
   type TimerConditionWire,
   timerStatuses,
 } from './condition.js';
-export { declaredFields } from './declared-fields.js';
+export { declaredFields, fixedFields, isAsDeclared } from './declared-fields.js';
 export {
   type DueEvent,
   type DueKind,

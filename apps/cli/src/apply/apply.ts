@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { type NewTimer, type TimerClient, TimerNotExistError } from '#client';
+import { type TimerClient, TimerNotExistError } from '#client';
 import type { TimerRecord } from '#contract';
 import { withClient } from '../connection.js';
 import { exitCodes, UsageError } from '../errors/exit-codes.js';
-import { explain } from '../errors/explain.js';
 import { note, type ShownAs, say, sayJson } from '../output/out.js';
 import { withProgress } from '../output/progress.js';
 import { harmless } from '../output/table.js';
 import { type Manifest, ownerTag, readManifest } from './manifest.js';
-import { type Plan, type Present, planOf, type Step, setOf } from './plan.js';
+import { type Done, outcomeOf } from './outcome.js';
+import { nameOf, type Plan, type Present, planOf } from './plan.js';
 import { planLines } from './plan-lines.js';
 
 export interface ApplyFlags extends ShownAs {
@@ -27,7 +27,8 @@ export async function applyCommand(flags: ApplyFlags): Promise<number> {
     throw new UsageError('--prune needs an `owner:` in the file: only what carries its tag is ever deleted');
   const isPlanOnly = flags.plan === true;
   return withClient({ readsOnly: isPlanOnly }, async (client) => {
-    const plan = planOf(manifest, await presentOf(client, manifest, flags.prune === true));
+    const present = await presentOf(client, manifest, flags.prune === true);
+    const plan = planOf(manifest, present);
     if (flags.json !== true) for (const line of planLines(plan)) say(line);
     if (isPlanOnly || plan.conflicts.length > 0) {
       if (flags.json) sayJson(plan);
@@ -38,7 +39,7 @@ export async function applyCommand(flags: ApplyFlags): Promise<number> {
       note('nothing was changed');
       return exitCodes.no;
     }
-    return execute(client, plan, flags);
+    return execute(client, plan, present, flags);
   });
 }
 
@@ -80,16 +81,14 @@ async function timerOrNull(client: TimerClient, namespace: string, key: string):
   }
 }
 
-interface Done {
-  readonly namespace: string;
-  readonly key: string;
-  readonly do: Step['do'];
-  readonly error?: string;
-}
-
 /** Each step by itself: a refusal of one leaves the others done, and is told. */
-async function execute(client: TimerClient, { steps, same }: Plan, flags: ApplyFlags): Promise<number> {
-  const done = await outcomesOf(client, steps, flags);
+async function execute(
+  client: TimerClient,
+  { steps, same }: Plan,
+  present: Present,
+  flags: ApplyFlags,
+): Promise<number> {
+  const done = await outcomesOf(client, steps, present, flags);
   const refused = done.filter(({ error }) => error !== undefined);
   if (flags.json) sayJson({ done, same });
   else {
@@ -99,38 +98,22 @@ async function execute(client: TimerClient, { steps, same }: Plan, flags: ApplyF
   return refused.length === 0 ? exitCodes.done : exitCodes.no;
 }
 
-const outcomesOf = (client: TimerClient, steps: Plan['steps'], flags: ApplyFlags): Promise<Done[]> =>
+const outcomesOf = (
+  client: TimerClient,
+  steps: Plan['steps'],
+  { named, owned }: Present,
+  { actor }: ApplyFlags,
+): Promise<Done[]> =>
   withProgress('apply', steps.length, async (at) => {
     const done: Done[] = [];
+    const looked = new Map([...named, ...owned].map((record) => [nameOf(record), record]));
+    const who = actor === undefined ? {} : { actor };
     for (let first = 0; first < steps.length; first += atOnceMax) {
       const some = steps.slice(first, first + atOnceMax);
-      done.push(...(await Promise.all(some.map((step) => outcomeOf(client, step, flags)))));
+      done.push(
+        ...(await Promise.all(some.map((step) => outcomeOf(client, step, looked.get(nameOf(step)), who)))),
+      );
       at(done.length);
     }
     return done;
   });
-
-// the manifest's reader has held these fields to the schema of a create
-const newTimer = ({ fields, namespace, key }: Extract<Step, { do: 'create' }>): NewTimer => ({
-  ...(fields as Omit<NewTimer, 'key'>),
-  namespace,
-  key,
-});
-
-async function outcomeOf(client: TimerClient, step: Step, { actor }: ApplyFlags): Promise<Done> {
-  const { namespace, key } = step;
-  const who = actor === undefined ? {} : { actor };
-  try {
-    if (step.do === 'create') await client.createTimer(newTimer(step), who);
-    else {
-      const options = { ...who, check: { version: step.version } };
-      if (step.do === 'delete') await client.deleteTimer({ namespace, key }, options);
-      else await client.updateTimer({ namespace, key }, setOf(step.changes), options);
-    }
-    return { namespace, key, do: step.do };
-  } catch (error) {
-    const { exitCode, message } = explain(error);
-    if (exitCode !== exitCodes.no) throw error;
-    return { namespace, key, do: step.do, error: message };
-  }
-}

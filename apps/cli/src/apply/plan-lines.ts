@@ -1,15 +1,20 @@
 import { paint } from '../output/out.js';
 import { harmless } from '../output/table.js';
-import type { Plan, Step } from './plan.js';
+import type { Conflict, Plan, Step } from './plan.js';
 
 /** The plan as a diff for people. */
 export const planLines = ({ steps, same, conflicts }: Plan): string[] => [
   ...steps.flatMap(stepLines),
-  ...conflicts.map(({ namespace, key, owner }) =>
-    paint('red', `! ${harmless(`${namespace}/${key}`)} belongs to the file of ${harmless(owner)}`),
-  ),
+  ...conflicts.map((conflict) => paint('red', `! ${conflictLine(conflict)}`)),
   `${countOf(steps, 'create')} to create, ${countOf(steps, 'update')} to update, ${countOf(steps, 'delete')} to delete, ${same} as they should be`,
 ];
+
+function conflictLine({ namespace, key, ...why }: Conflict): string {
+  const name = harmless(`${namespace}/${key}`);
+  return 'owner' in why
+    ? `${name} belongs to the file of ${harmless(why.owner)}`
+    : `${name} is fixed in ${why.fixed.join(', ')}: delete it (carillon timers delete) and apply again, or leave that as it was`;
+}
 
 const countOf = (steps: readonly Step[], what: Step['do']): number =>
   steps.filter((step) => step.do === what).length;

@@ -29,16 +29,13 @@ describe('a plan', () => {
     expect(planOf(manifest, { named, owned: named })).toEqual({ steps: [], same: 1, conflicts: [] });
   });
   it('shows each field that differs, and gives back its standard to what the file leaves out', () => {
-    const before = applied(
-      file(`${report}    endAt: 2027-01-01T00:00:00Z\n    exclude: [2026-12-25]\n    data: x\n`),
-    );
+    const before = applied(file(`${report}    endAt: 2027-01-01T00:00:00Z\n    exclude: [2026-12-25]\n`));
     const plan = planOf(readManifest(file(report.replace('0 9', '0 10')), now), { named: before, owned: [] });
     const [step] = plan.steps;
     if (step?.do !== 'update') throw new Error('an update is meant');
     expect(step.version).toBe(1);
     expect(setOf(step.changes)).toEqual({
       schedPolicyExpr: '0 10 * * 1-5',
-      data: null,
       endAt: null,
       exclude: [],
     });
@@ -54,6 +51,18 @@ describe('a plan', () => {
     const named = applied(file(report, 'owner: shipping'));
     const plan = planOf(readManifest(file(report), now), { named, owned: [] });
     expect(plan).toMatchObject({ steps: [], conflicts: [{ key: 'report', owner: 'shipping' }] });
+  });
+  it.each([
+    ['hookClass', 'hookClass: billing', 'hookClass: invoicing'],
+    ['data', "data: '1'", "data: '2'"],
+    ['data', "data: '1'", 'tags: [a]'],
+    ['dataEncoding', 'data: AAE=', 'data: AAE=\n    dataEncoding: base64'],
+  ])('says that %s is fixed, and sends no update that would be refused', (field, before, after) => {
+    const named = applied(file(`${report}    ${before}\n`));
+    const wanted = file(`${report.replace('0 9', '0 10')}    ${after}\n`);
+    const plan = planOf(readManifest(wanted, now), { named, owned: [] });
+    expect(plan).toMatchObject({ steps: [], conflicts: [{ key: 'report', fixed: [field] }] });
+    expect(planLines(plan).join('\n')).toContain(`default/report is fixed in ${field}: delete it`);
   });
 });
 

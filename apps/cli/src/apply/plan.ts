@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { declaredFields, type TimerRecord } from '#contract';
+import { declaredFields, fixedFields, type TimerRecord } from '#contract';
 import type { DeclaredFields } from './declared.js';
 import { type DeclaredTimer, isOwnerTag, type Manifest, ownerTag } from './manifest.js';
 
@@ -22,9 +22,11 @@ export type Step =
 export interface Plan {
   readonly steps: readonly Step[];
   readonly same: number;
-  /** Timers that another owner's file has. */
-  readonly conflicts: readonly (Named & { readonly owner: string })[];
+  /** While there is one, nothing is applied. */
+  readonly conflicts: readonly Conflict[];
 }
+/** A timer that another owner's file has, or whose fields no update can make those of the file. */
+export type Conflict = Named & ({ readonly owner: string } | { readonly fixed: readonly string[] });
 
 export interface Present {
   /** Those that the file names, where they are there. */
@@ -33,14 +35,14 @@ export interface Present {
   readonly owned: readonly TimerRecord[];
 }
 
-const nameOf = ({ namespace, key }: Named): string => JSON.stringify([namespace, key]);
+export const nameOf = ({ namespace, key }: Named): string => JSON.stringify([namespace, key]);
 
 /** Pure: what makes the timers those of the file. */
 export function planOf(manifest: Manifest, { named, owned }: Present): Plan {
   const present = new Map(named.map((record) => [nameOf(record), record]));
   const wanted = new Set(manifest.timers.map(nameOf));
   const steps: Step[] = [];
-  const conflicts: (Named & { owner: string })[] = [];
+  const conflicts: Conflict[] = [];
   let same = 0;
   for (const timer of manifest.timers) {
     const { namespace, key, fields } = timer;
@@ -49,7 +51,9 @@ export function planOf(manifest: Manifest, { named, owned }: Present): Plan {
     else {
       const owner = otherOwner(record, manifest.owner);
       const changes = changesOf(record, timer);
+      const fixed = changes.map(({ field }) => field).filter((field) => fixedFields.includes(field));
       if (owner !== null) conflicts.push({ namespace, key, owner });
+      else if (fixed.length > 0) conflicts.push({ namespace, key, fixed });
       else if (changes.length === 0) same += 1;
       else steps.push({ do: 'update', namespace, key, version: record.version, changes });
     }
@@ -81,8 +85,6 @@ export function setOf(changes: readonly FieldChange[]): Record<string, unknown> 
   return Object.fromEntries(
     changes.flatMap(({ field, to }) => {
       if (to !== undefined) return [[field, to]];
-      // goes with its payload
-      if (field === 'dataEncoding') return [];
       return [[field, field in cleared ? cleared[field] : null]];
     }),
   );

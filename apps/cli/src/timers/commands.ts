@@ -10,7 +10,7 @@ import {
   updateTimer,
 } from './changes.js';
 import { withConditionFlags } from './condition.js';
-import { withTimerFlags } from './input.js';
+import { withFixedFlags, withTimerFlags } from './input.js';
 import { getTimer, listTimers, nextFires, timerHistory, watchTimers, whyTimer } from './reads.js';
 
 export function addTimers(program: Command): void {
@@ -66,7 +66,7 @@ const change = (timers: Command, name: string, what: string): Command =>
     .option('--timeout <seconds>', 'how long to wait for the outcome', positive, '10');
 
 function addChanges(timers: Command): void {
-  withTimerFlags(change(timers, 'create', 'make a timer')).action(byExitCode(createTimer));
+  withFixedFlags(withTimerFlags(change(timers, 'create', 'make a timer'))).action(byExitCode(createTimer));
   withTimerFlags(change(timers, 'update', 'change what is named; --set field=null clears')).action(
     byExitCode(updateTimer),
   );

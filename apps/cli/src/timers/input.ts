@@ -24,6 +24,12 @@ export interface TimerFlags {
 const policies = { cron: 'CRON', interval: 'INTERVAL', once: 'ONCE', afterFinish: 'AFTER_FINISH' } as const;
 const plainFields = ['timeZone', 'hookClass', 'data', 'startAt', 'endAt'] as const;
 
+/** What a timer has from its creation to its end. */
+export const withFixedFlags = (command: Command): Command =>
+  command
+    .option('--hook-class <class>', 'who handles its events')
+    .option('--data <text>', 'payload, handed to the hook as it is');
+
 export const withTimerFlags = (command: Command): Command =>
   command
     .option('--cron <expr>', "when: five or six cron fields, '@daily', '@every 5m'")
@@ -31,9 +37,7 @@ export const withTimerFlags = (command: Command): Command =>
     .option('--once <when>', 'when: once, after a duration or at a moment (RFC 3339)')
     .option('--after-finish <duration>', 'when: so long after each close')
     .option('--time-zone <zone>', 'IANA name, such as Europe/Paris')
-    .option('--hook-class <class>', 'who handles its events')
     .option('--tag <tag...>', 'its tags')
-    .option('--data <text>', 'payload, handed to the hook as it is')
     .option('--start-at <moment>', 'no fire before (RFC 3339)')
     .option('--end-at <moment>', 'no fire after (RFC 3339)')
     .option('--max-fires <n>', 'ends after so many fires')

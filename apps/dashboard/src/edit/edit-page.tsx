@@ -8,6 +8,7 @@ import { expressionAdvice } from './expressions.ts';
 import { EditingProvider } from './fields.tsx';
 import { changeOf, emptyForm, type Form, fieldOf, formOf, newTimerOf } from './form.ts';
 import { PreviewPanel } from './preview-panel.tsx';
+import { saveChange } from './save-change.ts';
 import { TimerFields } from './timer-fields.tsx';
 
 const typingMs = 200;
@@ -35,7 +36,7 @@ function Editor({ before }: { readonly before: Timer | null }) {
     mutationFn: () =>
       before === null
         ? ask<Timer>('/v1/timers', { method: 'POST', body: wire })
-        : ask<Timer>(timerPath(before.id), { method: 'PATCH', body: wire, version: before.version }),
+        : saveChange(before, wire, (asked) => ask<Timer>(timerPath(before.id), asked)),
     onSuccess: ({ id }) => go(timerPlace(id)),
   });
   const failure = save.error ?? preview.error;
