@@ -86,6 +86,8 @@ describe('delayed events', () => {
     expect(await queue.cancel('nobody')).toBe('unknown');
     const slow = await queue.create('slow', Date.now());
     await eventually('it runs', () => runs(slow).length === 1);
+    expect(await queue.redrive(slow)).toBe(false);
+    expect(queue.getStat()['futurama.MySQLStore.nbError']).toBe(0);
     expect(await queue.cancel(slow)).toBe('running');
     await eventually('its last attempt has ended', async () => (await queue.cancel(slow)) === 'cancelled');
     const facts = await cluster.events('record_key = $1', [`delays/${slow}`]);

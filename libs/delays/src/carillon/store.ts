@@ -1,4 +1,11 @@
-import { NotGivenUpError, TimerClient, TimerEndedError, TimerExistsError, TimerNotExistError } from '#client';
+import {
+  EventOpenError,
+  NotGivenUpError,
+  TimerClient,
+  TimerEndedError,
+  TimerExistsError,
+  TimerNotExistError,
+} from '#client';
 import { Counters } from '../counters.js';
 import { LogCounts } from '../log-counts.js';
 import type { CancelAnswer, DelayStore, EventToSave, GivenUpList, Stats } from '../ports.js';
@@ -6,6 +13,12 @@ import { countedFact } from './counted-fact.js';
 import { FeedFollower } from './feed-follower.js';
 import { GivenUpIndex } from './given-up-index.js';
 import { type CarillonDelaysSettings, hookClassOf, retryOf } from './settings.js';
+
+/** It is unknown, was not given up, or runs (again). */
+const notRedriven = [TimerNotExistError, NotGivenUpError, EventOpenError];
+const answers = [TimerExistsError, TimerEndedError, ...notRedriven];
+const isOne = (error: unknown, refusals: typeof answers): boolean =>
+  refusals.some((refusal) => error instanceof refusal);
 
 /** Events as timers: created, cancelled and redriven by commands, counted from the change feed. */
 export class CarillonStore implements DelayStore {
@@ -74,7 +87,7 @@ export class CarillonStore implements DelayStore {
       await this.#counted(() => this.#client.redriveEvent({ key: id }));
       return true;
     } catch (error) {
-      if (error instanceof NotGivenUpError || error instanceof TimerNotExistError) return false;
+      if (isOne(error, notRedriven)) return false;
       throw error;
     }
   }
@@ -99,10 +112,7 @@ export class CarillonStore implements DelayStore {
     try {
       return await call();
     } catch (error) {
-      const isAnswer = [TimerExistsError, TimerEndedError, TimerNotExistError, NotGivenUpError].some(
-        (refusal) => error instanceof refusal,
-      );
-      if (!isAnswer) this.#own.add('futurama.MySQLStore.nbError');
+      if (!isOne(error, answers)) this.#own.add('futurama.MySQLStore.nbError');
       throw error;
     }
   }
