@@ -43,7 +43,10 @@ export class ApiConnection {
     this.#base = new URL(options.url).href.replace(/\/+$/, '');
   }
 
-  /** @throws HttpProblemError, CommandRejectedError, ApiTimeoutError, ApiUnreachableError, the signal's reason */
+  /**
+   * @throws HttpProblemError, CommandRejectedError, ApiTimeoutError, ApiUnreachableError, UnexpectedAnswerError, the signal's
+   *   reason
+   */
   async json(request: ApiRequest, { timeoutMs, signal }: ReadOptions): Promise<unknown> {
     const withinMs = timeoutMs ?? this.options.timeoutMs ?? 10_000;
     const over = new AbortController();
@@ -70,7 +73,7 @@ export class ApiConnection {
       try {
         either.throwIfAborted();
         const response = await this.open(request, either);
-        return await response.json();
+        return answerIn(await this.#text(response), request.path, response.status);
       } catch (error) {
         if (either.aborted || tries >= (this.options.tries ?? 4) || !mayPass(error)) throw error;
         // a nap that is cut short ends in the next try, which says why
@@ -106,16 +109,27 @@ export class ApiConnection {
       throw new ApiUnreachableError(this.#base, error);
     });
     if (response.ok) return response;
-    throw await problemOf(response, path);
+    const text = await this.#text(response);
+    const read = problemSchema.safeParse(parsed(text));
+    throw read.success ? problemError(read.data) : new UnexpectedAnswerError(path, response.status, text);
+  }
+
+  /** @throws ApiUnreachableError if it breaks off, the reason of the request's signal */
+  #text(response: Response): Promise<string> {
+    return response.text().catch((error: unknown) => {
+      throw error instanceof TypeError ? new ApiUnreachableError(this.#base, error) : error;
+    });
   }
 }
 
-async function problemOf(response: Response, path: string): Promise<Error> {
-  const text = await response.text();
-  const read = problemSchema.safeParse(parsed(text));
-  return read.success ? problemError(read.data) : new UnexpectedAnswerError(path, response.status, text);
+/** @throws UnexpectedAnswerError */
+function answerIn(text: string, path: string, status: number): unknown {
+  const answer = parsed(text);
+  if (answer === null) throw new UnexpectedAnswerError(path, status, text);
+  return answer;
 }
 
+/** Null: no JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

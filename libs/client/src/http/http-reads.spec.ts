@@ -166,6 +166,35 @@ describe('queries by HTTP', () => {
     expect(asked.length).toBe(5);
   });
 
+  it('asks again when an answer breaks off, good or bad', async () => {
+    const half = (response: ServerResponse, status: number): void => {
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': '100' });
+      response.write('{"count":', () => response.destroy());
+    };
+    answer = (_request, response) => {
+      if (asked.length === 1) half(response, 200);
+      else if (asked.length === 2) half(response, 500);
+      else json(response, { count: 1, isExact: true });
+    };
+    expect(await client().count()).toEqual({ count: 1, isExact: true });
+    answer = (_request, response) => half(response, 200);
+    await expect(client({ tries: 2 }).count()).rejects.toThrow(ApiUnreachableError);
+    expect(asked.length).toBe(5);
+  });
+
+  it.each([200, 502])("tells a proxy's page with %i from an answer of the API", async (status) => {
+    answer = (_request, response) => {
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>please sign in</h1>');
+    };
+    const page = client({ tries: 2 }).count();
+    await expect(page).rejects.toThrow(UnexpectedAnswerError);
+    await expect(page).rejects.toThrow(
+      `answered ${status} with what is not an answer of the API: <h1>please`,
+    );
+    // another process behind the proxy may do better where it says so
+    expect(asked.length).toBe(status === 502 ? 2 : 1);
+  });
+
   it.each([30 * 86_400_000, Number.POSITIVE_INFINITY])('waits %s ms if it is told to', async (timeoutMs) => {
     answer = (_request, response) => void setTimeout(() => json(response, { count: 1, isExact: true }), 50);
     expect(await client({ timeoutMs }).count()).toEqual({ count: 1, isExact: true });
