@@ -28,6 +28,7 @@ export * from './log/databases.js';
 export * from './log/due-index.js';
 export * from './log/errors.js';
 export * from './log/log-feed.js';
+export * from './log/log-gap.js';
 export * from './log/merged-log-tail.js';
 export * from './log/namespace-usage.js';
 export * from './log/timer-log.js';

@@ -10,7 +10,7 @@ export { expansionContract } from './contract/expansion-contract.js';
 export { logFeedContract } from './contract/log-feed-contract.js';
 export { type RetentionSubject, retentionContract } from './contract/retention-contract.js';
 export { splitSubject } from './contract/split-subject.js';
-export type { OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
+export type { AgeingSubject, OpenSubject, QueriesSubject, StoreHandle, Subject } from './contract/subject.js';
 export { timerLogContract } from './contract/timer-log-contract.js';
 export { timerQueriesContract } from './contract/timer-queries-contract.js';
 export { contractQuotas } from './contract/timers/quotas.js';

@@ -1,7 +1,7 @@
 import { type EmissionSink, TransientLogError } from '#engine';
 import type { Wraps } from '#testing';
 import { decide, type EpochMs, type EventId, evolve, type TimerState } from '#timer';
-import { dueWith, feedWith, logWith, oneIn } from './wrapping.js';
+import { dueWith, logWith, oneIn } from './wrapping.js';
 
 // What is decided is written, read, published or sent wrongly.
 
@@ -110,15 +110,16 @@ export const commitDenied = (): Wraps => {
 
 export const everythingInMemory = (): Wraps => ({ fireLimits: { armedMax: 50_000, windowMs: 3_600_000 } });
 
-/** Reads up to where it can see, and what commits later at a lower position is never read. */
+/** Leaves one out of what it read, and marks all of it. */
 export const feedSkips = (): Wraps => {
   const isSkipped = oneIn(20);
-  return feedWith((feed) => ({
-    readAfter: async (...args) => {
-      const events = await feed.readAfter(...args);
-      return events.filter((_event, index) => index === events.length - 1 || !isSkipped());
-    },
-  }));
+  return {
+    events: (sink) => ({
+      publishEvents: (events) =>
+        sink.publishEvents(events.filter((_event, index) => index === events.length - 1 || !isSkipped())),
+      publishRejections: (rejections) => sink.publishRejections(rejections),
+    }),
+  };
 };
 
 export const feedBackwards = (): Wraps => ({

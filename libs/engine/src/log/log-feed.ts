@@ -27,7 +27,10 @@ export interface LogTail {
   topology(): Promise<LogTopology>;
   /** Position of the last event that is committed, 0 for none. */
   heads(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
-  /** Events after these positions in position order, at most `max` in all, in one query. */
+  /**
+   * Events after these positions in position order, at most `max` in all, in one query. The same positions again give the same events
+   * again: a reader that could not use them asks once more. A large event may make an answer end early, with partitions left out.
+   */
   readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]>;
 }
 

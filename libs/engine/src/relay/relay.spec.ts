@@ -1,25 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { InMemoryTimerStore, ManualClock } from '#testing';
 import { type CommandId, decide, type EpochMs, evolve, mintTimerId, slotOf } from '#timer';
-import type { StoredEvent } from '../log/log-feed.js';
+import type { LogFeed, StoredEvent } from '../log/log-feed.js';
 import { Relay } from './relay.js';
 
-const silent = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 const partitions = [0, 1, 2, 3];
 
-function setUp(eventsPerReadMax = 8) {
+function setUp(eventsPerReadMax = 8, wrap: (feed: LogFeed) => LogFeed = (feed) => feed) {
   const clock = new ManualClock();
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const published: StoredEvent[] = [];
   const lags: number[] = [];
+  const errors: unknown[] = [];
   let kafkaAnswers: Promise<void> = Promise.resolve();
   const relay = new Relay({
-    feed: store.openFeed(),
+    feed: wrap(store.openFeed()),
     sink: {
       publishEvents: async (events) => {
         await kafkaAnswers;
@@ -27,7 +22,12 @@ function setUp(eventsPerReadMax = 8) {
       },
       publishRejections: async () => undefined,
     },
-    logger: silent,
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: (details) => errors.push(details),
+    },
     sleep: clock.sleep,
     clock: clock.read,
     eventsPerReadMax,
@@ -70,7 +70,7 @@ function setUp(eventsPerReadMax = 8) {
     await clock.advance(2_000);
     await running;
   };
-  return { clock, store, relay, published, lags, silence, create, end };
+  return { clock, store, relay, published, lags, errors, silence, create, end };
 }
 
 describe('the relay', () => {
@@ -159,6 +159,41 @@ describe('the relay', () => {
     await clock.advance(1_000);
     expect(published.map(({ type }) => type)).toEqual(['TimerCreated']);
     expect(relay.positions.get(event.partition)).toBe(2n);
+    await end();
+  });
+
+  it('passes no gap over: that partition stands before it, and goes on once it is mended', async () => {
+    let missing: { partition: number; position: bigint } | null = null;
+    const { clock, relay, published, lags, errors, create, end } = setUp(100, (feed) => {
+      const readAfter: LogFeed['readAfter'] = async (...args) =>
+        (await feed.readAfter(...args)).filter(
+          ({ partition, position }) => partition !== missing?.partition || position !== missing.position,
+        );
+      return new Proxy(feed, {
+        get: (target, name: keyof LogFeed) => (name === 'readAfter' ? readAfter : target[name].bind(target)),
+      });
+    });
+    for (let i = 0; i < 40; i += 1) await create(`k-${i}`);
+    missing = { partition: 1, position: 3n };
+    relay.want(partitions);
+    await clock.advance(5_000);
+    const of = (wanted: number) => published.filter(({ partition }) => partition === wanted);
+    expect(of(1).map(({ position }) => position)).toEqual([1n, 2n]);
+    expect(errors).toEqual([{ partition: 1, after: '2', next: '4' }]);
+    const others = published.length - 2;
+    expect(lags.at(-1)).toBe(40 - 2 - others);
+    await clock.advance(20_000);
+    expect(errors.length).toBeGreaterThan(1);
+    expect(published.length).toBe(2 + others);
+    await create('k-40');
+    missing = null;
+    await clock.advance(12_000);
+    expect(published).toHaveLength(41);
+    for (const partition of partitions)
+      expect(of(partition).map(({ position }) => position)).toEqual(
+        of(partition).map((_, i) => BigInt(i + 1)),
+      );
+    expect(lags.at(-1)).toBe(0);
     await end();
   });
 

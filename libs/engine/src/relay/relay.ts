@@ -1,5 +1,6 @@
 import { messageOf } from '../log/errors.js';
 import type { LogFeed, StoredEvent, StoredRejection } from '../log/log-feed.js';
+import { followOn, type LogGap } from '../log/log-gap.js';
 import type { LocalClock, Logger, Sleep } from '../ports.js';
 
 /** Publishes; resolves when Kafka has acknowledged all of it. */
@@ -32,6 +33,8 @@ const holdSoonMs = 25;
 const leavingMaxMs = 3_000;
 const holdWhileFrozenMs = 250;
 const lagToldEveryMs = 250;
+/** A partition with a gap is looked at again so often: whoever mends it need not restart anything. */
+const gapLookedAtEveryMs = 10_000;
 /**
  * Under a steady load the log is read this often at most: each read costs a query, a send, a mark and a fetch, of
  * whatever size. The first event after a pause goes at once, and a backlog without rest.
@@ -47,7 +50,8 @@ const isNews = ({ type }: StoredEvent): boolean => type !== 'TimerSnapshotted';
 
 /**
  * Tails the log and publishes it: one reader a partition, all partitions in one query and one send. The checkpoint
- * moves after the acknowledgement, so a crash between the two repeats events, with the same ids, and loses none.
+ * moves after the acknowledgement, so a crash between the two repeats events, with the same ids, and loses none. It never
+ * moves over a gap: a partition that has one stands before it, and says so, until it is mended.
  */
 export class Relay {
   #wanted: readonly number[] = [];
@@ -58,6 +62,8 @@ export class Relay {
   #lagToldAt = Number.NEGATIVE_INFINITY;
   /** Partitions that another reader holds: where its mark stood, and since when. */
   readonly #watched = new Map<number, { position: bigint; sinceMs: number }>();
+  /** Partitions that stand before a gap: where, and when it was found. */
+  readonly #gaps = new Map<number, { after: bigint; foundAtMs: number }>();
 
   constructor(private readonly deps: RelayDeps) {}
 
@@ -114,27 +120,38 @@ export class Relay {
   }
 
   get #holdEveryMs(): number {
-    if (this.#positions.size >= this.#wanted.length) return holdEveryMs;
+    if (this.#positions.size + this.#gaps.size >= this.#wanted.length) return holdEveryMs;
     return this.deps.clock() - this.#wantedAt < leavingMaxMs ? holdSoonMs : holdWhileFrozenMs;
   }
 
   /** One round: read, publish, move the checkpoint. Answers how many records went out. */
   async #publishOnce(round: number): Promise<number> {
     if (this.#positions.size === 0) return 0;
-    const events = await this.deps.feed.readAfter(this.#positions, this.deps.eventsPerReadMax ?? 2_000);
+    const read = await this.deps.feed.readAfter(this.#positions, this.deps.eventsPerReadMax ?? 2_000);
+    const { reached, gaps } = followOn(this.#positions, read);
+    const isBeforeGap = ({ partition, position }: StoredEvent) => position <= (reached.get(partition) ?? 0n);
+    const events = gaps.length === 0 ? read : read.filter(isBeforeGap);
     if (events.length > 0) {
       await this.deps.sink.publishEvents(events.filter(isNews));
-      await this.#advance(events);
+      await this.#advance(reached);
     }
+    for (const gap of gaps) this.#standBefore(gap);
     // refusals are rare, and nobody waits for this copy of them: under load they are looked for now and then
     const looksForRejections = events.length === 0 || round % 10 === 0;
     return events.length + (looksForRejections ? await this.#publishRejections() : 0);
   }
 
-  async #advance(events: readonly StoredEvent[]): Promise<void> {
-    const last = new Map<number, bigint>();
-    for (const { partition, position } of events) last.set(partition, position);
-    const moves = [...last].map(([partition, to]) => ({
+  #standBefore({ partition, after, next }: LogGap): void {
+    this.#positions.delete(partition);
+    this.#gaps.set(partition, { after, foundAtMs: this.deps.clock() });
+    this.deps.logger.error(
+      { partition, after: String(after), next: String(next) },
+      'the log has a gap: this partition is not published beyond it; see docs/operations.md',
+    );
+  }
+
+  async #advance(reached: ReadonlyMap<number, bigint>): Promise<void> {
+    const moves = [...reached].map(([partition, to]) => ({
       partition,
       from: this.#positions.get(partition) ?? 0n,
       to,
@@ -155,9 +172,10 @@ export class Relay {
     const now = this.deps.clock();
     if (this.deps.onLag === undefined || now - this.#lagToldAt < lagToldEveryMs) return;
     this.#lagToldAt = now;
-    const heads = await this.deps.feed.heads([...this.#positions.keys()]);
+    const heads = await this.deps.feed.heads([...this.#positions.keys(), ...this.#gaps.keys()]);
     let lag = 0n;
-    for (const [partition, head] of heads) lag += head - (this.#positions.get(partition) ?? head);
+    for (const [partition, head] of heads)
+      lag += head - (this.#positions.get(partition) ?? this.#gaps.get(partition)?.after ?? head);
     this.deps.onLag(Number(lag));
   }
 
@@ -172,14 +190,24 @@ export class Relay {
 
   async #hold(): Promise<void> {
     this.#holdAgain = false;
-    const locked = await this.deps.feed.hold(this.#wanted);
+    const wanted = this.#withoutGaps(this.#wanted);
+    const locked = await this.deps.feed.hold(wanted);
     const held = [
       ...locked,
-      ...(await this.#stalled(this.#wanted.filter((partition) => !locked.includes(partition)))),
+      ...(await this.#stalled(wanted.filter((partition) => !locked.includes(partition)))),
     ];
     const isSame =
       held.length === this.#positions.size && held.every((partition) => this.#positions.has(partition));
     if (!isSame) this.#positions = new Map(await this.deps.feed.checkpoints(held));
+  }
+
+  /** Of a gap that was found a while ago it is seen anew whether it is there. */
+  #withoutGaps(partitions: readonly number[]): readonly number[] {
+    const now = this.deps.clock();
+    for (const [partition, { foundAtMs }] of this.#gaps)
+      if (!partitions.includes(partition) || now - foundAtMs >= gapLookedAtEveryMs)
+        this.#gaps.delete(partition);
+    return partitions.filter((partition) => !this.#gaps.has(partition));
   }
 
   /**

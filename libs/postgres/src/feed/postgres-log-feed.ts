@@ -1,4 +1,4 @@
-import type { LogFeed, LogTopology, StoredEvent, StoredRejection } from '#engine';
+import { followOn, type LogFeed, type LogTopology, type StoredEvent, type StoredRejection } from '#engine';
 import type { CommandId, EpochMs, TimerId } from '#timer';
 import { int2Array, int4Array, int8Array } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
@@ -33,7 +33,8 @@ export const readBytesMax = 4 * 1024 * 1024;
 export class PostgresLogFeed implements LogFeed {
   #held = new Set<number>();
   #heldIn = 0;
-  #lastRecordedAt = new Map<number, number>();
+  /** Of each partition the last event that was read. */
+  readonly #lastRead = new Map<number, { readonly position: bigint; readonly recordedAt: EpochMs }>();
 
   constructor(private readonly connection: HotConnection) {}
 
@@ -70,19 +71,32 @@ export class PostgresLogFeed implements LogFeed {
   }
 
   async readAfter(positions: ReadonlyMap<number, bigint>, max: number): Promise<readonly StoredEvent[]> {
+    const since = this.#recordedSince(positions);
+    const events = await this.#readSince(since, positions, max);
+    // a moment only spares the days before it: where it left an event out, whatever the clocks did, the log is asked without it
+    if (since === 0 || followOn(positions, events).gaps.length === 0) return events;
+    return this.#readSince(0, positions, max);
+  }
+
+  async #readSince(
+    since: number,
+    positions: ReadonlyMap<number, bigint>,
+    max: number,
+  ): Promise<readonly StoredEvent[]> {
     const partitions = [...positions.keys()];
     const perPartition = Math.max(1, Math.ceil(max / partitions.length));
     const values = [
       int2Array(partitions),
       int8Array([...positions.values()]),
       perPartition,
-      this.#recordedSince(partitions),
+      new Date(since).toISOString(),
       readBytesMax,
     ];
     const [result] = await this.connection.send([{ statement: readAfter, values }]);
     // the first of each partition, then the second of each, and so on: what is cut off is read next time
     const events = (result?.rows ?? []).slice(0, max).map(storedEvent);
-    for (const { partition, recordedAt } of events) this.#lastRecordedAt.set(partition, recordedAt);
+    for (const { partition, position, recordedAt } of events)
+      this.#lastRead.set(partition, { position, recordedAt });
     return events;
   }
 
@@ -127,9 +141,13 @@ export class PostgresLogFeed implements LogFeed {
     await this.connection.send([{ statement: releasePartitions, values: [int4Array(partitions)] }]);
   }
 
-  #recordedSince(partitions: readonly number[]): string {
-    const since = Math.min(...partitions.map((partition) => this.#lastRecordedAt.get(partition) ?? 0));
-    return new Date(Math.max(0, since - pruningMarginMs)).toISOString();
+  /** What follows an event that was read was recorded no earlier. Whoever asks for what came before it asks for earlier moments as well. */
+  #recordedSince(positions: ReadonlyMap<number, bigint>): number {
+    const moments = [...positions].map(([partition, position]) => {
+      const last = this.#lastRead.get(partition);
+      return last !== undefined && position >= last.position ? last.recordedAt : 0;
+    });
+    return Math.max(0, Math.min(...moments) - pruningMarginMs);
   }
 }
 

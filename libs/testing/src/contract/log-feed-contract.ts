@@ -3,7 +3,7 @@ import type { StoredEvent, StoredRejection } from '#engine';
 import { eventFromJson, slotOfTimerId, type TimerId } from '#timer';
 import { overRate, refusal } from './answers.js';
 import { readTail, Tail } from './log-tail.js';
-import { type OpenSubject, Stage } from './subject.js';
+import { type AgeingSubject, Stage } from './subject.js';
 import {
   apply,
   createTimer,
@@ -21,10 +21,11 @@ import {
 } from './writing.js';
 
 /** What every LogFeed keeps, whatever lies under it. */
-export function logFeedContract(name: string, open: OpenSubject): void {
+export function logFeedContract(name: string, open: () => Promise<AgeingSubject>): void {
   describe(`LogFeed: ${name}`, () => {
     const stage = new Stage(open);
     reading(stage);
+    readingAgain(stage);
     following(stage);
     marks(stage);
     rejections(stage);
@@ -99,6 +100,25 @@ const reading = (stage: Stage) =>
       const events = await stage.feed.readAfter(new Map([[partition, 0n]]), 100_000);
       expect(new Set(events.map((event) => event.partition))).toEqual(new Set([partition]));
       expect(events.map(({ timerId }) => timerId)).toContain(id);
+    });
+  });
+
+const readingAgain = (stage: Stage<AgeingSubject>) =>
+  describe('reading again', () => {
+    it('gives the same events again, however far apart their moments are', async () => {
+      const [reader] = await stage.others(1);
+      const { feed } = present(reader);
+      const { id } = await createTimer(stage.log);
+      const partition = slotOfTimerId(id) % stage.subject.partitions;
+      const created = present((await stage.feed.heads([partition])).get(partition));
+      const from = new Map([[partition, created - 1n]]);
+      await stage.subject.age(2);
+      await apply(stage.log, id, update('days later'));
+      const positions = async () => (await feed.readAfter(from, 100)).map(({ position }) => position);
+      expect(await positions()).toEqual([created, created + 1n]);
+      expect(await positions()).toEqual([created, created + 1n]);
+      expect(await feed.readAfter(new Map([[partition, created + 1n]]), 100)).toEqual([]);
+      expect(await positions()).toEqual([created, created + 1n]);
     });
   });
 

@@ -3,15 +3,13 @@ import { Retention, type RetentionPolicy, type RetentionReport, type RetentionSt
 import { decide, evolve, type TimerId } from '#timer';
 import { givesUpAtOnce, giveUp } from './emissions.js';
 import { publishAll } from './log-tail.js';
-import { Stage, type Subject } from './subject.js';
+import { type AgeingSubject, Stage } from './subject.js';
 import { acknowledge, apply, createTimer, deletion, fire, present, stateOf, update } from './writing.js';
 
 /** A store whose log can be dropped by days. */
-export interface RetentionSubject extends Subject {
+export interface RetentionSubject extends AgeingSubject {
   /** Retention by a session of its own. */
   openRetention(): RetentionStore;
-  /** Everything in the log happened so many days earlier than it did. */
-  age(days: number): Promise<void>;
 }
 
 const quiet = {

@@ -29,6 +29,12 @@ export interface Subject extends StoreHandle {
   lockElsewhere(timerId: TimerId): Promise<() => Promise<void>>;
 }
 
+/** A store whose log can be made older. */
+export interface AgeingSubject extends Subject {
+  /** Everything in the log happened so many days earlier than it did. */
+  age(days: number): Promise<void>;
+}
+
 export type OpenSubject = () => Promise<Subject>;
 
 /** A store that can be asked as well. */
