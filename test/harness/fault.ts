@@ -25,7 +25,7 @@ export const freeze = (): boolean => process.kill(process.pid, 'SIGSTOP');
 export const faultyLog =
   (isMine: (request: Parameters<TimerLog['transact']>[0]) => boolean) =>
   (log: TimerLog): TimerLog => ({
-    stateAt: (timerId, version) => log.stateAt(timerId, version),
+    stateAt: (...args) => log.stateAt(...args),
     storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
     transact: async (request, decide) => {
       let counts = isMine(request);

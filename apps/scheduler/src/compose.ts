@@ -38,7 +38,7 @@ import { schedulerMetrics } from './metrics.js';
 import { prepare } from './prepare.js';
 import { quotaParts } from './quotas.js';
 import { RelayThread } from './relay/relay-thread.js';
-import { sendReplies } from './replies.js';
+import { Replies } from './replies.js';
 import { retentionService } from './retention.js';
 
 const offsetsMirroredEveryMs = 5_000;
@@ -109,8 +109,9 @@ export function composeScheduler(
     warn('how many timers there are will be read again'),
   );
 
-  const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) =>
-    new CommandService<ReplyAddress>({
+  const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) => {
+    const answers = new Replies(log, replies);
+    return new CommandService<ReplyAddress>({
       logs: [log, wrapLog(store.anotherLog())],
       place,
       ...(place.of > 1 && {
@@ -129,12 +130,13 @@ export function composeScheduler(
         relay.nudge();
         metrics.decided(outcomes);
         spans?.end(outcomes);
-        sendReplies(outcomes, log, replies).catch(warn('a reply was not sent; the client asks again'));
+        answers.send(outcomes).catch(warn('a reply was not sent; the client asks again'));
       },
       onLostSource: (topic, partition, storedOffset) => {
         if (storedOffset !== null) consumer?.seek(topic, partition, storedOffset);
       },
     });
+  };
   const commands = new CommandRouter(
     stores.map((store, place) => commandsOf(store, logs.of(place.number), place)),
   );

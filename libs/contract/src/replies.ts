@@ -7,7 +7,7 @@ export type Reply = { readonly ok: true; readonly timer: TimerRecord } | ({ read
 
 export const acceptedReply = (state: TimerState): string =>
   JSON.stringify({ ok: true, timer: timerRecord(state) });
-/** Applied once, and the history that would tell how the timer looked then is gone. */
+/** Applied once, and the history that would tell how the timer looked then is gone, or too long to be folded for an answer. */
 export const appliedReply = (id: string, version: number): string =>
   JSON.stringify({ ok: true, timer: { id, version } });
 export const refusedReply = (rejection: Rejection): string =>

@@ -25,7 +25,7 @@ export const mapEvents = (decision: Decision, change: (event: TimerEvent) => Tim
 export const logWith = (transact: (log: TimerLog) => TimerLog['transact']): Wraps => ({
   log: (log) => ({
     transact: transact(log),
-    stateAt: (timerId, version) => log.stateAt(timerId, version),
+    stateAt: (...args) => log.stateAt(...args),
     storedOffsets: (topic, partitions) => log.storedOffsets(topic, partitions),
   }),
 });

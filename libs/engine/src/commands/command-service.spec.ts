@@ -120,7 +120,7 @@ describe('handling commands', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
       { kind: 'applied', state: { lease: { holder: 'a', token: 2 }, spec: { key: 'mutex' } } },
       { kind: 'rejected', rejection: { code: 'lease-held' } },
-      { kind: 'repeated', version: 2 },
+      { kind: 'repeated', version: 2, state: { version: 2, lease: { holder: 'a' } } },
     ]);
   });
 
@@ -295,10 +295,10 @@ describe('handling commands', () => {
       { kind: 'applied', state: { version: 1 } },
       { kind: 'applied', state: { version: 2 } },
       { kind: 'applied', state: { version: 2 } },
-      { kind: 'repeated', version: 2 },
+      { kind: 'repeated', version: 2, state: { version: 2 } },
       { kind: 'applied', state: { version: 3, pausedAt: null } },
       // the pause that came too late for its first time is not a first pause now
-      { kind: 'repeated', version: 2 },
+      { kind: 'repeated', version: 2, state: null },
       { kind: 'repeated', version: 2 },
     ]);
     expect([...store.tables.unchanged.keys()]).toEqual([idle]);

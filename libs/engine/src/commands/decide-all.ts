@@ -213,8 +213,10 @@ class Batch {
     const rejection = this.#answers.refusalOf(commandId, key);
     if (rejection !== null) return { kind: 'rejected', rejection };
     const live = this.#streamOf(target)?.after ?? null;
-    const version = this.#answers.versionOf(commandId, target, live);
-    return version === null ? null : { kind: 'repeated', ...version };
+    const first = this.#answers.versionOf(commandId, target, live);
+    if (first === null) return null;
+    const isUnchanged = live?.id === first.timerId && live.version === first.version;
+    return { kind: 'repeated', ...first, state: isUnchanged ? live : null };
   }
 
   #reject({ source, key, value }: CommandEnvelope, commandId: CommandId | null, given: Rejection): Outcome {

@@ -55,5 +55,11 @@ export type Outcome =
       readonly closed?: OpenEvent;
     }
   /** Applied by an earlier delivery: the answer is the timer as it was then. */
-  | { readonly kind: 'repeated'; readonly timerId: TimerId; readonly version: number }
+  | {
+      readonly kind: 'repeated';
+      readonly timerId: TimerId;
+      readonly version: number;
+      /** As it was then, where it has not changed since; null: to be looked up. */
+      readonly state: TimerState | null;
+    }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };

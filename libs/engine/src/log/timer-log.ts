@@ -207,8 +207,8 @@ export interface TimerLog {
     request: TransactionRequest,
     decide: (loaded: LoadedTimers) => TransactionWrites,
   ): Promise<TransactionResult>;
-  /** What a timer folded to at a version; null: unknown, or its history is gone. */
-  stateAt(timerId: TimerId, version: number): Promise<TimerState | null>;
+  /** What a timer folded to at a version; null: unknown, its history is gone, or more than `eventsMax` events would be folded. */
+  stateAt(timerId: TimerId, version: number, eventsMax?: number): Promise<TimerState | null>;
   /** Next offset to read, a partition; a partition without an entry starts at the topic's beginning. */
   storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>;
 }

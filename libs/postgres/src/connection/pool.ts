@@ -20,6 +20,7 @@ export function openPool(settings: PoolSettings): pg.Pool {
     connectionString: databaseUrl,
     application_name: applicationName,
     max: connectionsMax,
+    options: '-c TimeZone=UTC',
     query_timeout: queryTimeoutMs,
   });
   pool.on('error', (error) => log.warn({ error: error.message }, 'idle connection to Postgres lost'));

@@ -1,10 +1,12 @@
+import type { Pool } from 'pg';
 import type { ArmedTimer, DueIndex, EmissionId, PendingEmission, PendingEntry } from '#engine';
 import type { EpochMs, TimerId, TimerState } from '#timer';
 import { int2Array, int4Array, uuidArray } from '../connection/binary-array.js';
 import type { HotConnection } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
-import { type History, readHistory } from '../log/history.js';
 import { type StateRow, stateFromRow } from '../log/state-row.js';
+import { readAround } from '../queries/histories.js';
+import { type Reads, readsBy } from '../queries/read-pool.js';
 
 const armedUntil = statement('armed-until');
 const overdue = statement('overdue');
@@ -16,10 +18,14 @@ const readClock = { name: 'read-clock', text: 'select clock_timestamp()' };
 
 /** Reads and leases for the fire service, on a connection of their own: a long read never stands before a trigger. */
 export class PostgresDueIndex implements DueIndex {
+  readonly #history: Reads;
+
   constructor(
     private readonly connection: HotConnection,
-    private readonly history: History,
-  ) {}
+    pool: Pool,
+  ) {
+    this.#history = readsBy(pool);
+  }
 
   async now(): Promise<EpochMs> {
     const [result] = await this.connection.send([{ statement: readClock, values: [] }]);
@@ -81,12 +87,9 @@ export class PostgresDueIndex implements DueIndex {
       const version = versions[index] ?? 0;
       const isOpen = !isDead.has(`${timerId}/${version}`);
       // one after the other: hundreds of readings at once would wait for a session longer than they may
-      const [state, before] = isOpen
-        ? [stateOf.get(timerId) ?? null, null]
-        : [
-            await readHistory(this.history, timerId, version),
-            await readHistory(this.history, timerId, version - 1),
-          ];
+      const { state, before } = isOpen
+        ? { state: stateOf.get(timerId) ?? null, before: null }
+        : await readAround(this.#history, timerId, version);
       entries.push({ timerId, version, state, before });
     }
     return entries;

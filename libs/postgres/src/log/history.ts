@@ -1,28 +1,4 @@
-import type { Pool } from 'pg';
-import {
-  type CommandId,
-  eventFromJson,
-  evolve,
-  type RecordedEvent,
-  type TimerId,
-  type TimerState,
-} from '#timer';
-
-/** Reads of the log that are not hot: an ordinary pool. */
-export type History = Pool;
-
-/** One timer's events, oldest first, up to a version. */
-export async function readEvents(
-  pool: History,
-  timerId: TimerId,
-  upToVersion: number,
-): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<EventRow>(
-    'select version, command_id, data, meta from event_log where stream_id = $1 and version <= $2 order by version',
-    [timerId, upToVersion],
-  );
-  return rows.map(recordedEvent);
-}
+import { type CommandId, eventFromJson, type RecordedEvent } from '#timer';
 
 export interface EventRow {
   readonly version: number;
@@ -43,18 +19,3 @@ export const traceparentOf = (meta: string | null): string | null =>
   meta?.includes('"traceparent"')
     ? ((JSON.parse(meta) as { traceparent?: string }).traceparent ?? null)
     : null;
-
-/** What a timer folded to at a version; null where its history does not reach back that far. */
-export async function readHistory(
-  pool: History,
-  timerId: TimerId,
-  version: number,
-): Promise<TimerState | null> {
-  const events = await readEvents(pool, timerId, version);
-  if (events.at(-1)?.version !== version) return null;
-  const start = events.findLastIndex(
-    ({ event }) => event.type === 'TimerSnapshotted' || event.type === 'TimerCreated',
-  );
-  if (start === -1) return null;
-  return events.slice(start).reduce<TimerState | null>(evolve, null);
-}

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import {
   DataLogError,
   type DueTimer,
@@ -17,7 +18,8 @@ import type { CommandId, EpochMs, TimerId, TimerState } from '#timer';
 import { textArray } from '../connection/binary-array.js';
 import { type HotConnection, type Session, transaction } from '../connection/hot-connection.js';
 import { statement } from '../connection/statement.js';
-import { type History, readHistory } from './history.js';
+import { readAround } from '../queries/histories.js';
+import { type Reads, readsBy } from '../queries/read-pool.js';
 import { loadedBytesMax, readsFor, type What } from './reads.js';
 import { parseRecent, type StateRow, stateFromRow } from './state-row.js';
 import { storedReason } from './stored-reason.js';
@@ -50,11 +52,14 @@ type Rows = readonly (readonly unknown[])[];
  */
 export class PostgresTimerLog implements TimerLog {
   #partitions: number | null = null;
+  readonly #history: Reads;
 
   constructor(
     private readonly connection: HotConnection,
-    private readonly history: History,
-  ) {}
+    pool: Pool,
+  ) {
+    this.#history = readsBy(pool);
+  }
 
   async transact(
     request: TransactionRequest,
@@ -74,8 +79,8 @@ export class PostgresTimerLog implements TimerLog {
     }
   }
 
-  stateAt(timerId: TimerId, version: number): Promise<TimerState | null> {
-    return readHistory(this.history, timerId, version);
+  async stateAt(timerId: TimerId, version: number, eventsMax?: number): Promise<TimerState | null> {
+    return (await readAround(this.#history, timerId, version, eventsMax)).state;
   }
 
   async storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {

@@ -11,10 +11,10 @@ import {
   pageLimitMax,
   pastOf,
 } from '#engine';
-import { type CommandId, type EpochMs, eventFromJson, type TimerId } from '#timer';
+import { type CommandId, type EpochMs, eventFromJson, type TimerId, type TimerState } from '#timer';
 import { statement } from '../connection/statement.js';
 import { momentText } from './parameters.js';
-import type { ReadPool } from './read-pool.js';
+import type { Reads } from './read-pool.js';
 
 const { text: historySql } = statement('query-history');
 const { text: foldStartSql } = statement('query-fold-start');
@@ -26,7 +26,7 @@ export interface VersionRange extends HistoryRange {
 }
 
 export async function readHistoryPage(
-  pool: ReadPool,
+  pool: Reads,
   timerId: TimerId,
   range: VersionRange,
   limit: number,
@@ -47,22 +47,60 @@ export async function readHistoryPage(
 
 /** What a timer folded to at the end of a range; a long history is read page by page, and only one page is held. */
 export async function readPast(
-  pool: ReadPool,
+  pool: Reads,
   timerId: TimerId,
   range: Pick<VersionRange, 'upToVersion' | 'before'>,
 ): Promise<PastState> {
   const start = await foldStart(pool, timerId, range);
   let fold: Fold = noFold;
-  for (let afterVersion = start - 1, hasMore = true; hasMore; afterVersion = fold.lastVersion) {
-    const page = await readHistoryPage(pool, timerId, { ...range, afterVersion }, pageLimitMax);
-    fold = foldOn(fold, page.entries);
-    hasMore = page.hasMore;
-  }
+  for await (const page of pagesFrom(pool, timerId, range, start)) fold = foldOn(fold, page);
   const { entries } = await readHistoryPage(pool, timerId, {}, 1);
   return pastOf(fold, entries[0] ?? null);
 }
 
-async function foldStart(pool: ReadPool, timerId: TimerId, { upToVersion, before }: VersionRange) {
+/** A timer at one of its versions and at the one before; null where that is not known, or it was deleted. */
+export interface StatesAround {
+  readonly before: TimerState | null;
+  readonly state: TimerState | null;
+}
+
+/** In one go, held a page at a time. More than `eventsMax` events since the last snapshot are not read: nothing is known then. */
+export async function readAround(
+  pool: Reads,
+  timerId: TimerId,
+  version: number,
+  eventsMax = versionMax,
+): Promise<StatesAround> {
+  const start = Math.max(1, await foldStart(pool, timerId, { upToVersion: version }));
+  let [earlier, fold] = [noFold, noFold];
+  if (version - start < eventsMax) {
+    for await (const page of pagesFrom(pool, timerId, { upToVersion: version }, start)) {
+      const before = page.filter((entry) => entry.version < version);
+      earlier = foldOn(fold, before);
+      fold = foldOn(earlier, page.slice(before.length));
+    }
+  }
+  return {
+    before: earlier.lastVersion === version - 1 ? earlier.state : null,
+    state: fold.lastVersion === version ? fold.state : null,
+  };
+}
+
+async function* pagesFrom(
+  pool: Reads,
+  timerId: TimerId,
+  range: VersionRange,
+  start: number,
+): AsyncGenerator<readonly HistoryEntry[]> {
+  for (let afterVersion = start - 1, hasMore = true; hasMore; ) {
+    const page = await readHistoryPage(pool, timerId, { ...range, afterVersion }, pageLimitMax);
+    yield page.entries;
+    afterVersion = page.entries.at(-1)?.version ?? versionMax;
+    hasMore = page.hasMore;
+  }
+}
+
+async function foldStart(pool: Reads, timerId: TimerId, { upToVersion, before }: VersionRange) {
   const rows = await pool.rows(foldStartSql, [
     timerId,
     withinVersions(upToVersion ?? versionMax),

@@ -20,6 +20,14 @@ export interface Reads {
   rows(text: string, values: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
 }
 
+/** By an ordinary pool, in UTC as it is set there, with errors as they come. */
+export const readsBy = (pool: pg.Pool): Reads => ({
+  rows: async (text, values) => {
+    const types = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
+    return (await pool.query<unknown[]>({ text, values: [...values], rowMode: 'array', types })).rows;
+  },
+});
+
 /** Reads that change nothing, from the database or from a replica of it. */
 export class ReadPool implements Reads {
   readonly #pool: pg.Pool;

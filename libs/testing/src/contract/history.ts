@@ -45,6 +45,18 @@ export const history = (stage: Stage) =>
       expect(await stateOf(stage.log, id)).toEqual(states.at(-1));
     });
 
+    it('folds no more events than are asked for, from the last snapshot on', async () => {
+      const { id } = await createTimer(stage.log);
+      await apply(stage.log, id, update('2'));
+      const third = await apply(stage.log, id, update('3'));
+      expect(await stage.log.stateAt(id, 3, 3)).toEqual(third);
+      expect(await stage.log.stateAt(id, 3, 2)).toBeNull();
+      await apply(stage.log, id, () => ({ type: 'SnapshotTimer', commandId: null }));
+      const fifth = await apply(stage.log, id, update('5'));
+      expect(await stage.log.stateAt(id, 5, 2)).toEqual(fifth);
+      expect(await stage.log.stateAt(id, 5, 1)).toBeNull();
+    });
+
     it('knows no version before the first, after the last, or of nobody', async () => {
       const { id } = await createTimer(stage.log);
       const other = await createTimer(stage.log);

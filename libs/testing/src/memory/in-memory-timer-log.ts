@@ -89,8 +89,8 @@ export class InMemoryTimerLog implements TimerLog {
     };
   }
 
-  stateAt(timerId: TimerId, version: number): Promise<TimerState | null> {
-    return Promise.resolve(this.tables.stateAt(timerId, version));
+  stateAt(timerId: TimerId, version: number, eventsMax?: number): Promise<TimerState | null> {
+    return Promise.resolve(this.tables.stateAt(timerId, version, eventsMax));
   }
 
   storedOffsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>> {

@@ -145,12 +145,12 @@ export class Tables {
     return undefined;
   }
 
-  /** What a timer folded to at a version; null where there is no such version, and after its deletion. */
-  stateAt(timerId: TimerId, version: number): TimerState | null {
-    const { state, lastVersion } = foldOn(
-      noFold,
-      this.recorded(timerId, (event) => event.version <= version),
-    );
+  /** What a timer folded to at a version; null where there is no such version, after its deletion, and where more would be folded. */
+  stateAt(timerId: TimerId, version: number, eventsMax = Number.POSITIVE_INFINITY): TimerState | null {
+    const events = this.recorded(timerId, (event) => event.version <= version);
+    const start = events.findLastIndex(({ event }) => event.type === 'TimerSnapshotted');
+    if (events.length - Math.max(0, start) > eventsMax) return null;
+    const { state, lastVersion } = foldOn(noFold, events);
     return lastVersion === version ? state : null;
   }
 

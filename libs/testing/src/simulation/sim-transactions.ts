@@ -52,8 +52,7 @@ export class SimTransactions {
     process.onDeath(() => this.deps.clock.after(noticedWithinMs, () => writer.transaction?.end()));
     return {
       transact: (request, decide) => this.#transact(writer, request, decide),
-      stateAt: (timerId, version) =>
-        process.call('state-at', this.deps.server, () => log.stateAt(timerId, version)),
+      stateAt: (...args) => process.call('state-at', this.deps.server, () => log.stateAt(...args)),
       storedOffsets: (topic, partitions) =>
         process.call('stored-offsets', this.deps.server, async () => {
           this.#mayFail();
