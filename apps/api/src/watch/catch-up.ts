@@ -1,4 +1,4 @@
-import type { LogTail, LogTopology, StoredEvent, TimerQueries } from '#engine';
+import { followOn, type LogTail, type LogTopology, type StoredEvent, type TimerQueries } from '#engine';
 import type { Gate } from './gate.js';
 import { framed, Group, type Wish } from './group.js';
 import { LogGapError, MovingPosition, type Position } from './position.js';
@@ -23,16 +23,14 @@ export interface CatchUpDeps {
 /** Whether the log still has everything after a position. */
 export async function isKept(tail: Pick<LogTail, 'heads' | 'readAfter'>, from: Position): Promise<boolean> {
   const heads = await tail.heads([...from.keys()]);
-  const behind = [...from].filter(([partition, at]) => at !== heads.get(partition));
-  if (behind.length === 0) return true;
-  // one event of each partition: the very next
-  const next = new Map(
-    (await tail.readAfter(new Map(behind), behind.length)).map(({ partition, position }) => [
-      partition,
-      position,
-    ]),
-  );
-  return behind.every(([partition, at]) => next.get(partition) === at + 1n);
+  const behind = new Map([...from].filter(([partition, at]) => at !== heads.get(partition)));
+  // one event of each partition, the very next; where these are large, a read ends before it has come to all of them
+  while (behind.size > 0) {
+    const next = await tail.readAfter(behind, behind.size);
+    if (next.length === 0 || followOn(behind, next).gaps.length > 0) return false;
+    for (const { partition } of next) behind.delete(partition);
+  }
+  return true;
 }
 
 /** Tells a reader who comes back what it missed, at its own pace, and hands it over to the live ones. @throws LogGapError */
@@ -74,16 +72,27 @@ class Reader {
   }
 
   async tellPage(goal: Position): Promise<void> {
-    const page = await this.deps.gate.run(() => this.#tail.readAfter(this.at.readable, pageEvents));
+    // a partition that is there would only take room from one that is not
+    const behind = new Map(
+      [...this.at.readable].filter(([partition, at]) => at < (goal.get(partition) ?? 0n)),
+    );
+    const page = await this.deps.gate.run(() => this.#tail.readAfter(behind, pageEvents));
     // not beyond the live ones: they would tell it again
     const due = page.filter(({ partition, position }) => position <= (goal.get(partition) ?? 0n));
-    if (due.length === 0) throw new LogGapError(-1, 0n, 0n);
+    if (due.length === 0) throw gapIn(page, behind, goal);
     const events = cutToBytes(due, pageBytesMax);
     const resumeAt = this.at.text;
     const told = await this.#follower.follow(events, (event) => this.#group.needs(event));
     const chunk = this.#group.chunk(framed(told, this.at));
     if (chunk !== null) this.stream.send(chunk, resumeAt);
   }
+}
+
+/** Nothing is left of what lay between a place and the goal. */
+function gapIn([found]: readonly StoredEvent[], behind: Position, goal: Position): LogGapError {
+  const partition = found?.partition ?? [...behind.keys()][0] ?? 0;
+  const next = found?.position ?? (goal.get(partition) ?? 0n) + 1n;
+  return new LogGapError(partition, behind.get(partition) ?? 0n, next);
 }
 
 /** The first of them, up to a size; the one that passes it is the last. */
