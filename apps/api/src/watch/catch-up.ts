@@ -17,7 +17,12 @@ export interface CatchUpDeps {
   /** As this process knows it by now. */
   readonly topology: () => LogTopology;
   /** True: the reader is where the live ones are, and is one of them now. False: there is more to read; here is how far. */
-  readonly join: (stream: WatchStream, wish: Wish, at: MovingPosition) => Promise<true | Position>;
+  readonly join: (
+    stream: WatchStream,
+    wish: Wish,
+    at: MovingPosition,
+    states: StateFollower,
+  ) => Promise<true | Position>;
 }
 
 /** Whether the log still has everything after a position. */
@@ -47,7 +52,7 @@ export async function catchUp(
     await stream.drained();
     reader.at.follow(deps.topology());
     if (goal === null || reader.at.hasReached(goal)) {
-      const joined = await deps.join(stream, wish, reader.at);
+      const joined = await deps.join(stream, wish, reader.at, reader.states);
       if (joined === true) return;
       goal = joined;
     }
@@ -58,7 +63,7 @@ export async function catchUp(
 class Reader {
   readonly #tail: LogTail;
   readonly #group: Group;
-  readonly #follower: StateFollower;
+  readonly states: StateFollower;
 
   constructor(
     private readonly stream: WatchStream,
@@ -68,7 +73,7 @@ class Reader {
   ) {
     this.#tail = deps.past();
     this.#group = new Group(wish);
-    this.#follower = new StateFollower(deps.queries, statesBytesMax);
+    this.states = new StateFollower(deps.queries, statesBytesMax);
   }
 
   async tellPage(goal: Position): Promise<void> {
@@ -82,7 +87,7 @@ class Reader {
     if (due.length === 0) throw gapIn(page, behind, goal);
     const events = cutToBytes(due, pageBytesMax);
     const resumeAt = this.at.text;
-    const told = await this.#follower.follow(events, (event) => this.#group.needs(event));
+    const told = await this.states.follow(events, (event) => this.#group.needs(event));
     const chunk = this.#group.chunk(framed(told, this.at));
     if (chunk !== null) this.stream.send(chunk, resumeAt);
   }

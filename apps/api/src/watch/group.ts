@@ -17,7 +17,7 @@ export class Group {
   readonly streams = new Set<WatchStream>();
   readonly #filter: Filter;
 
-  constructor(private readonly wish: Wish) {
+  constructor(readonly wish: Wish) {
     this.#filter = new Filter(wish.condition);
   }
 

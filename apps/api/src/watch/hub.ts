@@ -1,7 +1,8 @@
-import { inTopology, type LogTail, type LogTopology, type TimerQueries } from '#engine';
+import { inTopology, type LogTail, type LogTopology, type StoredEvent, type TimerQueries } from '#engine';
 import { type Logger, loopService, type Service, sleep } from '#runtime';
 import { problem } from '../http/problem-error.js';
 import { catchUp, isKept } from './catch-up.js';
+import { Folds } from './folds.js';
 import { heartbeatFrame, noticeFrame } from './frames.js';
 import { Gate } from './gate.js';
 import { framed, Group, type Wish } from './group.js';
@@ -23,6 +24,7 @@ export interface HubDeps {
 
 const batchEvents = 500;
 const catchUpsAtOnceMax = 4;
+const foldsAtOnceMax = 2;
 const statesBytesMax = 64 * 1024 * 1024;
 /** An expansion of the log is heard of within this. */
 const topologyAskedEveryMs = 1_000;
@@ -34,6 +36,8 @@ interface Joining {
   readonly wish: Wish;
   /** Null: wherever the live ones are. */
   readonly at: MovingPosition | null;
+  /** Of timers that it has met on its way. */
+  readonly states: StateFollower | null;
   readonly settle: (outcome: true | Position) => void;
 }
 
@@ -42,7 +46,8 @@ interface Joining {
  *
  * A round: whoever stands where the tail stands joins it; the next events are read; the timers before and after each are
  * worked out if somebody needs them; then, in one go, the tail moves on and everybody is told. Nobody joins in between,
- * so a reader's position says exactly what it has been told. Without watchers nothing is read.
+ * so a reader's position says exactly what it has been told. Without watchers nothing is read. Who needs a timer that takes
+ * long to fold leaves the tail for that, as if it came back just then: the others do not wait.
  */
 export class WatchHub implements Service {
   readonly #groups = new Map<string, Group>();
@@ -50,7 +55,10 @@ export class WatchHub implements Service {
   readonly #streams = new Set<WatchStream>();
   readonly #joined = new Map<WatchStream, string>();
   readonly #joining: Joining[] = [];
+  /** Who has been told that from there on nothing is missed. */
+  readonly #ready = new WeakSet<WatchStream>();
   readonly #gate = new Gate(catchUpsAtOnceMax);
+  readonly #folds: Folds;
   readonly #follower: StateFollower;
   readonly #loop: Service;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -65,6 +73,7 @@ export class WatchHub implements Service {
     private readonly deps: HubDeps,
   ) {
     this.#follower = new StateFollower(deps.queries, statesBytesMax);
+    this.#folds = new Folds(deps.queries, foldsAtOnceMax);
     this.#loop = loopService((stop) => this.#run(stop));
   }
 
@@ -125,17 +134,8 @@ export class WatchHub implements Service {
       return;
     }
     this.#streams.add(stream);
-    const done =
-      from === null
-        ? this.#join(stream, wish, null).then(() => undefined)
-        : catchUp(stream, wish, from, {
-            past: this.deps.past,
-            queries: this.deps.queries,
-            gate: this.#gate,
-            topology: () => this.#knownTopology(),
-            join: (...who) => this.#join(...who),
-          });
-    done.catch((error: unknown) => this.#fail(stream, error));
+    if (from === null) void this.#join(stream, wish, null, null);
+    else this.#catchUp(stream, wish, from);
   }
 
   /** A stream has closed. */
@@ -149,6 +149,16 @@ export class WatchHub implements Service {
     if (group?.streams.size === 0) this.#groups.delete(key);
   }
 
+  #catchUp(stream: WatchStream, wish: Wish, from: Position): void {
+    catchUp(stream, wish, from, {
+      past: this.deps.past,
+      queries: this.#folds,
+      gate: this.#gate,
+      topology: () => this.#knownTopology(),
+      join: (...who) => this.#join(...who),
+    }).catch((error: unknown) => this.#fail(stream, error));
+  }
+
   #farewell(stream: WatchStream): void {
     // spread, so that they do not all come back in the same moment
     const retry = Buffer.from(`retry: ${500 + Math.floor(Math.random() * 2_500)}\n`);
@@ -156,9 +166,14 @@ export class WatchHub implements Service {
     stream.end(Buffer.concat([retry, bye]), shutdownFarewellMs);
   }
 
-  #join(stream: WatchStream, wish: Wish, at: MovingPosition | null): Promise<true | Position> {
+  #join(
+    stream: WatchStream,
+    wish: Wish,
+    at: MovingPosition | null,
+    states: StateFollower | null,
+  ): Promise<true | Position> {
     return new Promise((settle) => {
-      this.#joining.push({ stream, wish, at, settle });
+      this.#joining.push({ stream, wish, at, states, settle });
       this.#wake();
     });
   }
@@ -194,6 +209,7 @@ export class WatchHub implements Service {
     this.#settleJoining(at);
     const events = await this.deps.live.readAfter(at.readable, batchEvents);
     if (events.length === 0) return false;
+    this.#putBeside(this.#follower.slow(events), at);
     const groups = [...this.#groups.values()];
     const told = await this.#follower.follow(events, (event) => groups.some((group) => group.needs(event)));
     const resumeAt = at.text;
@@ -205,19 +221,39 @@ export class WatchHub implements Service {
     return events.length >= batchEvents / 2;
   }
 
+  /** Whoever needs one of these goes on at its own pace, from before them, until it is here again. */
+  #putBeside(slow: readonly StoredEvent[], at: MovingPosition): void {
+    if (slow.length === 0) return;
+    for (const [key, group] of this.#groups) {
+      if (!slow.some((event) => group.needs(event))) continue;
+      this.#groups.delete(key);
+      for (const stream of group.streams) {
+        this.#joined.delete(stream);
+        this.#catchUp(stream, group.wish, new Map(at.position));
+      }
+    }
+  }
+
   #settleJoining(at: MovingPosition): void {
-    for (const { stream, wish, at: from, settle } of this.#joining.splice(0)) {
+    for (const { stream, wish, at: from, states, settle } of this.#joining.splice(0)) {
       if (from !== null && !from.equals(at.position)) {
         settle(new Map(at.position));
         continue;
       }
       if (stream.isOpen) {
+        if (states !== null) this.#follower.adopt(states);
         this.#addTo(wish, stream);
-        const detail = 'from here on nothing is missed';
-        stream.send(noticeFrame('ready', at.text, { code: 'ready', detail }), at.text);
+        this.#tellReady(stream, at.text);
       }
       settle(true);
     }
+  }
+
+  #tellReady(stream: WatchStream, position: string): void {
+    if (this.#ready.has(stream)) return;
+    this.#ready.add(stream);
+    const detail = 'from here on nothing is missed';
+    stream.send(noticeFrame('ready', position, { code: 'ready', detail }), position);
   }
 
   #addTo(wish: Wish, stream: WatchStream): void {
@@ -229,6 +265,7 @@ export class WatchHub implements Service {
   }
 
   #beat(): void {
+    for (const stream of this.#streams) if (!this.#joined.has(stream)) stream.beat();
     if (this.#at === null) return;
     const { text } = this.#at;
     const frame = heartbeatFrame(text);

@@ -6,6 +6,8 @@ import type { Told } from './told.js';
 /** What a state costs beside its texts, bytes; roughly. */
 const stateBytes = 2_000;
 const loadsAtOnceMax = 8;
+/** A timer of more versions may take long to fold: whoever shares a follower with others does it beside them. */
+export const quickVersionMax = 1_000;
 
 /**
  * What timers were before and after each event, for conditions that a name does not decide. A timer is folded from its
@@ -19,6 +21,22 @@ export class StateFollower {
     bytesMax: number,
   ) {
     this.#states = new LRUCache({ maxSize: bytesMax, sizeCalculation: sizeOf });
+  }
+
+  /** Events before which a timer is not known here that may take long to fold. */
+  slow(events: readonly StoredEvent[]): readonly StoredEvent[] {
+    const met = new Set<TimerId>();
+    return events.filter(({ timerId, version }) => {
+      if (version <= quickVersionMax || met.has(timerId)) return false;
+      met.add(timerId);
+      return this.#states.peek(timerId)?.version !== version - 1;
+    });
+  }
+
+  /** What another follower knows that has come to the same place. */
+  adopt(other: StateFollower): void {
+    for (const [timerId, state] of [...other.#states].reverse())
+      if ((this.#states.peek(timerId)?.version ?? 0) < state.version) this.#states.set(timerId, state);
   }
 
   /** In the order given; events that `isWanted` leaves out keep their states unknown. */

@@ -37,6 +37,11 @@ export class WatchStream {
     this.response.write(chunk);
   }
 
+  /** Keeps the connection while there is nothing to tell; whoever has yet to read needs none. */
+  beat(): void {
+    if (this.#isOpen && this.response.writableLength === 0) this.response.write(': beat\n\n');
+  }
+
   /** Ends then, as if this process went away: whoever reads comes again, and proves anew who they are. */
   endAfter(ms: number): void {
     const end = setTimeout(
