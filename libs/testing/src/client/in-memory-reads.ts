@@ -56,9 +56,10 @@ export class InMemoryReads implements Reads {
   }
 
   async page(condition: TimerConditionWire, options: PageOptions): Promise<TimerPage> {
-    const { order = 'id', limit = pageLimitDefault, after = null } = options;
+    const { order, limit = pageLimitDefault, after = null } = options;
     const asked = conditionOf(condition);
-    const page = await this.store.queries.list(asked, { order, limit, after }).catch((error: unknown) => {
+    const wanted = { limit, after, ...(order !== undefined && { order }) };
+    const page = await this.store.queries.list(asked, wanted).catch((error: unknown) => {
       throw error instanceof InvalidCursorError ? problem('invalid-cursor', error.message, 'after') : error;
     });
     return {

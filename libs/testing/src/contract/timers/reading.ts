@@ -62,6 +62,22 @@ export function reading(stage: TimersStage): void {
     });
   });
 
+  it('gives them in the order that a condition has by nature: by key, or what is due first first', async () => {
+    const { timers } = stage;
+    const namespace = `${timers.getDefaultNamespace()}.${stage.key('ordered')}`;
+    const tags = [stage.key('ordered')];
+    for (const [key, hours] of [
+      ['b', 2],
+      ['a', 3],
+      ['c', 1],
+    ] as const)
+      await stage.hourly({ namespace, key, tags, startAt: `2040-01-01T0${hours}:00:00Z` });
+    const keys = async (condition: Parameters<typeof timers.getTimers>[0]) =>
+      (await all(timers.getTimers(condition, { limit: 2 }))).map(({ key }) => key);
+    expect(await keys({ namespace })).toEqual(['a', 'b', 'c']);
+    expect(await keys({ tags, dueBefore: '2041-01-01T00:00:00Z' })).toEqual(['c', 'b', 'a']);
+  });
+
   it('goes from page to page, and takes no cursor of another query', async () => {
     const { timers } = stage;
     const tags = [stage.key('paged')];
