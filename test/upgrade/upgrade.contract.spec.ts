@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { migrate, rebuild, verify } from '#postgres';
+import { MigrationBlockedError, migrate, rebuild, verify } from '#postgres';
 import { freshDatabase } from '../harness/database.js';
 import { Lives } from './life.js';
 
@@ -52,6 +52,47 @@ describe('a database that an earlier version wrote', () => {
       await database.drop();
     },
   );
+});
+
+describe('a migration that needs a table which somebody reads for long', () => {
+  it('has nobody wait behind it, says whom it waits for, and goes on when that has ended', async () => {
+    const database = await restored('0001-rows.sql');
+    const [reader, other] = ['a long dump', 'another'].map(
+      (name) => new pg.Client({ connectionString: database.url, application_name: name }),
+    ) as [pg.Client, pg.Client];
+    await Promise.all([reader.connect(), other.connect()]);
+    await reader.query('begin');
+    await reader.query('select from timer_spec limit 1');
+    const told: string[] = [];
+    const tell = (message: string): void => void told.push(message);
+    const migrated = migrate(database.url, 4, undefined, { tell });
+    migrated.catch(() => undefined);
+    await other.query(`set statement_timeout = '3s'`);
+    // until it has tried in vain and begun to pause: each of these comes before, behind or after it
+    do await other.query('select count(*) from timer_spec');
+    while (told.length === 0);
+    expect(told).toEqual([
+      expect.stringMatching(/oldest transaction is that of a long dump \(pid \d+\), since .* UTC$/),
+    ]);
+    await reader.query('commit');
+    expect(await migrated).toBe(4);
+    await Promise.all([reader.end(), other.end()]);
+    await database.drop();
+  });
+  it('gives up when that does not end, with what to do', async () => {
+    const database = await restored('0001-rows.sql');
+    const reader = new pg.Client({ connectionString: database.url, application_name: 'a long dump' });
+    await reader.connect();
+    await reader.query('begin');
+    await reader.query('select from timer_spec limit 1');
+    const blocked = await migrate(database.url, 4, undefined, { lockWaitMaxMs: 0 }).catch((error) => error);
+    expect(blocked).toBeInstanceOf(MigrationBlockedError);
+    expect(blocked.message).toMatch(
+      /a long dump \(pid \d+\).*; end that, or wait for its end, and migrate again/,
+    );
+    await reader.end();
+    await database.drop();
+  });
 });
 
 /** What was due fires, what was open is closed, what was there is changed: as if nothing had happened between. */

@@ -57,7 +57,7 @@ export function composeFire(
   let isLeaving = false;
   const group = new ServiceGroup(
     [
-      { start: () => prepare(config, admin, events), stop: () => closeAll(stores) },
+      { start: () => prepare(config, admin, events, logger), stop: () => closeAll(stores) },
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
@@ -114,9 +114,10 @@ const readiness = (stores: ByDatabase<PostgresStore>): Promise<string | null> =>
 const closeAll = async (stores: ByDatabase<PostgresStore>): Promise<void> =>
   void (await Promise.all(stores.all.map((store) => store.close())));
 
-async function prepare(config: FireConfig, admin: KafkaAdmin, events: string): Promise<void> {
-  const { PARTITIONS } = config;
-  const partitions = await migrateAll(databaseUrlsOf(config), PARTITIONS);
+async function prepare(config: FireConfig, admin: KafkaAdmin, events: string, logger: Logger): Promise<void> {
+  const partitions = await migrateAll(databaseUrlsOf(config), config.PARTITIONS, {
+    tell: (message) => logger.warn(message),
+  });
   await admin.ensureTopics([
     { topic: events, partitions, mayBeWider: true, config: { 'max.message.bytes': String(emittedBytesMax) } },
   ]);

@@ -145,7 +145,7 @@ export function composeScheduler(
     [
       {
         start: async () => {
-          logPartitions = await prepare(config, admin, topics);
+          logPartitions = await prepare(config, admin, topics, logger);
           logger.info({ partitions: logPartitions }, 'the log is there');
         },
         stop: async () => void (await Promise.all(stores.all.map((store) => store.close()))),

@@ -1,6 +1,7 @@
 import { commandBytesMax, emittedBytesMax, rejectedBytesMax, type topicsOf } from '#contract';
 import type { KafkaAdmin } from '#kafka';
 import { databaseUrlsOf, migrateAll } from '#postgres';
+import type { Logger } from '#runtime';
 import type { SchedulerConfig } from './config.js';
 
 /**
@@ -11,8 +12,11 @@ export async function prepare(
   config: SchedulerConfig,
   admin: KafkaAdmin,
   topics: ReturnType<typeof topicsOf>,
+  logger: Logger,
 ): Promise<number> {
-  const partitions = await migrateAll(databaseUrlsOf(config), config.PARTITIONS);
+  const partitions = await migrateAll(databaseUrlsOf(config), config.PARTITIONS, {
+    tell: (message) => logger.warn(message),
+  });
   const overhead = 4 * 1024;
   const made = (bytesMax: number, more: Readonly<Record<string, string>> = {}) => ({
     partitions,

@@ -13,6 +13,7 @@ export { PostgresDueIndex } from './due/postgres-due-index.js';
 export { databaseUrlsOf, databaseVariables, namesDatabases } from './environment.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';
 export { migrate, migrateAll } from './migrate.js';
+export { MigrationBlockedError } from './migration-locks.js';
 export type {
   HookClassState,
   Installation,

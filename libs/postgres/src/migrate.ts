@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ByDatabase, type DatabasePlace, onlyDatabase } from '#engine';
+import { connectionBounds } from './connection/connection-bounds.js';
 import { fixPlace } from './database-place.js';
+import { type MigrationWait, migrationLockTimeoutMs, withoutHoldingUp } from './migration-locks.js';
 
 const migrationSql = (file: string): string =>
   readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
 
-/** One file of SQL, applied in a transaction of its own. */
+/** One file of SQL, applied in a transaction of its own, which has nobody wait behind it for long. */
 function migration(name: string, file: string, undo: (runner: QueryRunner) => Promise<unknown>) {
   return class implements MigrationInterface {
     readonly name = name;
     async up(runner: QueryRunner): Promise<void> {
+      await runner.query(`set local lock_timeout = ${migrationLockTimeoutMs}`);
       await runner.query(migrationSql(file));
     }
     async down(runner: QueryRunner): Promise<void> {
@@ -86,11 +89,12 @@ export const logPartitionsAheadDays = 7;
 export async function migrateAll(
   databaseUrls: readonly [string, ...string[]],
   partitions: number,
+  wait: MigrationWait = {},
 ): Promise<number> {
   const { all } = ByDatabase.from(databaseUrls, (url, place) => ({ url, place }));
   // one after the other: two processes that begin at once meet at the first
   const counts: number[] = [];
-  for (const { url, place } of all) counts.push(await migrate(url, partitions, place));
+  for (const { url, place } of all) counts.push(await migrate(url, partitions, place, wait));
   return Math.min(...counts);
 }
 
@@ -99,18 +103,22 @@ export async function migrateAll(
  * Safe to call from many processes at once: the others wait.
  * @returns the partitions of the whole log: as it was made, or as `carillon partitions expand` left it
  * @throws DatabasePlaceError if the database was set up as another one of several
+ * @throws MigrationBlockedError if a lock was not to be had for long
  */
 export async function migrate(
   databaseUrl: string,
   partitions: number,
   place: DatabasePlace = onlyDatabase,
+  wait: MigrationWait = {},
 ): Promise<number> {
-  const lock = new pg.Client({ connectionString: databaseUrl });
+  const lock = new pg.Client({ ...connectionBounds, connectionString: databaseUrl });
+  // what was asked on it fails and tells
+  lock.on('error', () => undefined);
   await lock.connect();
   try {
     await lock.query(`select pg_advisory_lock(hashtext('carillon.migrate'))`);
     const applied = await appliedMigrations(lock);
-    if (migrationNames.some((name) => !applied.includes(name))) await applyMissing(databaseUrl);
+    if (migrationNames.some((name) => !applied.includes(name))) await applyMissing(databaseUrl, lock, wait);
     await fixPlace(lock, databaseUrl, place);
     return await fixTopology(lock, partitions, place);
   } finally {
@@ -128,19 +136,24 @@ export async function appliedMigrations(client: Pick<pg.Client, 'query'>): Promi
   return rows.map(({ name }) => name);
 }
 
-async function applyMissing(databaseUrl: string): Promise<void> {
+async function applyMissing(databaseUrl: string, lock: pg.Client, wait: MigrationWait): Promise<void> {
   // 30 MB that a process needs once in the life of a schema, and every process starts here
-  const { DataSource } = await import('typeorm');
+  const { AbstractLogger, DataSource } = await import('typeorm');
+  /** What fails is thrown and told by whoever migrates; standard output is the answer's. */
+  class Silent extends AbstractLogger {
+    protected override writeLog(): void {}
+  }
   const source = new DataSource({
     type: 'postgres',
     url: databaseUrl,
     migrations,
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'each',
+    logger: new Silent(),
   });
   await source.initialize();
   try {
-    await source.runMigrations();
+    await withoutHoldingUp(lock, () => source.runMigrations(), wait);
   } finally {
     await source.destroy();
   }
