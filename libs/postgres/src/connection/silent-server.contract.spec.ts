@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TransientLogError } from '#engine';
+import { QueryUnavailableError, TransientLogError } from '#engine';
 import { HotConnection } from '#postgres';
 import { freshDatabase } from '../../../../test/harness/database.js';
+import { ReadPool } from '../queries/read-pool.js';
 import { openPool } from './pool.js';
 
 const log = { warn: () => undefined };
@@ -79,6 +80,26 @@ it('gives up a query of a pool that is not answered, and the next one goes by a 
     expect((await pool.query('select 1')).rowCount).toBe(1);
   } finally {
     await pool.end();
+    way.close();
+  }
+});
+
+it('gives up a query of the api that is not answered, and the next one goes by a connection of its own', async () => {
+  const way = await lossyWay(database.url);
+  const pool = new ReadPool({
+    databaseUrl: way.url,
+    applicationName: 'silent',
+    log,
+    connectionsMax: 1,
+    statementTimeoutMs: 500,
+  });
+  try {
+    await pool.rows('select 1', []);
+    way.lose();
+    await expect(pool.rows('select 1', [])).rejects.toBeInstanceOf(QueryUnavailableError);
+    expect(await pool.rows('select 1', [])).toEqual([[1]]);
+  } finally {
+    await pool.close();
     way.close();
   }
 });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { messageOf, QueryUnavailableError } from '#engine';
+import { connectionBounds } from '../connection/connection-bounds.js';
 import { type Logger, typeParser } from '../connection/hot-connection.js';
 
 export interface ReadPoolSettings {
@@ -10,9 +11,12 @@ export interface ReadPoolSettings {
   /** Connections; a query waits for one at most `waitTimeoutMs`. */
   readonly connectionsMax?: number;
   readonly waitTimeoutMs?: number;
-  /** A query that takes longer is ended by the database. */
+  /** A query that takes longer is ended by the database; one that is not answered `answerGraceMs` later fails, with its connection. */
   readonly statementTimeoutMs?: number;
 }
+
+/** For the answer of a database that ends a query in time: what is still silent then is frozen, or its machine is gone. */
+const answerGraceMs = 2_000;
 
 /** Rows come as arrays. */
 export interface Reads {
@@ -34,14 +38,16 @@ export class ReadPool implements Reads {
 
   constructor(settings: ReadPoolSettings) {
     const { databaseUrl, applicationName, log, connectionsMax = 4, waitTimeoutMs = 5_000 } = settings;
+    const { statementTimeoutMs = 5_000 } = settings;
     this.#pool = new pg.Pool({
+      ...connectionBounds,
       connectionString: databaseUrl,
       application_name: applicationName,
       max: connectionsMax,
       connectionTimeoutMillis: waitTimeoutMs,
-      keepAlive: true,
+      query_timeout: statementTimeoutMs + answerGraceMs,
       types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
-      options: optionsOf(settings),
+      options: optionsOf(statementTimeoutMs),
     });
     this.#pool.on('error', (error) =>
       log.warn({ error: error.message }, 'idle reading connection to Postgres lost'),
@@ -62,7 +68,7 @@ export class ReadPool implements Reads {
   }
 }
 
-function optionsOf({ statementTimeoutMs = 5_000 }: ReadPoolSettings): string {
+function optionsOf(statementTimeoutMs: number): string {
   return Object.entries({
     TimeZone: 'UTC',
     default_transaction_read_only: 'on',
