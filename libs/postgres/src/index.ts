@@ -9,6 +9,7 @@ export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.j
 export { type Finding, type VerifyReport, verify } from './audit/verify.js';
 export { openPostgresBulks, type PostgresBulks } from './bulk/open.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
+export { isLostConnection } from './connection/lost-connection.js';
 export { PostgresDueIndex } from './due/postgres-due-index.js';
 export { databaseUrlsOf, databaseVariables, namesDatabases } from './environment.js';
 export { PostgresTimerLog } from './log/postgres-timer-log.js';

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { ClientNotConnectedError, CommandTooLargeError } from '#client';
 import { type Problem, problemMediaType } from '#contract';
 import { InvalidCursorError, messageOf, QueryUnavailableError, TransientLogError } from '#engine';
+import { isLostConnection } from '#postgres';
 import type { Logger } from '#runtime';
 import { ProblemError, problem, refusal } from './problem-error.js';
 
@@ -58,10 +59,4 @@ function statusOf(error: unknown): number | null {
   if (error instanceof HttpException) return error.getStatus();
   if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null;
   return typeof error.statusCode === 'number' ? error.statusCode : null;
-}
-
-/** Of Postgres: the server cannot be reached or is going away, and nothing is said about the query. */
-function isLostConnection(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53)/.test(code);
 }
