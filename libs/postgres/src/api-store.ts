@@ -14,6 +14,7 @@ import { openPool } from './connection/pool.js';
 import { expectPlace, placeOf } from './database-place.js';
 import { PostgresLogFeed } from './feed/postgres-log-feed.js';
 import { PostgresCommandOutcomes } from './log/postgres-command-outcomes.js';
+import { ReadPool } from './queries/read-pool.js';
 import { readTopology } from './topology/read-topology.js';
 
 export interface PostgresApiStore {
@@ -33,7 +34,8 @@ type ApiStoreSettings = Omit<HotConnectionSettings, 'databaseUrl'>;
 
 /**
  * What a process needs of the log that serves others: of each database two connections, opened on first use, and a few for
- * what is seldom. Bulks and API keys lie in the first database.
+ * what is seldom. Bulks and API keys lie in the first database; keys have connections that nothing else can take, as nobody is let in
+ * without them.
  */
 export function openPostgresApiStore(
   databaseUrls: readonly [string, ...string[]],
@@ -41,13 +43,20 @@ export function openPostgresApiStore(
 ): PostgresApiStore {
   const parts = ByDatabase.from(databaseUrls, (databaseUrl) => openPart({ ...settings, databaseUrl }));
   const [first] = parts.all;
+  const keyPool = openPool({
+    ...settings,
+    databaseUrl: databaseUrls[0],
+    applicationName: `${settings.applicationName} keys`,
+    connectionsMax: 2,
+  });
+  let closing: Promise<void> | null = null;
   const isAlone = parts.count === 1;
   const past = (): LogTail => new MergedLogTail(parts.map((part) => part.past()));
   return {
     live: isAlone ? first.live : new MergedLogTail(parts.map(({ live }) => live)),
     past: isAlone ? first.past : past,
     bulks: new PostgresBulkStore(first.pool),
-    keys: new PostgresApiKeys(first.pool),
+    keys: new PostgresApiKeys(keyPool),
     outcomes: isAlone ? first.outcomes : new MergedCommandOutcomes(parts.map(({ outcomes }) => outcomes)),
     expectPlaces: async () => {
       const places = parts.map(({ pool, databaseUrl }, place) => ({ pool, databaseUrl, place }));
@@ -56,7 +65,12 @@ export function openPostgresApiStore(
         await readTopology(pool);
       }
     },
-    close: async () => void (await Promise.all(parts.all.map(({ close }) => close()))),
+    close: async () => {
+      closing ??= Promise.all([keyPool.end(), ...parts.all.map(({ close }) => close())]).then(
+        () => undefined,
+      );
+      await closing;
+    },
   };
 }
 
@@ -65,17 +79,18 @@ function openPart(settings: HotConnectionSettings) {
   const connection = (role: string) =>
     new HotConnection({ ...settings, applicationName: `${settings.applicationName} ${role}` });
   const [live, past] = [connection('tail'), connection('catch-up')];
-  const pool = openPool({ ...settings, connectionsMax: 3 });
-  let closing: Promise<void> | null = null;
+  const pool = openPool({ ...settings, connectionsMax: 2 });
+  const outcomes = new ReadPool({
+    ...settings,
+    applicationName: `${settings.applicationName} outcomes`,
+    connectionsMax: 2,
+  });
   return {
     databaseUrl: settings.databaseUrl,
     pool,
     live: new PostgresLogFeed(live),
     past: (): LogTail => new PostgresLogFeed(past),
-    outcomes: new PostgresCommandOutcomes(pool),
-    close: () => {
-      closing ??= Promise.all([live.close(), past.close(), pool.end()]).then(() => undefined);
-      return closing;
-    },
+    outcomes: new PostgresCommandOutcomes(outcomes),
+    close: () => Promise.all([live.close(), past.close(), pool.end(), outcomes.close()]),
   };
 }

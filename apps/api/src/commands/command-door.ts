@@ -41,7 +41,7 @@ export class CommandDoor {
   }
 
   /**
-   * A timer itself remembers its last few commands only, and a key may come again much later: the log is asked first. Two
+   * A timer itself remembers its last few commands only, and a key may come again hours later: the day's log is asked first. Two
    * that come at once are told apart by the scheduler.
    */
   async #earlier(commandId: string, { address, context }: CommandCall): Promise<CommandResult | null> {
