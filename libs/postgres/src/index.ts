@@ -3,10 +3,11 @@
 
 export { PostgresApiKeys } from './access/postgres-api-keys.js';
 export { openPostgresApiStore, type PostgresApiStore } from './api-store.js';
+export type { Finding } from './audit/finding.js';
 export { type RebuildReport, rebuild } from './audit/rebuild.js';
 export { type SchemaState, schemaState } from './audit/schema-state.js';
 export { type MovedTimer, type TzCheckReport, tzCheck } from './audit/tz-check.js';
-export { type Finding, type VerifyReport, verify } from './audit/verify.js';
+export { type VerifyReport, verify } from './audit/verify.js';
 export { openPostgresBulks, type PostgresBulks } from './bulk/open.js';
 export { HotConnection, type HotConnectionSettings } from './connection/hot-connection.js';
 export { isLostConnection } from './connection/lost-connection.js';

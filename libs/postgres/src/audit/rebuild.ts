@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
-import { slotOfTimerId, type TimerState } from '#timer';
+import { slotOfTimerId, type TimerId, type TimerState } from '#timer';
 import { extraText, phaseCode, recentText, statusCode, summaryText } from '../log/state-row.js';
 import { countingLock } from '../usage/postgres-namespace-usage.js';
-import { foldStream, isCutOff, type Querying, type Stream, streams } from './verify.js';
+import { StreamFold } from './stream-fold.js';
+import { type Querying, streams } from './streams.js';
 
 export interface RebuildReport {
   readonly timers: number;
@@ -27,16 +28,15 @@ export async function rebuild(
     await client.query(`select pg_advisory_xact_lock(${countingLock})`);
     await client.query('lock table timer_state, timer_spec in exclusive mode');
     let [timers, removed, cutOff] = [0, 0, 0];
-    for await (const page of streams(client)) {
-      for (const stream of page) {
-        if (isCutOff(stream.events)) {
+    for await (const page of streams(client, () => new StreamFold())) {
+      for (const { timerId, log } of page) {
+        if (log.isCutOff) {
           cutOff += 1;
           continue;
         }
-        const folded = stream.events.length === 0 ? null : foldStream(stream.events);
-        if (folded === null) removed += await remove(client, stream);
-        else await store(client, folded);
-        if (folded !== null) timers += 1;
+        if (log.state === null) removed += await remove(client, timerId);
+        else await store(client, log.state);
+        if (log.state !== null) timers += 1;
       }
       onMade(timers);
     }
@@ -52,7 +52,7 @@ export async function rebuild(
   }
 }
 
-async function remove(db: Querying, { timerId }: Stream): Promise<number> {
+async function remove(db: Querying, timerId: TimerId): Promise<number> {
   const gone = await db.query('delete from timer_state where id = $1', [timerId]);
   await db.query('delete from timer_spec where id = $1', [timerId]);
   return gone.rowCount ?? 0;

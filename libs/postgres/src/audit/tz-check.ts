@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { dependsOnZoneData, type EpochMs, movedTick, type TimerId } from '#timer';
-import { type Querying, statesAfter } from './verify.js';
+import { type Querying, statesAfter } from './streams.js';
 
 export interface MovedTimer {
   readonly timerId: TimerId;
