@@ -328,14 +328,28 @@ describe('timers in two databases', () => {
     expect((await carillon(['rebuild'])).out).toContain(`${timers} timers made anew from the log, 0 removed`);
     expect((await cluster.verify()).findings).toEqual([]);
 
-    await carillon(['offsets', 'set', 'elsewhere', '3', '7']);
-    const stored = cluster.pools.map((pool) =>
-      pool.query('select partition, next_offset from consumer_offset where topic = $1', ['elsewhere']),
+    const [elsewhere, here] = await Promise.all(
+      cluster.pools.map(async (pool) => {
+        const { rows } = await pool.query<{ partition: number; next: string }>(
+          'select partition, next_offset as next from consumer_offset order by partition',
+        );
+        return rows;
+      }),
     );
-    expect((await Promise.all(stored)).map(({ rows }) => rows)).toEqual([
-      [],
-      [{ partition: 3, next_offset: '7' }],
-    ]);
+    const [{ partition, next } = { partition: -1, next: '' }] = here ?? [];
+    const set = (...words: string[]) => carillon(['offsets', 'set', ...words]);
+    const { commands } = cluster.topics;
+    expect((await set(commands, `${partition}`, next)).code).toBe(1);
+    for (const wrong of [
+      [commands, 'x', next],
+      [commands, '99', next],
+      [commands, `${partition}`, '1000000'],
+      ['elsewhere', `${partition}`, next],
+    ])
+      expect((await set(...wrong, '--yes')).code, wrong.join(' ')).toBe(2);
+    const { code, out } = await set(commands, `${partition}`, next, '--yes');
+    expect([code, out]).toEqual([0, expect.stringContaining(`will be read from ${next}; as it was`)]);
+    expect(elsewhere?.map((row) => row.partition)).not.toContain(partition);
   });
 
   it('are refused in another order, one of them alone, and one of them twice', async () => {

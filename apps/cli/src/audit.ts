@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { rebuild, verify } from '#postgres';
-import { inDatabaseOf, inEachDatabase } from './connection.js';
+import { inEachDatabase } from './connection.js';
 import { type At, withProgress } from './output/progress.js';
 
 /** @returns the exit code: 0 if the log and the state agree */
@@ -50,19 +50,6 @@ export async function rebuildCommand(): Promise<number> {
 async function withBar<T>(what: string, pool: pg.Pool, work: (at: At) => Promise<T>): Promise<T> {
   const { rows } = await pool.query<{ count: string }>('select count(*) from timer_state');
   return withProgress(what, Number(rows[0]?.count), work);
-}
-
-/** For a person who has looked at why a stored offset is outside its topic. */
-export async function setOffsetCommand(topic: string, partition: string, offset: string): Promise<number> {
-  await inDatabaseOf(Number(partition), (pool) =>
-    pool.query(
-      `insert into consumer_offset (topic, partition, next_offset) values ($1, $2, $3)
-       on conflict (topic, partition) do update set next_offset = excluded.next_offset`,
-      [topic, Number(partition), BigInt(offset)],
-    ),
-  );
-  process.stdout.write(`${topic}/${partition} will be read from ${offset}; restart the scheduler\n`);
-  return 0;
 }
 
 const sumOf = <Name extends string>(

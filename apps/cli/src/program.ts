@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { addApply } from './apply/commands.js';
 import { byExitCode } from './arguments.js';
-import { rebuildCommand, setOffsetCommand, verifyCommand } from './audit.js';
+import { rebuildCommand, verifyCommand } from './audit.js';
 import { addBench } from './bench/commands.js';
 import { addCompletion } from './completion/commands.js';
 import { addDead } from './dead/commands.js';
@@ -9,6 +9,7 @@ import { addDoctor } from './doctor/commands.js';
 import { addImport } from './import/commands.js';
 import { addKeys } from './keys/commands.js';
 import { migrateCommand } from './migrate.js';
+import { setOffsetCommand } from './offsets/set-offset.js';
 import { addPartitions } from './partitions/commands.js';
 import { addRetention } from './retention/commands.js';
 import { addTasks } from './tasks/commands.js';
@@ -69,5 +70,6 @@ function addCare(program: Command): void {
     .description('stored Kafka offsets')
     .command('set <topic> <partition> <offset>')
     .description('read a partition from here on; for a topic made anew or a database restored')
+    .option('--yes', 'also while schedulers run')
     .action(byExitCode(setOffsetCommand));
 }

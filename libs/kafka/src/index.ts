@@ -1,6 +1,6 @@
 // Batches in and out of Kafka; the only importer of kafkajs, so that it can be replaced. No Nest.
 // Start at batch-consumer.ts: who keeps offsets, and what happens at a rebalance.
-export { type GroupMember, KafkaAdmin } from './admin.js';
+export { type GroupMember, KafkaAdmin, type PartitionRange } from './admin.js';
 export { BatchConsumer } from './batch-consumer.js';
 export type { BatchConsumerOptions } from './batch-consumer-options.js';
 export { BatchProducer } from './batch-producer.js';

@@ -40,6 +40,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   'cli/expansion-unfinished': 'finish the expansion that was begun, then begin the next one',
   'cli/topics-wider': 'expand the log to as many partitions as the topics have',
   'cli/cannot-expand': '`carillon partitions` shows how many there are',
+  'cli/group-in-use': 'stop them first, or say --yes and restart them',
+  'postgres/migration-blocked': '`carillon doctor` tells the oldest transaction of each database',
   unauthenticated: 'set CARILLON_TOKEN to an API key (`carillon keys create`) or a token of your issuer',
   forbidden: '`carillon keys list` shows what a key may; ask for another',
   'not-ready': '`carillon doctor` says what is missing',
