@@ -76,7 +76,7 @@ export async function inEachDatabase<T>(
 ): Promise<readonly T[]> {
   const answers: T[] = [];
   for (const { url, place } of ByDatabase.from(urls, (url, place) => ({ url, place })).all)
-    answers.push(await withPool(url, (pool) => work(pool, place)));
+    answers.push(await inDatabase(url, (pool) => work(pool, place)));
   return answers;
 }
 
@@ -95,14 +95,14 @@ export async function withPools<T>(work: (pools: ByDatabase<pg.Pool>) => Promise
 
 /** In the database that has a slot or a partition. */
 export function inDatabaseOf<T>(slotOrPartition: number, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  return withPool(new ByDatabase(databaseUrls()).of(slotOrPartition), work);
+  return inDatabase(new ByDatabase(databaseUrls()).of(slotOrPartition), work);
 }
 
 /** In the first of the databases, where what is not of a timer lies. */
 export const inFirstDatabase = <T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> =>
-  withPool(databaseUrls()[0], work);
+  inDatabase(databaseUrls()[0], work);
 
-async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+export async function inDatabase<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
   try {
     return await work(pool);

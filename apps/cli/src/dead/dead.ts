@@ -4,6 +4,7 @@ import type { TimerRecord } from '#contract';
 import { withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { explain } from '../errors/explain.js';
+import { firstOf, type Limited } from '../output/limited.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
 import { withProgress } from '../output/progress.js';
 import { type Column, harmless } from '../output/table.js';
@@ -34,32 +35,29 @@ const columns: readonly Column<GivenUpTimer>[] = [
   { title: 'ERROR', of: ({ error }) => error },
 ];
 
-async function found({ namespace, hookClass, limit }: DeadFlags): Promise<GivenUpTimer[]> {
+async function found({ namespace, hookClass, limit }: DeadFlags): Promise<Limited<GivenUpTimer>> {
   const condition = {
     givenUp: true,
     ...(namespace !== undefined && { namespace }),
     ...(hookClass !== undefined && { hookClass }),
   };
-  return withClient({ readsOnly: true }, async (client) => {
-    const dead: GivenUpTimer[] = [];
-    for await (const timer of client.getTimers(condition)) {
-      dead.push(...givenUpOf(timer));
-      if (dead.length >= Number(limit)) break;
-    }
-    return dead;
-  });
+  return withClient({ readsOnly: true }, (client) =>
+    firstOf(givenUpOf(client.getTimers(condition)), Number(limit)),
+  );
 }
 
-/** None, if it was redriven between the search and the answer. */
-function givenUpOf({ id, namespace, key, hookClass, givenUp }: TimerRecord): GivenUpTimer[] {
-  if (givenUp === undefined) return [];
-  const { eventId, attempts, givenUpAt, error = null } = givenUp;
-  return [{ timerId: id, namespace, key, hookClass, eventId, attempts, givenUpAt, error }];
+/** Those that were not redriven between the search and the answer. */
+async function* givenUpOf(timers: AsyncIterable<TimerRecord>): AsyncGenerator<GivenUpTimer> {
+  for await (const { id, namespace, key, hookClass, givenUp } of timers) {
+    if (givenUp === undefined) continue;
+    const { eventId, attempts, givenUpAt, error = null } = givenUp;
+    yield { timerId: id, namespace, key, hookClass, eventId, attempts, givenUpAt, error };
+  }
 }
 
 /** Timers whose last event was given up. */
 export async function listDead(flags: DeadFlags): Promise<number> {
-  const dead = await found(flags);
+  const { items: dead, isMore } = await found(flags);
   if (flags.json) sayJson(dead);
   else {
     sayTable(dead, columns);
@@ -69,6 +67,7 @@ export async function listDead(flags: DeadFlags): Promise<number> {
         : '`carillon dead redrive <key>`, or `--all`, opens them again',
     );
   }
+  if (isMore) note(`there are more than ${flags.limit}: narrow it down, or raise --limit`);
   return 0;
 }
 
@@ -87,7 +86,9 @@ export async function redriveDead(keys: readonly string[], flags: RedriveFlags):
     );
   if (flags.all === true && keys.length > 0) throw new UsageError('either keys or --all, not both');
   const { namespace = 'default' } = flags;
-  const wanted = flags.all ? await found(flags) : keys.map((key) => ({ namespace, key }));
+  const { items: wanted, isMore } = flags.all
+    ? await found(flags)
+    : { items: keys.map((key) => ({ namespace, key })), isMore: false };
   const outcomes = await withClient({}, (client) => redriveEach(client, wanted, flags));
   const refused = outcomes.filter(({ error }) => error !== undefined);
   if (flags.json) sayJson(outcomes);
@@ -95,6 +96,7 @@ export async function redriveDead(keys: readonly string[], flags: RedriveFlags):
     for (const { namespace: space, key, error } of refused) note(harmless(`${space}/${key}: ${error}`));
     say(`${outcomes.length - refused.length} opened again, ${refused.length} refused`);
   }
+  if (isMore) note(`there are more than ${flags.limit}: say it again, or raise --limit`);
   return refused.length === 0 ? 0 : 1;
 }
 

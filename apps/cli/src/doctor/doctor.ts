@@ -1,31 +1,25 @@
-import type pg from 'pg';
 import { topicsOf } from '#contract';
-import type { DatabasePlace } from '#engine';
 import { KafkaAdmin } from '#kafka';
-import { schemaState } from '#postgres';
-import { apiUrl, groupIds, inEachDatabase, kafka, topicPrefix } from '../connection.js';
-import { explain } from '../errors/explain.js';
+import { apiUrl, databaseUrls, groupIds, inDatabase, kafka, topicPrefix } from '../connection.js';
 import { paint, type ShownAs, say, sayJson } from '../output/out.js';
 import { harmless } from '../output/table.js';
+import { databaseNext, lookAtDatabases } from './databases-look.js';
 import {
   absence,
-  clockFinding,
   exitCodeOf,
   type Finding,
   groupFinding,
   offsetFindings,
-  placeFindings,
   presence,
   runtimeFinding,
-  schemaFindings,
   topicFindings,
-  vacuumFinding,
 } from './findings.js';
-import { databaseSeen, horizonHolder, storedOffsets } from './postgres-look.js';
+import { type Look, looked } from './looked.js';
+import { storedOffsets } from './postgres-look.js';
 
 /** Looks at everything, each by itself: one that is away does not hide the rest. @returns 1 if something is bad */
 export async function doctorCommand({ json }: ShownAs): Promise<number> {
-  const postgres = await looked('Postgres', 'is it up, and is DATABASE_URL right?', lookAtDatabases);
+  const postgres = await looked('Postgres', databaseNext, () => lookAtDatabases(databaseUrls()));
   const partitions = postgres.partitions ?? null;
   const findings = [
     runtimeFinding(process.versions.node, process.versions.tz),
@@ -37,44 +31,6 @@ export async function doctorCommand({ json }: ShownAs): Promise<number> {
   if (json) sayJson(findings);
   else for (const finding of findings) show(finding);
   return exitCodeOf(findings);
-}
-
-interface Look {
-  readonly findings: readonly Finding[];
-  readonly partitions?: number | null;
-}
-
-async function looked(what: string, next: string, look: () => Promise<Look>): Promise<Look> {
-  try {
-    return await look();
-  } catch (error) {
-    const { code, message } = explain(error);
-    return { findings: [absence(what, `${message} [${code}]`, next)] };
-  }
-}
-
-async function lookAtDatabases(): Promise<Look> {
-  const looks = await inEachDatabase(lookAtPostgres);
-  return {
-    findings: looks.flatMap(({ findings }) => findings),
-    partitions: looks[0]?.partitions ?? null,
-  };
-}
-
-async function lookAtPostgres(pool: pg.Pool, place: DatabasePlace): Promise<Look> {
-  const name = place.of === 1 ? 'Postgres' : `Postgres ${place.number + 1} of ${place.of}`;
-  const { version, aheadMs, roundTripMs } = await databaseSeen(pool);
-  const schema = await schemaState(pool);
-  return {
-    findings: [
-      presence(name, version),
-      clockFinding(name, aheadMs, roundTripMs),
-      vacuumFinding(name, await horizonHolder(pool)),
-      ...schemaFindings(schema),
-      ...(schema.place === null ? [] : placeFindings(name, schema.place, place)),
-    ],
-    partitions: schema.partitions,
-  };
 }
 
 async function lookAtKafka(partitions: number | null): Promise<Look> {
@@ -91,7 +47,7 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
     findings.push(groupFinding(name, await admin.groupState(group)));
   // without the database there is nothing to compare with, and that was told
   if (partitions !== null && counts.get(commands) !== null) {
-    const stored = (await inEachDatabase((pool) => storedOffsets(pool, commands))).flat();
+    const stored = await offsetsWhereAnswered(commands);
     const ranges = new Map((await admin.topicOffsets(commands)).map((range) => [range.partition, range]));
     findings.push(
       ...offsetFindings(
@@ -105,6 +61,14 @@ async function lookAtKafka(partitions: number | null): Promise<Look> {
     );
   }
   return { findings };
+}
+
+/** Of the databases that answer: what the others do was told. */
+async function offsetsWhereAnswered(topic: string) {
+  const offsets = databaseUrls().map((url) =>
+    inDatabase(url, (pool) => storedOffsets(pool, topic)).catch(() => []),
+  );
+  return (await Promise.all(offsets)).flat();
 }
 
 const only = (

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '#embedded';
 import { freshDatabase } from '../../../../test/harness/database.js';
+import { lookAtDatabases } from './databases-look.js';
 import { horizonHolder } from './postgres-look.js';
 
 describe('who holds vacuum back', () => {
@@ -66,4 +68,14 @@ describe('who holds vacuum back', () => {
       await idle.query('select 1');
       expect(await horizonHolder(pool)).toBeNull();
     }));
+});
+
+it('looks at each database by itself: one that is away is named, and does not hide the other', async () => {
+  const database = await freshDatabase();
+  const away = new URL(database.url);
+  away.port = String(await freePort());
+  const { findings } = await lookAtDatabases([away.href, database.url]);
+  expect(findings).toContainEqual(expect.objectContaining({ what: 'Postgres 1 of 2', state: 'bad' }));
+  expect(findings).toContainEqual(expect.objectContaining({ what: 'Postgres 2 of 2', state: 'ok' }));
+  await database.drop();
 });

@@ -3,7 +3,7 @@ export const exitCodes = {
   done: 0,
   /** Refused, or something was found that should not be so. */
   no: 1,
-  /** Wrong words, or a file that makes no sense. Nothing was asked of anybody. */
+  /** Wrong words, or a file that is not there or makes no sense. Nothing was asked of anybody. */
   usage: 2,
   /** Kafka, Postgres or the API does not answer; a command may have been applied. */
   unreachable: 3,

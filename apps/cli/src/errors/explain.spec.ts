@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { ApiUnreachableError, InvalidSpecError, TimerNotExistError } from '#client';
@@ -28,6 +29,29 @@ describe('an error on the command line', () => {
       Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
     ])
       expect(explain(error)).toMatchObject({ exitCode: 3, next: expect.stringContaining('doctor') });
+  });
+  it('of a database that is silent, cut off or full has exit code 3, and is no finding of verify', () => {
+    for (const error of [
+      new Error('timeout expired'),
+      new Error('timeout exceeded when trying to connect'),
+      new Error('Connection terminated unexpectedly'),
+      Object.assign(new Error('sorry, too many clients already'), { code: '53300' }),
+      new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }),
+    ])
+      expect(explain(error).exitCode, error.message).toBe(3);
+  });
+  it('of a file that is not there has exit code 2', () => {
+    const read = (): unknown => {
+      try {
+        return readFileSync('no such file');
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(explain(read())).toMatchObject({ code: 'ENOENT', exitCode: 2 });
+    // the socket of a Postgres that does not run
+    const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
+    expect(explain(socket).exitCode).toBe(3);
   });
   it('of several addresses tells each', () =>
     expect(

@@ -8,6 +8,7 @@ import {
   ConnectTimeoutError,
   HttpProblemError,
 } from '#client';
+import { isLostConnection } from '#postgres';
 import { InvalidConfiguration } from '#runtime';
 import { exitCodes, UsageError } from './exit-codes.js';
 
@@ -54,8 +55,8 @@ const answers = [
   CommandTimeoutError,
   ConnectTimeoutError,
 ];
-const networkCodes =
-  /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|57P0|28P01|28000|3D000|tasks\/not-ready)/;
+/** Postgres does not know the user or the database, or tasks have nobody who answers. */
+const refusedCodes = /^(28P01|28000|3D000|tasks\/not-ready)$/;
 
 /** An error as a person needs it: what happened, what to do, and which exit code a script gets. */
 export function explain(error: unknown): Explained {
@@ -64,7 +65,7 @@ export function explain(error: unknown): Explained {
   const told = { code, message, ...(next !== undefined && { next }) };
   if (error instanceof CommanderError)
     return { ...told, exitCode: error.exitCode === 0 ? 0 : exitCodes.usage };
-  if (error instanceof UsageError || error instanceof InvalidConfiguration)
+  if (error instanceof UsageError || error instanceof InvalidConfiguration || isOfFile(error))
     return { ...told, exitCode: exitCodes.usage };
   if (isUnanswered(error, code))
     return { next: '`carillon doctor` says what is wrong', ...told, exitCode: exitCodes.unreachable };
@@ -78,8 +79,19 @@ export function explain(error: unknown): Explained {
 const isUnanswered = (error: unknown, code: string): boolean =>
   answers.some((kind) => error instanceof kind) ||
   (error instanceof HttpProblemError && error.status >= 503) ||
-  networkCodes.test(code) ||
+  refusedCodes.test(code) ||
+  isLostConnection(met(error)) ||
   (error instanceof Error && error.name.startsWith('KafkaJS'));
+
+/** A file that was named cannot be read: nothing was asked of anybody. */
+const isOfFile = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && (error.syscall === 'open' || error.syscall === 'read');
+
+/** What fetch met stands in its cause alone. */
+const met = (error: unknown): unknown =>
+  error instanceof Error && error.message === 'fetch failed' && error.cause instanceof Error
+    ? error.cause
+    : error;
 
 function wordsOf(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: 'unknown', message: String(error) };
@@ -87,7 +99,6 @@ function wordsOf(error: unknown): { readonly code: string; readonly message: str
   // several addresses of one name were tried: Node tells each by itself, and nothing of the whole
   if (error instanceof AggregateError && error.message === '')
     return { code, message: error.errors.map((one) => wordsOf(one).message).join('; ') };
-  // what fetch met stands in its cause alone
-  if (error.message === 'fetch failed' && error.cause instanceof Error) return wordsOf(error.cause);
+  if (met(error) !== error) return wordsOf(met(error));
   return { code, message: error.message };
 }

@@ -1,6 +1,6 @@
 import type { NewTimer, TimerClient } from '#client';
 import type { TimerRecord } from '#contract';
-import { withClient } from '../connection.js';
+import { type ClientWish, withClient } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { type ShownAs, say, sayJson } from '../output/out.js';
 import { harmless } from '../output/table.js';
@@ -22,15 +22,18 @@ const callOf = ({ actor, commandId, ifVersion }: ChangeFlags) => ({
   ...(ifVersion !== undefined && { check: { version: Number(ifVersion) } }),
 });
 
+const wishOf = ({ namespace, timeout }: ChangeFlags): ClientWish => ({
+  namespace,
+  ...(timeout !== undefined && { timeoutMs: Number(timeout) * 1_000 }),
+});
+
 /** One command, and its outcome in a line. */
 function changing(
   flags: ChangeFlags,
   what: string,
   work: (client: TimerClient) => Promise<TimerRecord>,
 ): Promise<number> {
-  const { namespace, timeout } = flags;
-  const wish = { namespace, ...(timeout !== undefined && { timeoutMs: Number(timeout) * 1_000 }) };
-  return withClient(wish, async (client) => {
+  return withClient(wishOf(flags), async (client) => {
     const timer = await work(client);
     if (flags.json) sayJson(timer);
     else {
@@ -84,7 +87,7 @@ export const resumeTimer = (
   );
 
 export const deleteTimer = (typed: string, flags: ChangeFlags): Promise<number> =>
-  withClient({ namespace: flags.namespace }, async (client) => {
+  withClient(wishOf(flags), async (client) => {
     const wasThere = await client.deleteTimer(refOf(typed), callOf(flags));
     if (flags.json) sayJson({ deleted: wasThere });
     else say(wasThere ? `${harmless(typed)} deleted` : `there is no ${harmless(typed)}; nothing to delete`);
@@ -92,7 +95,7 @@ export const deleteTimer = (typed: string, flags: ChangeFlags): Promise<number> 
   });
 
 export const triggerTimer = (typed: string, flags: ChangeFlags): Promise<number> =>
-  withClient({ namespace: flags.namespace }, async (client) => {
+  withClient(wishOf(flags), async (client) => {
     const requestId = await client.manualTriggerEvent(refOf(typed), callOf(flags));
     if (flags.json) sayJson({ manualRequestId: requestId });
     else

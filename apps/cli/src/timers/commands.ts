@@ -48,6 +48,7 @@ function addReads(timers: Command): void {
     .option('--from <moment>', 'recorded then or later (RFC 3339)')
     .option('--to <moment>', 'recorded before (RFC 3339)')
     .option('--limit <n>', 'at most so many', count, '1000')
+    .option('--newest', 'the last ones, where there are more')
     .action(byExitCode(timerHistory));
   one(timers, 'next', 'the fires to come, each with its why')
     .option('--count <n>', 'so many', count, '10')

@@ -1,6 +1,6 @@
-import type { TimerClient } from '#client';
-import type { TimerRecord } from '#contract';
+import { type TimerClient, TimerNotExistError } from '#client';
 import { withClient } from '../connection.js';
+import { firstOf, lastOf } from '../output/limited.js';
 import { note, paint, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
 import { factLines, harmless } from '../output/table.js';
 import { type ConditionFlags, conditionOf } from './condition.js';
@@ -16,13 +16,7 @@ const reading = <T>({ namespace }: Named, work: (client: TimerClient) => Promise
 export const listTimers = (options: ConditionFlags & ShownAs & { readonly limit: string }): Promise<number> =>
   reading({}, async (client) => {
     const { limit, json } = options;
-    const timers: TimerRecord[] = [];
-    let isMore = false;
-    for await (const timer of client.getTimers(conditionOf(options))) {
-      isMore = timers.length === Number(limit);
-      if (isMore) break;
-      timers.push(timer);
-    }
+    const { items: timers, isMore } = await firstOf(client.getTimers(conditionOf(options)), Number(limit));
     if (json) sayJson(timers);
     else sayTable(timers, timerColumns);
     if (isMore) note(`there are more than ${limit}: narrow it down, or raise --limit`);
@@ -33,32 +27,52 @@ export const getTimer = (typed: string, options: Named & { at?: string; asOf?: s
   reading(options, async (client) => {
     const { at, asOf, json } = options;
     const past = { ...(at !== undefined && { at }), ...(asOf !== undefined && { version: Number(asOf) }) };
-    const ref = refOf(typed);
-    const timer =
-      'timerId' in ref
-        ? await client.getTimerById(ref.timerId, past)
-        : await client.getTimerByKey(ref.key, past);
+    const timer = await timerOf(client, typed, past);
     if (json) sayJson(timer);
     else for (const line of factLines(timer)) say(line);
     return 0;
   });
 
-export const timerHistory = (
-  typed: string,
-  options: Named & { from?: string; to?: string; limit: string },
-): Promise<number> =>
+const timerOf = (client: TimerClient, typed: string, past: { at?: string; version?: number } = {}) => {
+  const ref = refOf(typed);
+  return 'timerId' in ref ? client.getTimerById(ref.timerId, past) : client.getTimerByKey(ref.key, past);
+};
+
+interface HistoryFlags extends Named {
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: string;
+  readonly newest?: boolean;
+}
+
+export const timerHistory = (typed: string, options: HistoryFlags): Promise<number> =>
   reading(options, async (client) => {
-    const { from, to } = options;
+    const { from, to, newest = false, limit, json } = options;
     const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-    const events = [];
-    for await (const event of client.history(refOf(typed), range)) {
-      events.push(event);
-      if (events.length === Number(options.limit)) break;
-    }
-    if (options.json) sayJson(events);
-    else sayTable(events, historyColumns);
+    const after = newest && to === undefined ? await versionBefore(client, typed, Number(limit)) : 0;
+    const events = client.history(refOf(typed), { ...range, ...(after > 0 && { after }) });
+    const { items, isMore } = await (newest ? lastOf : firstOf)(events, Number(limit));
+    if (json) sayJson(items);
+    else sayTable(items, historyColumns);
+    if (isMore)
+      note(
+        newest
+          ? `there are earlier ones than these ${limit}: raise --limit`
+          : `there are more than ${limit}: --newest shows the last ones; or name --from, or raise --limit`,
+      );
     return 0;
   });
+
+/** From where the last `count` events and one more begin; 0 where that is not known, of a timer that was deleted. */
+async function versionBefore(client: TimerClient, typed: string, count: number): Promise<number> {
+  try {
+    const { version } = await timerOf(client, typed);
+    return Math.max(0, version - count - 1);
+  } catch (error) {
+    if (error instanceof TimerNotExistError) return 0;
+    throw error;
+  }
+}
 
 export const nextFires = (typed: string, options: Named & { count: string }): Promise<number> =>
   reading(options, async (client) => {

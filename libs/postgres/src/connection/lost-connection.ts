@@ -10,6 +10,8 @@ export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   // several addresses of one name were tried: Node tells each by itself
   if (error instanceof AggregateError && error.errors.some(isLostConnection)) return true;
+  // of a network's address, or of a socket that is a file
+  if ('syscall' in error && error.syscall === 'connect') return true;
   const code = 'code' in error ? String(error.code) : '';
   return lostCodes.test(code) || lostMessages.test(error.message);
 }
