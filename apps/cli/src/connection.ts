@@ -82,10 +82,7 @@ export async function inEachDatabase<T>(
 
 /** With a pool of each at once. */
 export async function withPools<T>(work: (pools: ByDatabase<pg.Pool>) => Promise<T>): Promise<T> {
-  const pools = ByDatabase.from(
-    databaseUrls(),
-    (connectionString) => new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000 }),
-  );
+  const pools = ByDatabase.from(databaseUrls(), openPool);
   try {
     return await work(pools);
   } finally {
@@ -102,8 +99,16 @@ export function inDatabaseOf<T>(slotOrPartition: number, work: (pool: pg.Pool) =
 export const inFirstDatabase = <T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> =>
   inDatabase(databaseUrls()[0], work);
 
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 5_000 });
+  // of a connection that was cut off: what was asked on it fails and tells, and unheard it would end the process
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 export async function inDatabase<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
+  const pool = openPool(url);
   try {
     return await work(pool);
   } finally {
