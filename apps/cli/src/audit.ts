@@ -1,36 +1,34 @@
 import type pg from 'pg';
 import { rebuild, verify } from '#postgres';
 import { inEachDatabase } from './connection.js';
+import { say, sayJson } from './output/out.js';
 import { type At, withProgress } from './output/progress.js';
+import { type Verified, VerifiedDatabases } from './verified.js';
 
-/** @returns the exit code: 0 if the log and the state agree */
+/**
+ * @returns the exit code: 0 if the log and the state agree
+ * @throws what a database did not answer, once the reports of the others are told
+ */
 export async function verifyCommand({ json }: { readonly json?: boolean }): Promise<number> {
-  const reports = await inEachDatabase(async (pool, { number, of }) => {
-    const { findings, ...read } = await withBar('verify', pool, (onRead) => verify(pool, { onRead }));
-    // where there are several, it matters which one is meant
-    return {
-      ...read,
-      findings: findings.map((finding) => ({ ...finding, ...(of > 1 && { database: number + 1 }) })),
-    };
-  });
-  const report = {
-    timers: sumOf(reports, 'timers'),
-    events: sumOf(reports, 'events'),
-    findings: reports.flatMap(({ findings }) => findings),
-  };
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  const verified = new VerifiedDatabases();
+  await inEachDatabase((pool, place) =>
+    verified.take(place, () => withBar('verify', pool, (onRead) => verify(pool, { onRead }))),
+  );
+  const { report, failure } = verified;
+  if (json) sayJson(report);
   else {
     for (const { what, timerId, detail, database } of report.findings)
-      process.stdout.write(
-        `${database === undefined ? '' : `database ${database}  `}${what}  ${timerId ?? ''}  ${detail}\n`,
-      );
-    const verdict =
-      report.findings.length === 0
-        ? 'the log and the state agree'
-        : `${report.findings.length} findings; \`carillon rebuild\` makes the state anew from the log`;
-    process.stdout.write(`${report.timers} timers, ${report.events} events: ${verdict}\n`);
+      say(`${database === undefined ? '' : `database ${database}  `}${what}  ${timerId ?? ''}  ${detail}`);
+    say(`${report.timers} timers, ${report.events} events: ${verdictOf(report, failure !== undefined)}`);
   }
+  if (failure !== undefined) throw failure;
   return report.findings.length === 0 ? 0 : 1;
+}
+
+function verdictOf({ findings }: Verified, isPart: boolean): string {
+  if (findings.length > 0)
+    return `${findings.length} findings; \`carillon rebuild\` makes the state anew from the log`;
+  return isPart ? 'nothing found, but not all was read' : 'the log and the state agree';
 }
 
 export async function rebuildCommand(): Promise<number> {
