@@ -8,6 +8,20 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** For what comes in the next turn of the loop, on a machine that is held up: the default of a second is too little. */
 const pollTimeoutMs = 20_000;
 
+/** Whole processes on real servers. */
+const wholes = {
+  globalSetup: 'test/harness/servers.ts',
+  // for a test that hangs: what waits has a bound of its own, and several of them may take long one after the other
+  testTimeout: 300_000,
+  hookTimeout: 180_000,
+};
+
+/** They have a bound in real time, or a load that fills both cores: nothing runs beside them. */
+const timed = [
+  'test/e2e/{chaos,cluster,delays,rolling-restart,scale,takeover,tasks}.e2e.spec.ts',
+  'test/promises/{02,06,09}-*.spec.ts',
+];
+
 /** By itself vitest leaves one free, and that is half of two. */
 const everyCore = '100%';
 
@@ -80,13 +94,23 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...wholes,
           name: 'e2e',
+          globalSetup: [wholes.globalSetup, 'test/begin-builds.ts'],
           sequence: { groupOrder: 3 },
-          globalSetup: ['test/harness/servers.ts', 'test/begin-builds.ts'],
           include: ['test/**/*.e2e.spec.ts', 'test/promises/**/*.spec.ts'],
-          // for a test that hangs: what waits has a bound of its own, and several of them may take long one after the other
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
+          exclude: timed,
+          // each has its own database, topics and processes; most of their time is waiting
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...wholes,
+          name: 'e2e-timed',
+          sequence: { groupOrder: 4 },
+          include: timed,
           fileParallelism: false,
         },
       },
