@@ -1,4 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,8 +35,8 @@ export async function built(build: Build): Promise<void> {
  * @returns what ends them
  */
 export function beginBuilds(builds: readonly Build[]): () => void {
+  let running: ChildProcess | null = null;
   let isOver = false;
-  let end = (): void => undefined;
   const work = async (): Promise<void> => {
     for (const build of builds) {
       if (isOver) return;
@@ -45,22 +46,25 @@ export function beginBuilds(builds: readonly Build[]): () => void {
         // a group of its own: a compiler starts others
         detached: true,
       });
-      const ended = new Promise<void>((resolve) => {
-        child.once('error', () => resolve());
-        child.once('exit', () => resolve());
-      });
-      end = () => {
-        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
-      };
-      await ended;
-      end = () => undefined;
+      running = child;
+      await once(child, 'exit').catch(() => undefined);
+      running = null;
     }
   };
   void work();
   return () => {
     isOver = true;
-    end();
+    if (running?.pid !== undefined) endGroup(running.pid);
   };
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid);
+  } catch (error) {
+    // it has ended in this moment
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** One at a time, whichever process asks; the file is looked for when the others have gone. */
