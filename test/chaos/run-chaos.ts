@@ -42,7 +42,7 @@ export async function runChaos({ seed, forMs, createsPerSecond, say }: ChaosSett
   pool.on('error', () => undefined);
   try {
     if (servers.disk.blocked !== null) say(`disk-full is left out: ${servers.disk.blocked}`);
-    for (const app of apps) await Promise.all([fleet.start(app), fleet.start(app)]);
+    await Promise.all(apps.flatMap((app) => [fleet.start(app), fleet.start(app)]));
     const load = new Load(kafka, prefix, createsPerSecond);
     load.start();
     const struck = await storm(scheduleOf(new Random(seed)), forMs, servers, fleet, say);

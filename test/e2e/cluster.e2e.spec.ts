@@ -73,8 +73,7 @@ describe('two replicas of a service', () => {
   };
 
   it('run a job one at a time, go on when one is killed in a run, and when one freezes in it and wakes', async () => {
-    const a = await member('job-a', 'job');
-    const b = await member('job-b', 'job');
+    const [a, b] = await Promise.all([member('job-a', 'job'), member('job-b', 'job')]);
     await eventually('it runs', async () => (await trace(`key = 'tick' and what = 'end'`)).length >= 4);
 
     const running = async () => {
@@ -119,8 +118,7 @@ describe('two replicas of a service', () => {
   });
 
   it('hold a mutex one at a time with rising tokens, and a holder that was killed or froze hinders nobody for long', async () => {
-    const a = await member('mutex-a', 'mutex');
-    await member('mutex-b', 'mutex');
+    const [a] = await Promise.all([member('mutex-a', 'mutex'), member('mutex-b', 'mutex')]);
     const entered = (name: string) => `key = 'mutex' and what = 'enter' and who = '${name}'`;
     await eventually('both had it', async () => {
       const names = new Set((await trace(`what = 'leave'`)).map(({ who }) => who));

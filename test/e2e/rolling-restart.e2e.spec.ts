@@ -41,7 +41,7 @@ describe('a rolling restart of three replicas of each app under load', () => {
   it('makes nothing later than half a second, loses nothing and closes each once', async ({ annotate }) => {
     cluster = await Cluster.open();
     stalls = await MachineStalls.watch();
-    for (const kind of kinds) await Promise.all(Array.from({ length: replicas }, () => start(kind)));
+    await Promise.all(kinds.flatMap((kind) => Array.from({ length: replicas }, () => start(kind))));
     const load = new Load(cluster.kafka, cluster.prefix, onesPerSecond, {
       gridTimers,
       gridStepMs: 1_000 / gridTimers,

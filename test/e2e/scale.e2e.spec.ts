@@ -20,10 +20,13 @@ describe('1 → 3 → 1 processes of each app under load', () => {
 
   it('lose nothing, close once, and tell a watcher everything', async () => {
     cluster = await Cluster.open();
-    const schedulers = [await cluster.start('scheduler')];
-    const fires = [await cluster.start('fire')];
+    const [scheduler, fire, hook] = await Promise.all([
+      cluster.start('scheduler'),
+      cluster.start('fire'),
+      cluster.hook(),
+    ]);
+    const [schedulers, fires, hooks] = [[scheduler], [fire], [hook]];
     const apis: Api[] = [await cluster.api()];
-    const hooks = [await cluster.hook()];
     const watcher = new Watcher(apis);
     await watcher.start();
     const load = new Load(cluster.kafka, cluster.prefix, createsPerSecond);
