@@ -17,7 +17,7 @@ export * from './life/defaults.js';
 export { isHeld } from './life/lease.js';
 export { isSpawning } from './life/room.js';
 export { childKeyOf, createChild } from './life/spawn.js';
-export { payloadBytesMax } from './life/validate.js';
+export { isHookClass, payloadBytesMax } from './life/validate.js';
 export { momentText } from './moment-text.js';
 export * from './preview/next-event-time.js';
 export { preview } from './preview/preview.js';

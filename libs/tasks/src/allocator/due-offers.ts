@@ -1,4 +1,4 @@
-import { defaultTopicPrefix, emittedBytesMax, parseDueRecord, topicsOf } from '#contract';
+import { defaultTopicPrefix, parseDueRecord, topicsOf } from '#contract';
 import { GroupProgress } from '#hooks';
 import {
   BatchConsumer,
@@ -11,6 +11,7 @@ import {
 import { executorOf, hookClassOf, openEnvelope } from '../model/task-record.js';
 import { claimKey } from '../wire.js';
 import type { Offer } from './backlog.js';
+import { DueTopics } from './due-topics.js';
 import { demandOf } from './placement.js';
 
 export interface DueOffersOptions {
@@ -37,22 +38,31 @@ export class DueOffers {
   readonly #progress = new GroupProgress();
   #committing: NodeJS.Timeout | null = null;
   #isStopped = false;
+  readonly #topics: DueTopics;
 
-  constructor(private readonly options: DueOffersOptions) {}
+  constructor(private readonly options: DueOffersOptions) {
+    const { kafka, topicPrefix, partitions } = options;
+    this.#topics = new DueTopics({ admin: new KafkaAdmin(kafka), log: kafka.log, topicPrefix, partitions });
+  }
 
+  /** Those that it was told to follow. */
   get executors(): readonly string[] {
     return this.#executors;
+  }
+
+  /** Whether one of them that had no topic, and was left out, can be followed by now. */
+  hasMore(): Promise<boolean> {
+    return this.#topics.hasMore();
   }
 
   /** Reads the due topics of these from now on. Not after `stop`, which ends it as well. */
   async follow(executors: readonly string[]): Promise<void> {
     await this.#leave();
     this.#executors = executors;
-    if (executors.length === 0) return;
-    const { kafka, topicPrefix, partitions } = this.options;
-    const topics = executors.map((executor) => topicsOf(topicPrefix).due(hookClassOf(executor)));
-    await ensureDueTopics(new KafkaAdmin(kafka), topics, partitions);
-    if (this.#isStopped) return;
+    const { kafka, topicPrefix } = this.options;
+    const made = await this.#topics.made(executors);
+    if (this.#isStopped || made.length === 0) return;
+    const topics = made.map((executor) => topicsOf(topicPrefix).due(hookClassOf(executor)));
     this.#consumer = new BatchConsumer(kafka, {
       groupId: groupId(topicPrefix),
       topics,
@@ -111,13 +121,4 @@ export class DueOffers {
         this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
       );
   }
-}
-
-async function ensureDueTopics(
-  admin: KafkaAdmin,
-  topics: readonly string[],
-  partitions: number,
-): Promise<void> {
-  const config = { 'max.message.bytes': String(emittedBytesMax) };
-  await admin.ensureTopics(topics.map((topic) => ({ topic, partitions, config, anyCount: true })));
 }

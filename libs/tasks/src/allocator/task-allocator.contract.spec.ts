@@ -105,6 +105,16 @@ describe('an allocator', () => {
     );
   });
 
+  it('gives to executors that have a topic though Kafka makes none of another', async () => {
+    // Kafka takes the names of topics that differ in `.` and `_` alone for the same
+    await new KafkaAdmin(kafka).ensureTopics([{ topic: dueTopic('mo.re'), partitions: 1 }]);
+    await tellOften('odd', { executors: ['send mail', 'mo_re'], capacity: 0 });
+    await tellOften('plain');
+    await begin();
+    await offer(['a']);
+    await isClaimed('a');
+  });
+
   it('passes over nothing that waits for room, though another executor came while it waited', async () => {
     const waiting = ['a', 'b', 'c'];
     await offer(waiting, 'work', { labels: { room: 'none' } });

@@ -137,7 +137,7 @@ export class TaskAllocator {
       for (const executor of allocation.executors()) executorsMax.add(executor);
       // one that is gone is followed all the same: it may come back, and its tasks wait in the backlog
       const wanted = this.#framework.isOn ? [...executorsMax].sort() : [];
-      if (wanted.join() !== offers.executors.join()) await offers.follow(wanted);
+      if (wanted.join() !== offers.executors.join() || (await offers.hasMore())) await offers.follow(wanted);
       if (over.aborted) return;
       this.#becomeActive();
       allocation.tick();

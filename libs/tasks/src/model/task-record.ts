@@ -1,5 +1,5 @@
 import type { TimerRecord } from '#contract';
-import { durationMs } from '#timer';
+import { durationMs, isHookClass } from '#timer';
 import type { Task, TaskContext, TaskOptions, TaskProgress, TaskResult, TaskStatus } from './task.js';
 
 // What a timer says of its task; libs/tasks/README.md has it as a table. Pure, and of no runtime: a browser reads tasks by this too.
@@ -7,6 +7,8 @@ import type { Task, TaskContext, TaskOptions, TaskProgress, TaskResult, TaskStat
 export const defaultTaskNamespace = 'tasks';
 export const hookClassPrefix = 'task.';
 export const hookClassOf = (executor: string | number): string => `${hookClassPrefix}${executor}`;
+/** What `registerExecutor` takes: a due topic has its name. */
+export const isExecutorCode = (text: string): boolean => text !== '' && isHookClass(hookClassOf(text));
 export const executorOf = (hookClass: string): string => hookClass.slice(hookClassPrefix.length);
 
 export const cronTag = 'cron-task';

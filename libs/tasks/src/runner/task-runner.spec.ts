@@ -18,6 +18,16 @@ describe('a runner', () => {
     expect(executors.codes()).toEqual(['init', '7']);
     expect(executors.of('other')).toBeUndefined();
   });
+  it('refuses an executor of which no due topic could be made, and takes every other', () => {
+    const executors = new Executors();
+    for (const code of ['', 'send mail', 'a/b', 'ä', 'x'.repeat(60)])
+      expect(() => executors.register(code, () => 0)).toThrow(RangeError);
+    expect(() => runner().registerExecutor('send mail', () => 0)).toThrow(
+      '"send mail" is no executor\'s code: 1 to 59 of A-Z a-z 0-9 . _ -',
+    );
+    for (const code of ['send-mail', 'a.b', 'a_b', 'x'.repeat(59), 7]) executors.register(code, () => 0);
+    expect(executors.codes()).toHaveLength(5);
+  });
   it('runs a quarter of the cores at a time, at least one, or as many as it is told; 0 means the default', () => {
     expect(runner().parallelism()).toBeGreaterThanOrEqual(1);
     expect(runner({ parallelism: 0 }).parallelism()).toBe(runner().parallelism());

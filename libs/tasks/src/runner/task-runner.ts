@@ -93,7 +93,12 @@ export class TaskRunner {
     this.#inbox = new ClaimInbox(kafka, topicPrefix, this.name, (key, reply) => this.#onClaim(key, reply));
   }
 
-  /** The first of a code counts, later ones are ignored. */
+  /**
+   * The first of a code counts, later ones are ignored.
+   * @param code 1 to 59 of `A-Z a-z 0-9 . _ -`, or a number; two executors must not differ in `.` and `_` alone, for Kafka makes
+   *   the due topic of one of them only
+   * @throws RangeError
+   */
   registerExecutor(code: string | number, executor: TaskExecutor): void {
     if (this.#executors.register(code, executor)) this.#reporter.tell();
   }

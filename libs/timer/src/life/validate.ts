@@ -8,6 +8,9 @@ import type { MissedRule, Payload, TimerSpec } from '../spec.js';
 import { childSpec } from './child-spec.js';
 import { isSpawning } from './room.js';
 
+/** Also the end of a topic's name. Empty: nobody handles it. */
+export const isHookClass = (text: string): boolean => /^[A-Za-z0-9._-]{0,64}$/.test(text);
+
 export const payloadBytesMax = 256 * 1024;
 export const tagsMax = 64;
 export const textMax = 256;
@@ -35,7 +38,7 @@ const rules: readonly Rule[] = [
       : null,
   scheduleProblem,
   ({ hookClass }) =>
-    /^[A-Za-z0-9._-]{0,64}$/.test(hookClass)
+    isHookClass(hookClass)
       ? null
       : invalid('hookClass', 'a hook class has at most 64 of the characters A-Z a-z 0-9 . _ -'),
   tagsProblem,
