@@ -17,6 +17,9 @@ const { due: sample } = JSON.parse(
   readFileSync(new URL('../../contract/samples/due-records.json', import.meta.url), 'utf8'),
 ) as { due: { value: string; headers: Record<string, string> } };
 
+/** Of the topic here: less than a command may have. */
+const commandsBytesMax = 64 * 1024;
+
 /** A due event of a timer of its own. */
 const dueRecord = (topic: string, key: string) => {
   const event = JSON.parse(sample.value) as { eventId: string; timer: object };
@@ -42,7 +45,8 @@ describe('a hook worker', () => {
     topicPrefix = `h${randomUUID().slice(0, 8)}`;
     topics = topicsOf(topicPrefix);
     admin = new KafkaAdmin(kafka);
-    await admin.ensureTopics([{ topic: topics.commands, partitions: 4 }]);
+    const config = { 'max.message.bytes': String(commandsBytesMax) };
+    await admin.ensureTopics([{ topic: topics.commands, partitions: 4, config }]);
     producer = new BatchProducer(kafka);
     const tail = await TopicTail.open(kafka, topics.commands);
     closers.push(
@@ -166,8 +170,8 @@ describe('a hook worker', () => {
     const passed: string[] = [];
     const info = (_: object, message: string): void => void passed.push(message);
     kafka = { ...kafka, log: { ...quiet, info } };
-    // more than a broker takes
-    const result = 'x'.repeat(7 * 1024 * 1024);
+    // an answer as it should be, and more than its topic takes
+    const result = 'x'.repeat(2 * commandsBytesMax);
     const first = await begin({ greet: ({ timer }) => (timer.key === 'huge' ? { result } : undefined) });
     const huge = dueRecord(topics.due('greet'), 'huge');
     const value = JSON.stringify({ ...JSON.parse(huge.value), ackTimeoutMs: 500 });
