@@ -12,6 +12,8 @@ import { type Load, pause, Stage, until } from './stage.js';
 const spreadMs = 60_000;
 /** To apply the commands, stop all, drop the memory and start again. */
 const preparedWithinMs = 90_000;
+const settledWithinMs = 15_000;
+const sampleMs = 2_500;
 const pageMax = 1_000;
 
 export interface ColdTakeOver {
@@ -52,7 +54,11 @@ export async function coldTakeOver(
     const fire = await stage.start('fire');
     await until('it has read what is due', async () => (await fire.report()).loads.length > 0, 60_000);
     const startedInMs = Math.round(performance.now() - startedAt);
-    await until('all were fired', async () => (await fire.report()).lateness.count >= due, spreadMs + 60_000);
+    while (Date.now() < from + spreadMs + settledWithinMs) {
+      await pause(sampleMs);
+      const { count, p50, max } = (await fire.report()).lateness;
+      say(`  ${Math.round((Date.now() - from) / 1_000)} s: ${count} fired, p50 ${p50}, max ${max} ms late`);
+    }
     const { loads, lateness } = await fire.report();
     return { startedInMs, loads, lateness };
   } finally {
