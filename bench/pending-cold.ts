@@ -24,7 +24,8 @@ export interface ColdTakeOver {
 }
 
 /**
- * @param due so many timers are due within a minute, evenly spread; an update of each has made it so, in the product's own way
+ * @param due so many timers are due within a minute, evenly spread; an update of each has made it so, in the product's own way (not of
+ * those that a day of the population has fired: their next time lies after that)
  * @param lateMs so long after the first of them was due the fire process starts
  */
 export async function coldTakeOver(
