@@ -17,9 +17,7 @@ export function idleClock(state: Omit<TimerState, 'open' | 'nextFireAt'>, now: E
   if (manual !== null && !manual.processed) return later(manual.requestedAt, now);
   // due at once: a child has ended, or nothing held it
   if (waitingTick !== null && hasRoom(state)) return waitingTick;
-  // an interval that has fired counts from where it did: its share of the jitter is in there already
-  const isCounted = spec.schedPolicyType === 'INTERVAL' && spec.startAt === null && state.fires > 0;
-  if (nextTick !== null) return isCounted ? nextTick : fireMoment(state.id, spec, nextTick);
+  if (nextTick !== null) return fireMoment(state, nextTick);
   return state.endedReason === null ? null : keptUntil(state, state.endedAt ?? now);
 }
 

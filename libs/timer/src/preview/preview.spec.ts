@@ -151,6 +151,14 @@ describe('a preview of a timer', () => {
     const after = timerAfter(create({ ...grid, jitter: '10m' }), fire(first), close(first + 5));
     expect(fires[1]?.fireAt).toBe(after.nextFireAt);
   });
+  it('takes no tick for missed whose share of the jitter is still to come', () => {
+    const state = timerAfter(create({ ...grid, jitter: '10m', missed: { policy: 'skip', within: '1ms' } }));
+    const fireAt = state.nextFireAt ?? at(0);
+    const jitterMs = fireAt - at(0);
+    expect(jitterMs).toBeGreaterThan(1);
+    const [first] = preview(state, { count: 1, from: at(1) }).fires;
+    expect(first).toMatchObject({ fireAt, jitterMs, isMissed: false, skipped: [] });
+  });
   it('shows a held timer as though it were let go, and says what holds it', () => {
     const paused = timerAfter(create(grid), step({ type: 'PauseTimer' }, 1));
     expect(preview(paused, { count: 1, from: at(5 * hour + 1) })).toMatchObject({

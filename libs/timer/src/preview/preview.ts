@@ -2,7 +2,7 @@ import type { EpochMs } from '../brand.js';
 import type { EventTriggered, TicksDropped } from '../event.js';
 import { newTimer } from '../life/create.js';
 import { foldOf, localTime, offsetText } from '../schedule/local-time.js';
-import { policyOf } from '../schedule/plan.js';
+import { jitterShareMs, policyOf } from '../schedule/plan.js';
 import type { SchedEventPolicy } from '../schedule/policy.js';
 import type { TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
@@ -43,13 +43,14 @@ function rehearse(state: TimerState, count: number, from: EpochMs): Omit<Preview
   for (let strikes = 0; fires.length < wanted && strikes < wanted * 2 + 100; strikes += 1) {
     if (current.nextFireAt === null) break;
     if (current.nextFireAt > now) now = current.nextFireAt;
+    const shareMs = jitterShareMs(current);
     const { after, events } = play(current, now);
     current = after;
     for (const event of events) {
       if (event.type === 'TicksDropped') skipped.push(droppedSkip(policy, event));
       if (event.type !== 'EventTriggered') continue;
       skipped.push(...wallSkips(policy, state.spec.dst, seenUpTo, event.scheduledFor));
-      fires.push(fireOf(policy, state.spec, event, from, skipped));
+      fires.push(fireOf(policy, state.spec, event, from - shareMs, skipped));
       [skipped, seenUpTo] = [[], event.scheduledFor];
     }
   }
@@ -89,12 +90,12 @@ function fireOf(
   policy: SchedEventPolicy,
   spec: TimerSpec,
   event: EventTriggered,
-  from: EpochMs,
+  missedBefore: number,
   skipped: readonly SkippedTicks[],
 ): PreviewedFire {
   const { zone } = policy;
   const { scheduledFor: tick, startedAt, manualRequestId } = event;
-  const isMissed = tick < from && manualRequestId === null;
+  const isMissed = tick < missedBefore && manualRequestId === null;
   const fire = {
     fireAt: startedAt,
     tick,

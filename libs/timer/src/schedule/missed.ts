@@ -4,7 +4,7 @@ import type { MissedRule, TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 import { durationMs } from './duration.js';
 import { type Exclusions, exclusionsOf } from './exclude.js';
-import { policyOf } from './plan.js';
+import { jitterShareMs, policyOf } from './plan.js';
 import type { Progress, SchedEventPolicy } from './policy.js';
 import { countedTicksMax, type TickList, ticksUntil } from './tick-list.js';
 
@@ -27,6 +27,8 @@ export interface PassedTicks {
 }
 
 type Passing = Progress & Pick<TimerState, 'resumedAt' | 'wasDisabled'>;
+/** The timer whose clock has struck. */
+type Struck = Passing & Pick<TimerState, 'id' | 'spec' | 'fires'>;
 
 interface Absence {
   readonly reason: DroppedReason;
@@ -37,7 +39,7 @@ interface Absence {
 /** What becomes of the ticks from `nextTick` on that have passed by `now`, and of excluded ones on the way to it. */
 export function settlePassed(
   spec: TimerSpec,
-  progress: Passing,
+  progress: Struck,
   nextTick: EpochMs,
   now: EpochMs,
 ): PassedTicks {
@@ -52,7 +54,8 @@ export function settlePassed(
     return { fire: nextTick, dropped: excludedOnTheWay(policy, exclusions, progress, nextTick) };
   const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const listed = stretches.flatMap(({ list }) => list);
-  const kept = keptTicks(listed, absence, now);
+  const onTimeAt = (now - jitterShareMs(progress)) as EpochMs;
+  const kept = keptTicks(listed, absence, onTimeAt);
   const fire = kept[0] ?? null;
   const before = (tick: EpochMs) => fire === null || tick < fire;
   // with more to make up for, what lies behind the next one is settled when its turn comes
@@ -174,8 +177,15 @@ function absences(
 const isMadeUpAlways = ({ rule }: Absence): boolean =>
   rule?.policy === 'all' && rule.max === undefined && rule.within === undefined;
 
-/** Survivors, oldest first. Of ticks that are only to be caught up with by the latest, later ones supersede them. */
-function keptTicks(list: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absence, now: EpochMs): EpochMs[] {
+/**
+ * Survivors, oldest first. Of ticks that are only to be caught up with by the latest, later ones supersede them. A tick is late by
+ * how far it lies before `onTimeAt`: what the timer's own jitter puts off is not late by that.
+ */
+function keptTicks(
+  list: readonly EpochMs[],
+  absenceOf: (tick: EpochMs) => Absence,
+  onTimeAt: EpochMs,
+): EpochMs[] {
   const kept: EpochMs[] = [];
   const perReason = new Map<DroppedReason, number>();
   for (let i = list.length - 1; i >= 0; i -= 1) {
@@ -183,22 +193,22 @@ function keptTicks(list: readonly EpochMs[], absenceOf: (tick: EpochMs) => Absen
     if (tick === undefined) continue;
     const { reason, rule } = absenceOf(tick);
     const taken = perReason.get(reason) ?? 0;
-    if (rule === null || !isKept(rule, now - tick, taken, kept.length)) continue;
+    if (rule === null || !isKept(rule, onTimeAt - tick, taken, kept.length)) continue;
     kept.push(tick);
     perReason.set(reason, taken + 1);
   }
   return kept.reverse();
 }
 
-function isKept({ policy, max, within }: MissedRule, ageMs: number, taken: number, later: number): boolean {
-  if (within !== undefined && ageMs > durationMs(within)) return false;
+function isKept({ policy, max, within }: MissedRule, lateMs: number, taken: number, later: number): boolean {
+  if (within !== undefined && lateMs > durationMs(within)) return false;
   switch (policy) {
     case 'latest':
       return later === 0;
     case 'all':
       return taken < madeUpMax(max, within);
     case 'skip':
-      return later === 0 && ageMs <= (within === undefined ? skipToleranceMs : durationMs(within));
+      return later === 0 && lateMs <= (within === undefined ? skipToleranceMs : durationMs(within));
   }
 }
 

@@ -1,6 +1,6 @@
-import type { EpochMs, TimerId } from '../brand.js';
+import type { EpochMs } from '../brand.js';
 import type { TimerSpec } from '../spec.js';
-import type { EndedReason } from '../state.js';
+import type { EndedReason, TimerState } from '../state.js';
 import { durationMs } from './duration.js';
 import { exclusionsOf } from './exclude.js';
 import { createSchedEventPolicy, type Progress, type SchedEventPolicy } from './policy.js';
@@ -76,11 +76,21 @@ export function limited(spec: PlannedSpec, policy: SchedEventPolicy, tick: Epoch
   return { tick, ended: null };
 }
 
-/** A tick and the timer's own share of the jitter: the same for every tick, so that ticks keep their distance. */
-export function fireMoment(id: TimerId, spec: TimerSpec, tick: EpochMs): EpochMs {
-  if (spec.jitter === null) return tick;
-  return (tick + Math.floor(unitFraction(id) * durationMs(spec.jitter))) as EpochMs;
+type Jittered = Pick<TimerState, 'id' | 'spec' | 'fires'>;
+
+/**
+ * How long after its planned tick a timer fires, ms: its own share of the jitter, the same for every tick, so that ticks keep their
+ * distance. An interval that counts from where its last event began has its share in there already.
+ */
+export function jitterShareMs({ id, spec, fires }: Jittered): number {
+  if (spec.jitter === null) return 0;
+  const countsFromStart = spec.schedPolicyType === 'INTERVAL' && spec.startAt === null;
+  return countsFromStart && fires > 0 ? 0 : Math.floor(unitFraction(id) * durationMs(spec.jitter));
 }
+
+/** When a planned tick is to fire; lateness counts from here. */
+export const fireMoment = (state: Jittered, tick: EpochMs): EpochMs =>
+  (tick + jitterShareMs(state)) as EpochMs;
 
 /** A number in [0, 1) that derives from a text: FNV-1a, 32 bits. Spreads; proves nothing. */
 export function unitFraction(text: string): number {

@@ -60,7 +60,7 @@ function unsettled(
   if (state.pausedAt !== null) return ['not-fired', 'paused'];
   if (!state.spec.enable) return ['not-fired', 'disabled'];
   if (isExcluded(state, tick)) return ['not-fired', 'excluded'];
-  if (fireMoment(state.id, state.spec, tick) > now) return ['planned', null];
+  if (fireMoment(state, tick) > now) return ['planned', null];
   const { last } = timeline;
   if (last !== null && last.waitingTick === tick) return ['pending', 'overlap'];
   const isBehind = last === null || Math.max(last.watermark ?? 0, last.lastTick ?? 0) >= tick;

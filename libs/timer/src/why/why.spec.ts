@@ -43,6 +43,17 @@ const ask = (
 const at9 = (day: string) => ({ from: moment(`${day}T08:00:00Z`), to: moment(`${day}T08:00:00Z`) });
 
 describe('why it fired', () => {
+  it('is late from when the tick was to fire: an interval that counts from its start has its jitter in there', () => {
+    const timer = create({ jitter: '30m' });
+    const strike = (run(null, timer).after?.nextFireAt ?? 0) - dayZero;
+    expect(strike).toBeGreaterThan(2);
+    const verdictAt = (steps: Step[], tick: number, now: number) =>
+      ask(steps, { from: at(tick), to: at(tick), now: at(now) }).entries[0]?.verdict;
+    expect(verdictAt([timer], 0, strike - 1)).toBe('planned');
+    expect(verdictAt([timer], 0, strike)).toBe('pending');
+    const next = strike + hour;
+    expect(verdictAt([timer, fire(strike), close(strike + 1)], next, next)).toBe('pending');
+  });
   it('tells the tick, the lateness, the attempts and how it ended', () => {
     const steps = [
       create({ ...daily, ackTimeout: '1s' }),
