@@ -100,7 +100,7 @@ export interface TimerSpec {
   readonly startAt: EpochMs | null;
   readonly endAt: EpochMs | null;
   readonly maxFires: number | null;
-  /** A duration below the interval; the share of it that is used derives from the timer's id. */
+  /** A duration below the interval, of `CRON` below the shortest; the share of it that is used derives from the timer's id. */
   readonly jitter: string | null;
   /** Dates (`2026-12-25`) and ranges of them (`2026-12-24/2027-01-02`) in the timer's zone; ticks on them are dropped. Absent: none. */
   readonly exclude?: readonly string[];

@@ -1,7 +1,7 @@
 import { type EpochMs, later } from '../brand.js';
 import type { End, TicksDropped } from '../event.js';
 import { goneBy } from '../schedule/missed.js';
-import { limited, planNext, policyOf } from '../schedule/plan.js';
+import { limited, makesUpForAll, planNext, policyOf } from '../schedule/plan.js';
 import type { OpenEvent, TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { endClock, endOf, type Replanned, replan } from './replan.js';
@@ -54,8 +54,7 @@ function defaultWatermark(
   { spec, watermark, lastTick }: TimerState,
   { startedAt, scheduledFor, manualRequestId }: OpenEvent,
 ): EpochMs | null {
-  const isAll = Object.values(spec.missed).some(({ policy }) => policy === 'all');
-  if (!isAll) return latest(watermark, startedAt);
+  if (!makesUpForAll(spec)) return latest(watermark, startedAt);
   return latest(watermark, manualRequestId === null ? scheduledFor : lastTick);
 }
 

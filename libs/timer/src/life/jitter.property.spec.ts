@@ -52,6 +52,19 @@ describe('a jitter', () => {
       { numRuns: 500 },
     ));
 
+  it('keeps the distance of ticks, also where each is made up for', () =>
+    fc.assert(
+      fc.property(ids, rules, fc.constantFrom(null, at(0)), (id, missed, startAt) => {
+        let state = timerAfter(named(id, { schedPolicyExpr: '1h', jitter: '30m', missed, startAt }));
+        const first = strikeOf(state);
+        for (let fires = 0; fires < 4; fires += 1) {
+          expect(strikeOf(state)).toBe(first + fires * hour);
+          const fired = run(state, fire(strikeOf(state), `e${fires}`)).after;
+          state = run(fired, close(strikeOf(state) + 1, {}, `e${fires}`)).after as TimerState;
+        }
+      }),
+    ));
+
   it.each(['skip', 'latest'] as const)(
     'counts lateness under %s from when the tick was to fire',
     (policy) => {
@@ -66,4 +79,31 @@ describe('a jitter', () => {
         .then({ type: 'TicksDropped', reason: 'missed-policy', count: 1 });
     },
   );
+
+  it.each([
+    ['*/5 * * * *', '5m', '299s'],
+    ['0 9,17 * * *', '8h', '479m'],
+    ['0 0 1 * *', '28d', '27d'],
+    ['@every 10m', '10m', '9m'],
+    ['59 23 31 12 *', '365d', '364d'],
+  ])(
+    'of %s is refused from %s up: ticks would pass before an event began',
+    (schedPolicyExpr, long, short) => {
+      const cron = { schedPolicyType: 'CRON', schedPolicyExpr } as const;
+      expect(run(null, create({ ...cron, jitter: long })).decision).toMatchObject({
+        ok: false,
+        rejection: {
+          code: 'invalid-spec',
+          field: 'jitter',
+          message: expect.stringContaining(`below the interval of ${schedPolicyExpr}`),
+        },
+      });
+      expect(run(null, create({ ...cron, jitter: short })).decision.ok).toBe(true);
+    },
+  );
+
+  it('of what has no two ticks may be of any length', () =>
+    expect(run(null, create({ ...daily, schedPolicyExpr: '0 9 30 2 *', jitter: '400d' })).decision.ok).toBe(
+      true,
+    ));
 });

@@ -3,6 +3,7 @@ import type { Rejection } from '../rejection.js';
 import { durationMs, parseDuration } from '../schedule/duration.js';
 import { parseExclude } from '../schedule/exclude.js';
 import { createSchedEventPolicy } from '../schedule/policy.js';
+import { tickDistanceMs } from '../schedule/tick-distance.js';
 import { validateTimeZone } from '../schedule/zone.js';
 import type { MissedRule, Payload, TimerSpec } from '../spec.js';
 import { childSpec } from './child-spec.js';
@@ -132,10 +133,12 @@ function jitterProblem({
   const problem = durationProblem('jitter', jitter);
   if (problem !== null) return problem;
   const reading = createSchedEventPolicy(schedPolicyType, schedPolicyExpr, timeZone, dst);
-  const intervalMs = reading.ok ? reading.policy.intervalMs : null;
-  return intervalMs !== null && durationMs(jitter) >= intervalMs
-    ? invalid('jitter', `jitter ${jitter} must be below the interval ${schedPolicyExpr}`)
-    : null;
+  const distanceMs = reading.ok ? tickDistanceMs(reading.policy) : null;
+  if (distanceMs === null || durationMs(jitter) < distanceMs) return null;
+  return invalid(
+    'jitter',
+    `jitter ${jitter} must be below the interval of ${schedPolicyExpr}, which is ${distanceMs} ms at its shortest: later ticks would pass before an event began`,
+  );
 }
 
 function excludeProblem({ exclude, schedPolicyType }: TimerSpec): Rejection | null {

@@ -76,6 +76,10 @@ export function limited(spec: PlannedSpec, policy: SchedEventPolicy, tick: Epoch
   return { tick, ended: null };
 }
 
+/** Some ticks are made up for one by one: a close without a watermark leaves it at the tick, not where the event began. */
+export const makesUpForAll = ({ missed }: Pick<TimerSpec, 'missed'>): boolean =>
+  Object.values(missed).some(({ policy }) => policy === 'all');
+
 type Jittered = Pick<TimerState, 'id' | 'spec' | 'fires'>;
 
 /**
@@ -84,7 +88,8 @@ type Jittered = Pick<TimerState, 'id' | 'spec' | 'fires'>;
  */
 export function jitterShareMs({ id, spec, fires }: Jittered): number {
   if (spec.jitter === null) return 0;
-  const countsFromStart = spec.schedPolicyType === 'INTERVAL' && spec.startAt === null;
+  const countsFromStart =
+    spec.schedPolicyType === 'INTERVAL' && spec.startAt === null && !makesUpForAll(spec);
   return countsFromStart && fires > 0 ? 0 : Math.floor(unitFraction(id) * durationMs(spec.jitter));
 }
 

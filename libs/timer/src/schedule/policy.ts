@@ -18,7 +18,7 @@ export interface Progress {
 /** A schedule, read once and remembered: its next tick strictly after what has been. */
 export interface SchedEventPolicy {
   readonly type: SchedPolicyType;
-  /** Distance of ticks where it is fixed, ms; a jitter must lie below it. */
+  /** Distance of ticks where it is fixed, ms. */
   readonly intervalMs: number | null;
   /** Where its local times are read: the timer's zone, or the one that a cron expression names itself. */
   readonly zone: Zone;
