@@ -28,9 +28,12 @@ export interface EmissionSenderDeps {
   readonly wake: () => void;
 }
 
+/** Kafka's: all refused, or at least a part taken; none: it is silent. */
+type Answer = 'acknowledged' | 'refused' | 'none';
+
 /** Batches on their way from their commit to Kafka's acknowledgement. Those that get none are sent again, by whoever is there. */
 export class EmissionSender {
-  readonly #emitting = new Map<EmissionId, Promise<void>>();
+  readonly #emitting = new Map<EmissionId, Promise<unknown>>();
   #kafkaAnswers = true;
 
   constructor(private readonly deps: EmissionSenderDeps) {}
@@ -45,7 +48,7 @@ export class EmissionSender {
     return this.#emitting.size >= this.deps.limits.emissionsInFlightMax && this.#kafkaAnswers;
   }
 
-  oneSettled(): Promise<void> {
+  oneSettled(): Promise<unknown> {
     return Promise.race(this.#emitting.values());
   }
 
@@ -67,15 +70,17 @@ export class EmissionSender {
       const max = this.#kafkaAnswers ? 20 : 1;
       const pending = await index.claimPendingEmissions(limits.emissionLateMs, leaseMs, max);
       const lost = pending.filter(({ id }) => !this.#emitting.has(id) && !acknowledgements.has(id));
-      for (const emission of lost) await this.#resend(emission);
+      let isRefused = false;
+      for (const emission of lost) isRefused = (await this.#resend(emission)) === 'refused';
       sent += lost.length;
       // nothing is owed any more: the next trigger will tell whether Kafka is there
       if (pending.length === 0) this.#kafkaAnswers = true;
-      if (pending.length < max || !this.#kafkaAnswers) return sent;
+      // what is refused says nothing of the rest, and may be many: the next one is asked at once
+      if (pending.length < max || !(this.#kafkaAnswers || isRefused)) return sent;
     }
   }
 
-  async #resend({ id, entries }: PendingEmission): Promise<void> {
+  async #resend({ id, entries }: PendingEmission): Promise<Answer> {
     const emissions = entries.flatMap(({ state, before }): Emission[] => {
       if (state === null) return [];
       if (before !== null) return [repeatedDeadLetter(before, state)];
@@ -86,16 +91,20 @@ export class EmissionSender {
       { batch: id, emissions: emissions.length },
       'sending again what was never acknowledged',
     );
-    await this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+    return this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
   }
 
   /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
-  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<void> {
+  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<Answer> {
     try {
       const refused = await this.#refusedOf(id, emissions);
-      if (refused === null) return;
-      if (refused.length > 0 && refused.length === emissions.length) await this.#postpone(id);
-      else this.#acknowledged(id, emissions, refused, committedAt);
+      if (refused === null) return 'none';
+      if (refused.length > 0 && refused.length === emissions.length) {
+        await this.#postpone(id);
+        return 'refused';
+      }
+      this.#acknowledged(id, emissions, refused, committedAt);
+      return 'acknowledged';
     } finally {
       this.#emitting.delete(id);
     }

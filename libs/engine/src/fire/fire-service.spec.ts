@@ -461,6 +461,29 @@ describe('firing', () => {
     await end();
   });
 
+  it('comes to what Kafka takes at once when it answers again, however much it refuses comes before', async () => {
+    const { clock, fire, emitted, broker, create, end } = setUp();
+    broker.refused = 'bad';
+    await create('a', { hookClass: 'bad' });
+    await create('c', { hookClass: 'bad', schedPolicyExpr: '2s' });
+    await create('d', { hookClass: 'bad', schedPolicyExpr: '3s' });
+    await create('b', { schedPolicyExpr: '4s' });
+    await fire.own(allSlots);
+    for (let n = 0; n < 40; n += 1) {
+      broker.isUp = n < 35;
+      await clock.advance(100);
+    }
+    expect(emitted).toEqual([]);
+    // by now what was refused may be asked for again, before what Kafka never heard of
+    await clock.advance(28_500);
+    await fire.resendPending(5_000);
+    broker.isUp = true;
+    await clock.advance(5_000);
+    await fire.resendPending(5_000);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
+    await end();
+  });
+
   it('has one outbox row a transaction, however many hook classes fall due in it', async () => {
     const rows: number[] = [];
     const { clock, fire, create, end } = setUp(
