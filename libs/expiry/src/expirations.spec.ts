@@ -4,6 +4,7 @@ import { InMemoryTimers } from '#testing';
 import { eventually } from '../../../test/harness/wait.js';
 import type { Close, ClosedEntity } from './closer.js';
 import { Expirations } from './expirations.js';
+import { ReentrantCallError } from './keyed-queue.js';
 import { ClosingError, type ExpirationPolicies } from './lives.js';
 
 const stages: { close(): Promise<unknown> }[] = [];
@@ -64,6 +65,25 @@ describe('an expiration', () => {
     expect(closed).toMatchObject([{ id: 'a', attempt: 1 }]);
     await timers.advance('1h');
     expect(closed).toHaveLength(1);
+  });
+  it('updated or closed from within its own close or update is told so, and waits for nothing', async () => {
+    const refused: unknown[] = [];
+    const again = async (id: string) => {
+      const renewed = { expiresAt: inMs(1_000), close: session };
+      const calls = [
+        expirations.update(id, async () => renewed),
+        expirations.close(id, async () => undefined),
+      ];
+      for (const call of await Promise.allSettled(calls))
+        refused.push(call.status === 'rejected' && call.reason);
+    };
+    const { expirations, timers, session, closed, inMs } = setUp(({ id }) => again(id));
+    await expirations.create('a', inMs(1_000), session);
+    await timers.advance(1_000);
+    expect(closed).toHaveLength(1);
+    await expirations.create('b', inMs(60_000), session);
+    expect(await expirations.close('b', () => again('b'))).toBe(true);
+    expect(refused).toEqual(Array.from({ length: 4 }, () => expect.any(ReentrantCallError)));
   });
   it('of the past closes at once', async () => {
     const { expirations, timers, session, ids, inMs } = setUp();

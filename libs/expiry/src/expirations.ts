@@ -167,7 +167,8 @@ export class Expirations {
 
   /**
    * A whole update: pauses, calls `work`, renews by what it answers, resumes if it throws. One at a time for an id in
-   * this process, in order of arrival, closes among them; a close under way in another is waited for. @throws what `work` throws, ClosingError
+   * this process, in order of arrival, closes among them; a close under way in another is waited for. @throws what `work` throws, ClosingError,
+   * ReentrantCallError from within an update or a close of the same id
    */
   async update<T extends Renewal>(
     id: string,
@@ -191,7 +192,7 @@ export class Expirations {
     );
   }
 
-  /** Ends an entity before its time: `work` closes it; if that throws, it will still expire. False: there was none. */
+  /** Ends an entity before its time: `work` closes it; if that throws, it will still expire. False: there was none. @throws what `work` throws, ReentrantCallError */
   async close(id: string, work: () => Promise<unknown>): Promise<boolean> {
     return this.#serial.run(this.#named(id), () =>
       closeEntity(id, work, {

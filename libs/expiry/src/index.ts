@@ -8,7 +8,7 @@ export {
   type ExpirationsOptions,
   openExpirations,
 } from './expirations.js';
-export { KeyedQueue } from './keyed-queue.js';
+export { KeyedQueue, ReentrantCallError } from './keyed-queue.js';
 export { ClosingError, type ExpirationPolicies } from './lives.js';
 export type { ExpirationParts } from './parts.js';
 export type { PauseAnswer } from './pause-answer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { earliestOf } from './earliest.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedQueue, ReentrantCallError } from './keyed-queue.js';
 
 describe('work by key', () => {
   it('is done one after the other for one key, in order of arrival, and side by side for different ones', async () => {
@@ -29,6 +29,24 @@ describe('work by key', () => {
     const next = queue.run('a', async () => 'yes');
     await expect(failed).rejects.toThrow('no');
     expect(await next).toBe('yes');
+  });
+  it('is refused to work of the same key, which would wait for itself, however deep within', async () => {
+    const queue = new KeyedQueue();
+    const inner = () => queue.run('a', async () => 'never');
+    await expect(queue.run('a', inner)).rejects.toThrow(ReentrantCallError);
+    await expect(queue.run('a', () => queue.run('b', inner))).rejects.toThrow("'a' is being updated");
+    expect(await queue.run('a', () => queue.run('b', async () => 'yes'))).toBe('yes');
+    await queue.idle();
+    expect(queue.size).toBe(0);
+  });
+  it('is not refused to what such work left behind when it ended', async () => {
+    const queue = new KeyedQueue();
+    const over = Promise.withResolvers<void>();
+    const left = await queue.run('a', async () => ({
+      later: over.promise.then(() => queue.run('a', async () => 'yes')),
+    }));
+    over.resolve();
+    expect(await left.later).toBe('yes');
   });
 });
 
