@@ -53,17 +53,25 @@ export function composeFire(
   const { events } = topics;
   const consumer = feedConsumer(kafka, { groupId: config.FIRE_GROUP_ID, topic: events }, fire, logger);
 
-  /** It finishes and hands over. */
-  let isLeaving = false;
+  const preparing = 'schema and topics are being prepared';
+  /** Whatever the databases say: a beginning, or an end that finishes and hands over. */
+  let notReadyBecause: string | null = preparing;
   const group = new ServiceGroup(
     [
-      { start: () => prepare(config, admin, events, logger), stop: () => closeAll(stores) },
+      // live while a migration takes its time: a probe that ended the process would have it begun anew
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
-        ready: () => (isLeaving ? 'this process goes away' : readiness(stores)),
+        ready: () => notReadyBecause ?? readiness(stores),
         metrics: metrics.page,
       }),
+      {
+        start: async () => {
+          await prepare(config, admin, events, logger);
+          if (notReadyBecause === preparing) notReadyBecause = null;
+        },
+        stop: () => closeAll(stores),
+      },
       { start: () => producer.start(), stop: () => producer.stop() },
       together(services.all.map((service) => new ServiceGroup(loopsOf(service, warn), logger))),
       together(
@@ -87,7 +95,7 @@ export function composeFire(
   return {
     start: () => group.start(),
     stop: () => {
-      isLeaving = true;
+      notReadyBecause = 'this process goes away';
       return group.stop();
     },
   };

@@ -81,8 +81,9 @@ export function composeScheduler(
   const relay = new RelayThread(config, onFatal);
   const spans = isTracing() ? new CommandSpans() : null;
   let consumer: SchedulerConsumer | null = null;
-  /** Whatever the database says: a partition that is not consumed, or its end. */
-  let notReadyBecause: string | null = null;
+  const preparing = 'schema and topics are being prepared';
+  /** Whatever the database says: its beginning, a partition that is not consumed, or its end. */
+  let notReadyBecause: string | null = preparing;
   const held = new HeldPartitions(
     stores.map((store, { number }) => ({
       topology: () => store.topology(),
@@ -143,19 +144,21 @@ export function composeScheduler(
 
   const services = new ServiceGroup(
     [
-      {
-        start: async () => {
-          logPartitions = await prepare(config, admin, topics, logger);
-          logger.info({ partitions: logPartitions }, 'the log is there');
-        },
-        stop: async () => void (await Promise.all(stores.all.map((store) => store.close()))),
-      },
+      // live while a migration takes its time: a probe that ended the process would have it begun anew
       healthServer({
         port: config.HTTP_PORT,
         host: config.HTTP_HOST,
         ready: async () => notReadyBecause ?? (await readiness(logs, topics.commands)) ?? held.reason,
         metrics: metrics.page,
       }),
+      {
+        start: async () => {
+          logPartitions = await prepare(config, admin, topics, logger);
+          if (notReadyBecause === preparing) notReadyBecause = null;
+          logger.info({ partitions: logPartitions }, 'the log is there');
+        },
+        stop: async () => void (await Promise.all(stores.all.map((store) => store.close()))),
+      },
       producerService(replies),
       relay,
       ...quotas.services,

@@ -47,6 +47,15 @@ describe('the health server', () => {
     expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('/health/ready')]);
   });
 
+  it('may stand in for a server that is not there yet: what is asked there is to be asked again', async () => {
+    const port = await freePort();
+    const elsewhere = { status: 503, body: { code: 'not-ready' } };
+    server = healthServer({ port, host: '127.0.0.1', ready: () => 'waits', elsewhere });
+    await server.start();
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/timers`);
+    expect([answer.status, await answer.json()]).toEqual([503, { code: 'not-ready' }]);
+    expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+  });
   it('stops when it never started, and twice', async () => {
     const idle = healthServer({ port: 0, host: '127.0.0.1', ready: () => null });
     await idle.start();

@@ -11,10 +11,20 @@ export interface HealthOptions {
   readonly host: string;
   readonly ready: Readiness;
   readonly metrics?: Metrics;
+  /** What any other path is answered; absent: 404. */
+  readonly elsewhere?: { readonly status: number; readonly body: object };
 }
 
+const nothingElse = { status: 404, body: { error: 'try /health/live, /health/ready or /metrics' } };
+
 /** `/health/live` answers while the process does, `/health/ready` when it can do its work, `/metrics` to Prometheus. */
-export function healthServer({ port, host, ready, metrics }: HealthOptions): Service {
+export function healthServer({
+  port,
+  host,
+  ready,
+  metrics,
+  elsewhere = nothingElse,
+}: HealthOptions): Service {
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/health/live':
@@ -24,7 +34,7 @@ export function healthServer({ port, host, ready, metrics }: HealthOptions): Ser
       case '/metrics':
         if (metrics !== undefined) return metrics.answer(request, response);
     }
-    answer(response, 404, { error: 'try /health/live, /health/ready or /metrics' });
+    answer(response, elsewhere.status, elsewhere.body);
   });
   return {
     start: () =>
