@@ -144,6 +144,25 @@ describe('the manifests', () => {
     expect(await check(policy === undefined ? [] : [policy], 'issuer')).toMatch(/OK$/m);
   });
 
+  it('scale by what their processes tell, and no further than the connections of Postgres reach', () => {
+    const named = (kind: string, name: string) =>
+      of('production').find((manifest) => manifest.kind === kind && manifest.metadata.name === name)?.spec ??
+      {};
+    const metricsOf = (name: string) => named('HorizontalPodAutoscaler', name).metrics;
+    // the label of kafka_exporter; a fire service commits no offset, so it has no lag
+    const selector = { matchLabels: { consumergroup: 'carillon-scheduler' } };
+    expect(metricsOf('scheduler')).toMatchObject([
+      { external: { metric: { name: 'kafka_consumergroup_lag', selector } } },
+    ]);
+    expect(metricsOf('fire')).toMatchObject([{ type: 'Resource', resource: { name: 'cpu' } }]);
+    const most = (name: string) =>
+      Number(named('HorizontalPodAutoscaler', name).maxReplicas ?? named('Deployment', name).replicas);
+    // one more of each while a release rolls out; the connections of docs/operations.md
+    const connections = (most('scheduler') + 1) * 18 + (most('fire') + 1) * 6 + (most('api') + 1) * 12;
+    const postgres = named('Cluster', 'carillon').postgresql as { parameters: Record<string, string> };
+    expect(Number(postgres.parameters.max_connections)).toBeGreaterThan(connections + 50);
+  });
+
   it('run no process as root, writable, or without a bound of memory', () => {
     for (const { kind, metadata, spec } of of('production')) {
       if (!['Deployment', 'Job'].includes(kind)) continue;
