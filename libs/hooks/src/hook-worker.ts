@@ -46,7 +46,7 @@ const committedEveryMs = 500;
 /** A group that is dealing shares out may refuse offsets; without them some events run twice, and without an end nobody stops. */
 const lastCommitMaxMs = 1_000;
 /** Closes leave together: nobody waits for a single one. */
-const answersLeave = { sendEveryMs: 5, fewRecords: 10, fewEveryMs: 20 };
+const answersLeave = { sendEveryMs: 20 };
 
 /**
  * Consumes due events of its hook classes and answers them. Events of different timers run side by side, those of one

@@ -50,9 +50,9 @@ describe('sending together', () => {
     await eventually('its sockets are gone', () => sockets() <= before, 10_000);
   });
 
-  it('lets a few wait for others, until they are more or the producer stops', async () => {
+  it('lets records wait for others, until a send is full or the producer stops', async () => {
     const record = { topic: name, key: null, value: 'x' };
-    const gathering = new BatchProducer(settings, { fewRecords: 3, fewEveryMs: 60_000 });
+    const gathering = new BatchProducer(settings, { recordsPerSendMax: 3, sendEveryMs: 60_000 });
     await gathering.send([record]);
     let isAcknowledged = false;
     const alone = gathering.send([record]).then(() => {

@@ -17,16 +17,11 @@ export interface ProducerLimits {
    * clients less than many small ones. The first record after a pause goes at once.
    */
   readonly sendEveryMs: number;
-  /** While fewer records than this wait, sends start `fewEveryMs` apart: under a light load, too, each costs more than its records. */
-  readonly fewRecords: number;
-  readonly fewEveryMs: number;
 }
 const defaultLimits: ProducerLimits = Object.freeze({
   recordsPerSendMax: 2_000,
   bytesPerSendMax: 768 * 1024,
   sendEveryMs: 0,
-  fewRecords: 0,
-  fewEveryMs: 0,
 });
 
 /** One call of `send`; its records may leave in several requests. */
@@ -76,9 +71,8 @@ export class BatchProducer {
     if (this.#stopped) return Promise.reject(new Error('the producer is stopped: make another one'));
     return new Promise((resolve, reject) => {
       const call: Call = { unacknowledged: records.length, resolve, reject };
-      const wereFew = this.#areFew;
       for (const record of records) this.#waiting.push({ record, bytes: sizeOf(record), call });
-      if (wereFew && !this.#areFew) this.#resting.abort();
+      if (this.#isFull) this.#resting.abort();
       this.#begin();
     });
   }
@@ -143,19 +137,15 @@ export class BatchProducer {
       await this.#sendBatch(batch.filter(({ record }) => record.topic === one));
   }
 
-  get #areFew(): boolean {
-    return this.#waiting.length < this.#limits.fewRecords;
+  get #isFull(): boolean {
+    return this.#waiting.length >= this.#limits.recordsPerSendMax;
   }
 
   async #rest(): Promise<void> {
-    const { recordsPerSendMax, sendEveryMs, fewEveryMs } = this.#limits;
-    while (this.#waiting.length < recordsPerSendMax && !this.#stopped) {
-      const everyMs = this.#areFew ? fewEveryMs : sendEveryMs;
-      const restMs = this.#lastSentAtMs + everyMs - performance.now();
-      if (restMs < 1) return;
-      this.#resting = new AbortController();
-      await sleep(restMs, this.#resting.signal);
-    }
+    const restMs = this.#lastSentAtMs + this.#limits.sendEveryMs - performance.now();
+    if (restMs < 1 || this.#isFull || this.#stopped) return;
+    this.#resting = new AbortController();
+    await sleep(restMs, this.#resting.signal);
   }
 
   #take(): number {

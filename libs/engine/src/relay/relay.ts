@@ -39,10 +39,7 @@ const gapLookedAtEveryMs = 10_000;
  * Under a steady load the log is read this often at most: each read costs a query, a send, a mark and a fetch, of
  * whatever size. The first event after a pause goes at once, and a backlog without rest.
  */
-const readEveryMs = 10;
-/** A read that brought so little lets the next one wait for more. */
-const fewEvents = 10;
-const readAfterFewMs = 20;
+const readEveryMs = 20;
 const fullRead = 500;
 
 /** A snapshot says again what is known, for whoever folds the log; the feed has no use for it, and it may be larger than a record. */
@@ -101,8 +98,7 @@ export class Relay {
         const published = await this.#publishOnce(round);
         await this.#tellLag();
         if (published > 0) {
-          const everyMs = published < fewEvents ? readAfterFewMs : readEveryMs;
-          if (published < fullRead) await this.deps.sleep(everyMs - (this.deps.clock() - beganAt), stop);
+          if (published < fullRead) await this.deps.sleep(readEveryMs - (this.deps.clock() - beganAt), stop);
           continue;
         }
       } catch (error) {
