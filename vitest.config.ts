@@ -18,7 +18,7 @@ const wholes = {
 
 /** They have a bound in real time, or a load that fills both cores: nothing runs beside them. */
 const timed = [
-  'test/e2e/{chaos,cluster,delays,rolling-restart,scale,takeover,tasks}.e2e.spec.ts',
+  'test/e2e/{chaos,cluster,dashboard,databases,delays,expiry,rolling-restart,scale,spawn,takeover,tasks}.e2e.spec.ts',
   'test/promises/{02,06,09}-*.spec.ts',
 ];
 

@@ -23,9 +23,12 @@ export interface Build {
 export async function built(build: Build): Promise<void> {
   const [program, ...args] = locked(build);
   await run(program, args, optionsOf(build)).catch((error: unknown) => {
-    throw new Error(`${build.name} is built with ${build.needs}, and that failed: install it, or see why`, {
-      cause: error,
-    });
+    throw new Error(
+      `${build.name} is built with ${build.needs}, one at a time (flock of util-linux), and that failed: install them, or see why`,
+      {
+        cause: error,
+      },
+    );
   });
 }
 
