@@ -37,18 +37,21 @@ describe('an error on the command line', () => {
       new Error('Connection terminated unexpectedly'),
       Object.assign(new Error('sorry, too many clients already'), { code: '53300' }),
       new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }),
+      Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
+      Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'read' }),
     ])
       expect(explain(error).exitCode, error.message).toBe(3);
   });
-  it('of a file that is not there has exit code 2', () => {
-    const read = (): unknown => {
+  it('of a file that is not there, or is a folder, has exit code 2', () => {
+    const read = (file: string): unknown => {
       try {
-        return readFileSync('no such file');
+        return readFileSync(file);
       } catch (error) {
         return error;
       }
     };
-    expect(explain(read())).toMatchObject({ code: 'ENOENT', exitCode: 2 });
+    expect(explain(read('no such file'))).toMatchObject({ code: 'ENOENT', exitCode: 2 });
+    expect(explain(read('.'))).toMatchObject({ code: 'EISDIR', exitCode: 2 });
     // the socket of a Postgres that does not run
     const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
     expect(explain(socket).exitCode).toBe(3);

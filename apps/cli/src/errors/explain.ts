@@ -83,9 +83,10 @@ const isUnanswered = (error: unknown, code: string): boolean =>
   isLostConnection(met(error)) ||
   (error instanceof Error && error.name.startsWith('KafkaJS'));
 
-/** A file that was named cannot be read: nothing was asked of anybody. */
+/** A file that was named cannot be read: nothing was asked of anybody. Sockets are read too, so a failed read tells by its code alone. */
 const isOfFile = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && (error.syscall === 'open' || error.syscall === 'read');
+  error instanceof Error &&
+  (('syscall' in error && error.syscall === 'open') || ('code' in error && error.code === 'EISDIR'));
 
 /** What fetch met stands in its cause alone. */
 const met = (error: unknown): unknown =>
