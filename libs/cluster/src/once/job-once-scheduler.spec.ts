@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { memoryCluster } from '../../../../test/harness/memory-cluster.js';
 import { eventually } from '../../../../test/harness/wait.js';
 import type { ClusterDeps } from '../deps.js';
+import { onceTag } from '../model/cluster-record.js';
 import { InvalidKeyError, onceClass } from '../names.js';
 import { JobExistsError, PropsTooLargeError, SchedulerStateError } from './errors.js';
-import { JobOnceScheduler, type OnceOptions } from './job-once-scheduler.js';
+import { type JobOnce, JobOnceScheduler, type OnceOptions } from './job-once-scheduler.js';
 
 function setUp() {
   const cluster = memoryCluster(onceClass('default'), onceClass('billing'), onceClass('mail'));
@@ -121,6 +122,39 @@ describe('once-jobs', () => {
       ['tidy/up', ['billing', 1, 1]],
       ['tidy/up', ['default', 0, 1]],
     ]);
+  });
+
+  it('stored under the name before the application had one go on by that: scheduled again and cancelled from inside', async () => {
+    const { node, inMs, timers, ran } = world();
+    const scheduler = node({ application: 'billing' });
+    const again: JobOnce[] = [];
+    scheduler.setCallback(async (key, props, { attempt }) => {
+      ran.push([key, [props, attempt]]);
+      if (props === 'stop') ran.push([key, [await scheduler.cancel(key), await scheduler.cancel(key)]]);
+      if (props !== 1) return;
+      again.push(await scheduler.scheduleOnce(key, inMs(60_000), 2));
+      if (attempt === 1) throw new Error('not yet');
+    });
+    await scheduler.start();
+    const stored = { hookClass: onceClass('billing'), tags: [onceTag], ackTimeout: '10s', keepFor: '1ms' };
+    const store = (key: string, summaryData: string) =>
+      timers.createTimer({
+        ...{ ...stored, key, summaryData },
+        ...{ schedPolicyType: 'ONCE', schedPolicyExpr: inMs(0).toISOString() },
+      });
+    await store('once/stop', '"stop"');
+    await store('once/k', '1');
+    await timers.advance(30_000);
+    expect(ran.sort()).toEqual([
+      ['k', [1, 1]],
+      ['k', [1, 2]],
+      ['stop', ['stop', 1]],
+      ['stop', [true, false]],
+    ]);
+    expect(await scheduler.listScheduledJobs()).toMatchObject([{ key: 'k', props: 2 }]);
+    expect(await again[1]?.cancel()).toBe(true);
+    expect(await again[1]?.cancel()).toBe(false);
+    expect(await scheduler.listScheduledJobs()).toEqual([]);
   });
 
   it('of an application with a long name have so much shorter keys', async () => {

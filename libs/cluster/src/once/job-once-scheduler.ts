@@ -110,16 +110,18 @@ export class JobOnceScheduler {
    */
   async scheduleOnce(key: string, runAt: Date, props: unknown = null): Promise<JobOnce> {
     if (!this.#isStarted) throw new SchedulerStateError('start the scheduler before adding jobs');
-    const name = this.#keyOf(key);
-    const running = this.#running.getStore();
-    if (running?.timer.key === name) await this.#again(running, runAt, props);
-    else await this.#create(key, runAt, propsText(props));
-    return { key, cancel: () => this.cancel(key) };
+    const running = this.#runOf(key);
+    if (running === undefined) {
+      await this.#create(key, runAt, propsText(props));
+      return { key, cancel: () => this.cancel(key) };
+    }
+    await this.#again(running, runAt, props);
+    return { key, cancel: () => this.#cancel(key, running) };
   }
 
   /** True: it will not run. False: no such job, which is no error. A run under way is not interrupted, and not tried again. */
   async cancel(key: string): Promise<boolean> {
-    return await this.deps.timers.deleteTimer({ key: this.#keyOf(key) });
+    return await this.#cancel(key, this.#runOf(key));
   }
 
   /** Every job that waits or runs, of all processes of the application; needs a client that can query. */
@@ -133,6 +135,18 @@ export class JobOnceScheduler {
       jobs.push({ key, runAt: new Date(timer.schedPolicyExpr), props: nextProps(timer.summaryData) });
     }
     return jobs;
+  }
+
+  /** By the own key, since the timer may have been stored under the name that its application's once-jobs had before. */
+  #runOf(key: string): DueEvent | undefined {
+    const running = this.#running.getStore();
+    return running !== undefined && ownKey(running.timer.key) === key ? running : undefined;
+  }
+
+  async #cancel(key: string, run: DueEvent | undefined): Promise<boolean> {
+    const { timers } = this.deps;
+    if (run !== undefined && (await timers.deleteTimer({ timerId: run.timer.id }))) return true;
+    return await timers.deleteTimer({ key: this.#keyOf(key) });
   }
 
   async #create(key: string, runAt: Date, summaryData: string): Promise<void> {
