@@ -218,6 +218,11 @@ ${more}`;
     expect((await apply(out.out, '--plan', '--prune')).code).toBe(0);
     const theirs = await apply(file('0 10 * * *').replace('owner: spec', 'owner: other'), '--yes');
     expect([theirs.code, theirs.out]).toEqual([1, expect.stringContaining('belongs to the file of spec')]);
+    const fixed = await apply(file('0 10 * * *', extra).replace('billing', 'invoicing'), '--yes');
+    expect([fixed.code, fixed.out]).toEqual([
+      1,
+      expect.stringContaining('1 applied, 0 refused, 1 left as they are'),
+    ]);
     expect((await apply('timers: [{ key: x }]')).code).toBe(2);
   });
 

@@ -32,7 +32,7 @@ export async function applyCommand(flags: ApplyFlags): Promise<number> {
     if (flags.json !== true) for (const line of planLines(plan)) say(line);
     if (isPlanOnly || plan.conflicts.length > 0) {
       if (flags.json) sayJson(plan);
-      if (plan.conflicts.length > 0) return exitCodes.no;
+      if (plan.conflicts.length + plan.fixed.length > 0) return exitCodes.no;
       return plan.steps.length === 0 ? exitCodes.done : exitCodes.changes;
     }
     if (plan.steps.length > 0 && !(await isWished(flags))) {
@@ -84,18 +84,19 @@ async function timerOrNull(client: TimerClient, namespace: string, key: string):
 /** Each step by itself: a refusal of one leaves the others done, and is told. */
 async function execute(
   client: TimerClient,
-  { steps, same }: Plan,
+  { steps, same, fixed }: Plan,
   present: Present,
   flags: ApplyFlags,
 ): Promise<number> {
   const done = await outcomesOf(client, steps, present, flags);
   const refused = done.filter(({ error }) => error !== undefined);
-  if (flags.json) sayJson({ done, same });
+  if (flags.json) sayJson({ done, same, fixed });
   else {
     for (const { namespace, key, error } of refused) note(harmless(`${namespace}/${key}: ${error}`));
-    say(`${done.length - refused.length} applied, ${refused.length} refused`);
+    const left = fixed.length === 0 ? '' : `, ${fixed.length} left as they are`;
+    say(`${done.length - refused.length} applied, ${refused.length} refused${left}`);
   }
-  return refused.length === 0 ? exitCodes.done : exitCodes.no;
+  return refused.length + fixed.length === 0 ? exitCodes.done : exitCodes.no;
 }
 
 const outcomesOf = (

@@ -1,19 +1,22 @@
 import { paint } from '../output/out.js';
 import { harmless } from '../output/table.js';
-import type { Conflict, Plan, Step } from './plan.js';
+import type { Fixed, Plan, Step } from './plan.js';
 
 /** The plan as a diff for people. */
-export const planLines = ({ steps, same, conflicts }: Plan): string[] => [
+export const planLines = ({ steps, same, conflicts, fixed }: Plan): string[] => [
   ...steps.flatMap(stepLines),
-  ...conflicts.map((conflict) => paint('red', `! ${conflictLine(conflict)}`)),
+  ...conflicts.map(({ namespace, key, owner }) =>
+    paint('red', harmless(`! ${namespace}/${key} belongs to the file of ${owner}: nothing is applied`)),
+  ),
+  ...fixed.map((one) => paint('red', `! ${fixedLine(one)}`)),
   `${countOf(steps, 'create')} to create, ${countOf(steps, 'update')} to update, ${countOf(steps, 'delete')} to delete, ${same} as they should be`,
 ];
 
-function conflictLine({ namespace, key, ...why }: Conflict): string {
-  const name = harmless(`${namespace}/${key}`);
-  return 'owner' in why
-    ? `${name} belongs to the file of ${harmless(why.owner)}`
-    : `${name} is fixed in ${why.fixed.join(', ')}: delete it (carillon timers delete) and apply again, or leave that as it was`;
+function fixedLine({ namespace, key, fields, isEncoded }: Fixed): string {
+  const advice = isEncoded
+    ? 'its data may be sealed, so have in the file what is there (carillon export shows it), or leave it to the client that made it'
+    : 'delete it (carillon timers delete) and apply again, or have in the file what is there';
+  return `${harmless(`${namespace}/${key}`)} is fixed in ${fields.join(', ')}: ${advice}`;
 }
 
 const countOf = (steps: readonly Step[], what: Step['do']): number =>

@@ -26,7 +26,12 @@ describe('a plan', () => {
       expect.objectContaining({ do: 'create', namespace: 'default', key: 'report' }),
     ]);
     const named = applied(file(report));
-    expect(planOf(manifest, { named, owned: named })).toEqual({ steps: [], same: 1, conflicts: [] });
+    expect(planOf(manifest, { named, owned: named })).toEqual({
+      steps: [],
+      same: 1,
+      conflicts: [],
+      fixed: [],
+    });
   });
   it('shows each field that differs, and gives back its standard to what the file leaves out', () => {
     const before = applied(file(`${report}    endAt: 2027-01-01T00:00:00Z\n    exclude: [2026-12-25]\n`));
@@ -61,8 +66,26 @@ describe('a plan', () => {
     const named = applied(file(`${report}    ${before}\n`));
     const wanted = file(`${report.replace('0 9', '0 10')}    ${after}\n`);
     const plan = planOf(readManifest(wanted, now), { named, owned: [] });
-    expect(plan).toMatchObject({ steps: [], conflicts: [{ key: 'report', fixed: [field] }] });
+    expect(plan).toMatchObject({ steps: [], conflicts: [], fixed: [{ key: 'report', fields: [field] }] });
     expect(planLines(plan).join('\n')).toContain(`default/report is fixed in ${field}: delete it`);
+  });
+  it('does what else the file says beside a timer that is fixed', () => {
+    const named = applied(file(`${report}    hookClass: billing\n`));
+    const other = report.replace('key: report', 'key: other');
+    const plan = planOf(readManifest(file(`${report}    hookClass: invoicing\n${other}`), now), {
+      named,
+      owned: named,
+    });
+    expect(plan).toMatchObject({ steps: [{ do: 'create', key: 'other' }], conflicts: [], same: 0 });
+    expect(plan.fixed).toHaveLength(1);
+  });
+  it('advises nobody to replace what a client may have sealed by what a file has in the clear', () => {
+    const named = applied(file(`${report}    data: AAE=\n    dataEncoding: base64\n`));
+    const plan = planOf(readManifest(file(`${report}    data: hush\n`), now), { named, owned: [] });
+    const told = planLines(plan).join('\n');
+    expect(told).toContain('default/report is fixed in data, dataEncoding');
+    expect(told).toContain('carillon export');
+    expect(told).not.toContain('delete it');
   });
 });
 
@@ -94,6 +117,7 @@ it('an export, applied, changes nothing', () => {
     steps: [],
     same: 1,
     conflicts: [],
+    fixed: [],
   });
 });
 it('what a create would make is decided without a server, and refused by its field', () =>

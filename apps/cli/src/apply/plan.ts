@@ -22,11 +22,18 @@ export type Step =
 export interface Plan {
   readonly steps: readonly Step[];
   readonly same: number;
-  /** While there is one, nothing is applied. */
+  /** Timers that another owner's file has. While there is one, nothing is applied. */
   readonly conflicts: readonly Conflict[];
+  /** Left as they are, whole: half of what a file says of a timer is what nobody has said. */
+  readonly fixed: readonly Fixed[];
 }
-/** A timer that another owner's file has, or whose fields no update can make those of the file. */
-export type Conflict = Named & ({ readonly owner: string } | { readonly fixed: readonly string[] });
+export type Conflict = Named & { readonly owner: string };
+/** A timer with fields that differ, and that no update changes. */
+export type Fixed = Named & {
+  readonly fields: readonly string[];
+  /** Its payload is bytes, as sealed ones are: to make it anew from a file could put it down in the clear. */
+  readonly isEncoded: boolean;
+};
 
 export interface Present {
   /** Those that the file names, where they are there. */
@@ -43,17 +50,19 @@ export function planOf(manifest: Manifest, { named, owned }: Present): Plan {
   const wanted = new Set(manifest.timers.map(nameOf));
   const steps: Step[] = [];
   const conflicts: Conflict[] = [];
+  const fixed: Fixed[] = [];
   let same = 0;
   for (const timer of manifest.timers) {
-    const { namespace, key, fields } = timer;
+    const { namespace, key } = timer;
     const record = present.get(nameOf(timer));
-    if (record === undefined) steps.push({ do: 'create', namespace, key, fields });
+    if (record === undefined) steps.push({ do: 'create', namespace, key, fields: timer.fields });
     else {
       const owner = otherOwner(record, manifest.owner);
       const changes = changesOf(record, timer);
-      const fixed = changes.map(({ field }) => field).filter((field) => fixedFields.includes(field));
+      const fields = changes.map(({ field }) => field).filter((field) => fixedFields.includes(field));
       if (owner !== null) conflicts.push({ namespace, key, owner });
-      else if (fixed.length > 0) conflicts.push({ namespace, key, fixed });
+      else if (fields.length > 0)
+        fixed.push({ namespace, key, fields, isEncoded: record.dataEncoding !== undefined });
       else if (changes.length === 0) same += 1;
       else steps.push({ do: 'update', namespace, key, version: record.version, changes });
     }
@@ -62,7 +71,7 @@ export function planOf(manifest: Manifest, { named, owned }: Present): Plan {
     const { namespace, key, version } = record;
     if (!wanted.has(nameOf(record))) steps.push({ do: 'delete', namespace, key, version });
   }
-  return { steps, same, conflicts };
+  return { steps, same, conflicts, fixed };
 }
 
 function changesOf(record: TimerRecord, { record: wanted }: DeclaredTimer): FieldChange[] {
