@@ -34,7 +34,10 @@ export interface HookContext {
  */
 export type HookHandler = (event: DueEvent, context: HookContext) => HookReturn | PromiseLike<HookReturn>;
 
-/** What a handler may return: an outcome, or whatever has none of its fields. */
+/**
+ * What a handler may return: an outcome, or whatever has none of its fields. `unknown` might be an outcome with wrong fields and does not
+ * compile: say what it is, or `handler as HookHandler`; the worker reads each answer before it is sent.
+ */
 export type HookReturn =
   // `object`: nothing of an outcome need be there; `then`: what is promised is an outcome as well
   | (HookOutcome & object & { readonly then?: never })

@@ -5,7 +5,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { HookHandler } from './handler.js';
+import type { DueEvent, HookContext, HookHandler } from './handler.js';
 import { HookWorker, type HookWorkerOptions } from './hook-worker.js';
 
 // Hooks in an ordinary Nest service: a decorated method is the handler of its class.
@@ -13,13 +13,25 @@ import { HookWorker, type HookWorkerOptions } from './hook-worker.js';
 const hookClassKey = 'carillon:hook-class';
 const OPTIONS = Symbol('carillon hooks options');
 
-/** This method handles the due events of a hook class. Return closes the event, throw has it tried again. */
+/** Of a method, since the compiler lets a method's parameter be narrower: who knows the class knows what its events carry. */
+type HookMethod<R> = { handle(event: DueEvent, context: HookContext): R }['handle'];
+
+type Returned<Method> = Method extends (...args: never[]) => infer R ? R : never;
+
+type Fitting<Method> = HookMethod<
+  unknown extends Awaited<Returned<Method>> ? unknown : ReturnType<HookHandler>
+>;
+
+/**
+ * This method handles the due events of a hook class. Return closes the event, throw has it tried again. It may take a narrower event, and return
+ * what a `HookHandler` may; what is declared as `unknown` is read when it is there.
+ */
 export const Hook =
   (hookClass: string) =>
-  <T extends HookHandler>(
+  <Method>(
     _target: object,
     _name: string | symbol,
-    descriptor: TypedPropertyDescriptor<T>,
+    descriptor: TypedPropertyDescriptor<Method & Fitting<Method>>,
   ): void => {
     Reflect.defineMetadata(hookClassKey, hookClass, descriptor.value as object);
   };

@@ -4,7 +4,7 @@ import { InMemoryTimers } from '#testing';
 import { payloadBytesMax } from '#timer';
 import { RetryLater } from './handler.js';
 import { HookRunner } from './hook-runner.js';
-import type { Hook, HookHandler, RunClock, RunEnd } from './index.js';
+import type { DueEvent, Hook, HookContext, HookHandler, RunClock, RunEnd } from './index.js';
 import { Hook as NestHook } from './nest.js';
 
 const still: RunClock = { after: () => () => undefined };
@@ -129,7 +129,7 @@ it('moments may be given as what JSON makes a moment of, and whatever is no outc
   expect((await run(returning({ watermark, rows: [large] }))).sent).toMatchObject([{ type: 'CloseEvent' }]);
 });
 
-it('the compiler refuses what is no outcome, and nothing else', () => {
+it('the compiler refuses what is no outcome, and what may be one if nobody says so', () => {
   const handlers = [
     () => undefined,
     () => 'whatever',
@@ -147,7 +147,36 @@ it('the compiler refuses what is no outcome, and nothing else', () => {
   const promised: HookHandler = async () => ({ result: { status: 200 } });
   // @ts-expect-error a moment is RFC 3339
   const moment: HookHandler = async () => ({ nextFireAt: new Date() });
+  const anything = async (): Promise<unknown> => ({ summaryData: 'a' });
+  // @ts-expect-error who knows what it is
+  const unsaid: HookHandler = anything;
+  const said = anything as HookHandler;
+  interface OfShop extends DueEvent {
+    readonly data: string;
+  }
   class Hooks {
+    @NestHook('sync')
+    sync(): unknown {
+      return null;
+    }
+    @NestHook('promised')
+    async promised(event: OfShop, context: HookContext): Promise<unknown> {
+      return [event, context];
+    }
+    @NestHook('narrower')
+    narrower({ data }: OfShop): { summaryData: string } {
+      return { summaryData: data };
+    }
+    // @ts-expect-error a due event is no text
+    @NestHook('other')
+    other(event: string): void {
+      expect(event).toBe('');
+    }
+    // @ts-expect-error a narrower event makes it no other outcome
+    @NestHook('narrower-wrong')
+    narrowerWrong({ data }: OfShop): { summaryData: { data: string } } {
+      return { summaryData: { data } };
+    }
     @NestHook('fits')
     async fits(): Promise<{ summaryData: string }> {
       return { summaryData: '1' };
@@ -158,5 +187,5 @@ it('the compiler refuses what is no outcome, and nothing else', () => {
       return { summaryData: 1 };
     }
   }
-  expect([handlers.length, wrong, promised, moment, Hooks]).toHaveLength(5);
+  expect([handlers.length, wrong, promised, moment, unsaid, said, Hooks]).toHaveLength(7);
 });
