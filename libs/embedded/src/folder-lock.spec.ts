@@ -1,12 +1,24 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lockFolder } from './folder-lock.js';
 import { EmbeddedPostgres } from './postgres.js';
 import { EmbeddedServerProblem } from './problem.js';
 import { startEmbedded } from './start-embedded.js';
+
+/** Whether this system tells of processes when they began and what they are. */
+const isTold = existsSync('/proc/self/stat');
 
 describe('a folder of data', () => {
   let folder: string;
@@ -33,6 +45,39 @@ describe('a folder of data', () => {
     unlock();
     expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe('1');
   });
+  it('is free when what has the number of its user today is somebody else', () => {
+    // as in a container, where numbers begin anew at each start
+    for (const left of [`${process.pid}`, `${process.pid} 1`]) {
+      writeFileSync(join(folder, 'lock'), left);
+      lockFolder(folder)();
+    }
+    writeFileSync(join(folder, 'lock'), `${process.ppid} 1`);
+    if (isTold) lockFolder(folder)();
+    else expect(() => lockFolder(folder)).toThrow(`process ${process.ppid}`);
+  });
+  it('is taken by one of two that find what a killed process left', () => {
+    const { pid: gone } = spawnSync(process.execPath, ['--version']);
+    writeFileSync(join(folder, 'lock'), String(gone));
+    const kill = process.kill.bind(process);
+    let unlock = (): void => undefined;
+    // the other one takes it between our look and our taking it
+    const look = vi.spyOn(process, 'kill').mockImplementationOnce((...asked) => {
+      unlock = lockFolder(folder);
+      return kill(...asked);
+    });
+    expect(() => lockFolder(folder)).toThrow(`process ${process.pid}`);
+    look.mockRestore();
+    expect(readdirSync(folder)).toEqual(['lock']);
+    unlock();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+  it('is taken though one died while it took it', () => {
+    const { pid: gone } = spawnSync(process.execPath, ['--version']);
+    for (const name of ['lock', 'lock.takeover']) writeFileSync(join(folder, name), String(gone));
+    const unlock = lockFolder(folder);
+    expect(readdirSync(folder)).toEqual(['lock']);
+    unlock();
+  });
   it('is left alone by servers that find it in use', async () => {
     writeFileSync(join(folder, 'lock'), String(process.ppid));
     const starting = startEmbedded({
@@ -53,5 +98,26 @@ describe('a folder of data', () => {
     const starting = new EmbeddedPostgres({ dataDir: folder, port: 1 }).start();
     await expect(starting).rejects.toThrow();
     expect(existsSync(join(cluster, 'postmaster.pid'))).toBe(true);
+  });
+  it('loses the lock file of a killed Postgres whose number another program has, and of no Postgres', async () => {
+    const cluster = join(folder, 'postgres', 'cluster');
+    mkdirSync(cluster, { recursive: true });
+    writeFileSync(join(cluster, 'PG_VERSION'), '18');
+    const file = join(cluster, 'postmaster.pid');
+    const isLeftFor = async (pid: number): Promise<boolean> => {
+      writeFileSync(file, `${pid}\n${cluster}\n`);
+      const env = { KAFKA_BROKERS: 'elsewhere:1' };
+      // it ends at once: there is no configuration
+      await expect(startEmbedded({ homeDir: folder, dataDir: folder, env })).rejects.toThrow();
+      return existsSync(file);
+    };
+    expect(await isLeftFor(process.pid)).toBe(!isTold);
+    symlinkSync('/bin/sleep', join(folder, 'postgres', 'postgres'));
+    const server = spawn(join(folder, 'postgres', 'postgres'), ['60']);
+    try {
+      expect(await isLeftFor(server.pid ?? 0)).toBe(true);
+    } finally {
+      server.kill();
+    }
   });
 });

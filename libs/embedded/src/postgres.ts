@@ -35,6 +35,18 @@ export class EmbeddedPostgres {
     return this.#process?.isRunning ? this.#process.pid : null;
   }
 
+  /**
+   * Removes the lock file of a killed server whose number another program has meanwhile: Postgres takes that one for the server, and does
+   * not start. For the one who has the folder's lock alone.
+   */
+  forgetKilled(): void {
+    const file = join(clusterOf(this.options.dataDir), 'postmaster.pid');
+    if (!existsSync(file)) return;
+    const name = nameOfProcess(Number.parseInt(readFileSync(file, 'utf8'), 10));
+    // nobody, or where the system does not tell: Postgres looks itself
+    if (name !== null && name !== 'postgres') rmSync(file, { force: true });
+  }
+
   async start(): Promise<void> {
     const { port, dataDir } = this.options;
     if (!(await isPortFree(port))) {
@@ -43,7 +55,7 @@ export class EmbeddedPostgres {
       );
     }
     this.#password = passwordOf(dataDir);
-    const cluster = join(dataDir, 'cluster');
+    const cluster = clusterOf(dataDir);
     if (!existsSync(join(cluster, 'PG_VERSION'))) await this.#initialise(cluster);
     this.#process = await GuardedProcess.start(
       {
@@ -90,6 +102,16 @@ export class EmbeddedPostgres {
     }
     await server.stop();
     throw new EmbeddedServerProblem(`Postgres did not come up. ${server.tail}`);
+  }
+}
+
+const clusterOf = (dataDir: string): string => join(dataDir, 'cluster');
+
+function nameOfProcess(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return null;
   }
 }
 

@@ -52,6 +52,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
           ...(options.postgresSettings !== undefined && { settings: options.postgresSettings }),
         });
   const unlock = kafka === null && postgres === null ? () => undefined : lockFolder(dataDir);
+  postgres?.forgetKilled();
   const stop = async (): Promise<void> => {
     await Promise.all([kafka?.stop(), postgres?.stop()]);
     unlock();
