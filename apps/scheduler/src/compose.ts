@@ -110,8 +110,9 @@ export function composeScheduler(
     warn('how many timers there are will be read again'),
   );
 
+  const answersOf = logs.map((log) => new Replies(log, replies));
   const commandsOf = (store: PostgresStore, log: TimerLog, place: DatabasePlace) => {
-    const answers = new Replies(log, replies);
+    const answers = answersOf.of(place.number);
     return new CommandService<ReplyAddress>({
       logs: [log, wrapLog(store.anotherLog())],
       place,
@@ -193,6 +194,7 @@ export function composeScheduler(
       stopping(async () => {
         // out of the group by now: what a database does not take in time is read by those who stay
         await settlesWithin(drainedMaxMs, commands.drained());
+        await settlesWithin(drainedMaxMs, Promise.all(answersOf.all.map((answers) => answers.stop())));
         // its partitions are published until those who stay take them over
         await handOver(() => admin.groupState(config.SCHEDULER_GROUP_ID), sleep);
       }),

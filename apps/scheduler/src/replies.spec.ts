@@ -24,23 +24,27 @@ const state = ((): TimerState => {
 const address = { topic: 'replies', partition: 0, correlationId: 'c' } as unknown as ReplyAddress;
 const told = (outcome: Outcome): CommandOutcome<ReplyAddress> =>
   ({ envelope: { reply: address }, outcome }) as unknown as CommandOutcome<ReplyAddress>;
-const repeated = (known: TimerState | null): CommandOutcome<ReplyAddress> =>
-  told({ kind: 'repeated', timerId, version: 1, state: known });
+const repeated = (known: TimerState | null, version = 1): CommandOutcome<ReplyAddress> =>
+  told({ kind: 'repeated', timerId, version, state: known });
 
 function setUp() {
   const sent: OutRecord[] = [];
   const asked: unknown[][] = [];
   const answers: ((state: TimerState | null) => void)[] = [];
+  const failures: ((error: Error) => void)[] = [];
   const replies = new Replies(
     {
       stateAt: (...args) => {
         asked.push(args);
-        return new Promise((resolve) => answers.push(resolve));
+        return new Promise((resolve, reject) => {
+          answers.push(resolve);
+          failures.push(reject);
+        });
       },
     },
     { send: async (records) => void sent.push(...records) },
   );
-  return { replies, sent, asked, answers };
+  return { replies, sent, asked, answers, failures };
 }
 const bodies = (sent: readonly OutRecord[]) => sent.map(({ value }) => JSON.parse(String(value)));
 
@@ -54,8 +58,8 @@ describe('replies to repeated commands', () => {
 
   it('look histories up one after the other, of so many events at most, and hold nobody else up', async () => {
     const { replies, sent, asked, answers } = setUp();
-    const first = replies.send([repeated(null), repeated(null), told({ kind: 'applied', state })]);
-    const second = replies.send([repeated(null), told({ kind: 'applied', state })]);
+    const first = replies.send([repeated(null, 1), repeated(null, 2), told({ kind: 'applied', state })]);
+    const second = replies.send([repeated(null, 3), told({ kind: 'applied', state })]);
     await setImmediate();
     expect(sent).toHaveLength(2);
     for (const count of [1, 2, 3]) {
@@ -64,25 +68,56 @@ describe('replies to repeated commands', () => {
       await setImmediate();
     }
     await Promise.all([first, second]);
-    expect(asked).toEqual(Array.from({ length: 3 }, () => [timerId, 1, foldedEventsMax]));
+    expect(asked).toEqual([1, 2, 3].map((version) => [timerId, version, foldedEventsMax]));
     expect(bodies(sent).slice(2)).toMatchObject([
       { ok: true, timer: { key: 'k' } },
       { ok: true, timer: { key: 'k' } },
-      { ok: true, timer: { id: timerId, version: 1 } },
+      { ok: true, timer: { id: timerId, version: 3 } },
     ]);
   });
 
-  it('say id and version alone where too many wait, and go on after a failure', async () => {
-    const { replies, sent, answers } = setUp();
-    const many = Array.from({ length: lookedUpMax + 3 }, () => repeated(null));
-    const sending = replies.send(many);
+  it('share one look-up of one version, as long as it waits or runs', async () => {
+    const { replies, sent, asked, answers } = setUp();
+    const first = replies.send([repeated(null, 1), repeated(null, 2), repeated(null, 2)]);
     await setImmediate();
-    expect(bodies(sent)).toEqual([3, 2, 1].map(() => ({ ok: true, timer: { id: timerId, version: 1 } })));
-    for (let count = 0; count < lookedUpMax; count += 1) {
-      answers[count]?.(state);
+    const second = replies.send([repeated(null, 1), repeated(null, 2)]);
+    answers[0]?.(state);
+    await setImmediate();
+    expect(sent).toHaveLength(2);
+    answers[1]?.(state);
+    await Promise.all([first, second]);
+    expect(sent).toHaveLength(5);
+    expect(asked.map(([, version]) => version)).toEqual([1, 2]);
+    void replies.send([repeated(null, 1)]);
+    await setImmediate();
+    expect(asked).toHaveLength(3);
+  });
+
+  it('are dropped without an error when the process stops, once the look-up under way has ended', async () => {
+    const { replies, sent, asked, failures } = setUp();
+    const sending = replies.send([1, 2, 3].map((version) => repeated(null, version)));
+    await setImmediate();
+    const stopped = replies.stop();
+    failures[0]?.(new Error('the pool is closed'));
+    await Promise.all([stopped, sending]);
+    expect(asked).toHaveLength(1);
+    expect(sent).toEqual([]);
+  });
+
+  it('say id and version alone where too many wait, and go on after a failure', async () => {
+    const { replies, sent, answers, failures } = setUp();
+    const many = Array.from({ length: lookedUpMax + 3 }, (_, index) => repeated(null, index));
+    const failing = expect(replies.send(many)).rejects.toThrow('cut off');
+    await setImmediate();
+    const beyond = [0, 1, 2].map((index) => ({ id: timerId, version: lookedUpMax + index }));
+    expect(bodies(sent)).toEqual(beyond.map((timer) => ({ ok: true, timer })));
+    failures[0]?.(new Error('cut off'));
+    await failing;
+    for (let count = 1; count < lookedUpMax; count += 1) {
       await setImmediate();
+      answers[count]?.(state);
     }
-    await sending;
-    expect(sent).toHaveLength(many.length);
+    await setImmediate();
+    expect(sent).toHaveLength(many.length - 1);
   });
 });

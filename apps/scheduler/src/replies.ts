@@ -1,18 +1,23 @@
 import { acceptedReply, appliedReply, refusedReply } from '#contract';
 import type { CommandOutcome, Outcome, TimerLog } from '#engine';
 import { type BatchProducer, type OutRecord, type ReplyAddress, replyRecord } from '#kafka';
+import type { TimerState } from '#timer';
 
-/** A timer whose history is longer, since its last snapshot, is told of by id and version alone. */
-export const foldedEventsMax = 10_000;
-/** So many wait to be looked up; what comes beyond is told of by id and version alone. */
+/** A timer whose history is longer, since its last snapshot, is told of by id and version alone: so much is one page. */
+export const foldedEventsMax = 1_000;
+/** So many wait for a look-up; what comes beyond is told of by id and version alone. */
 export const lookedUpMax = 1_000;
 
 type Repeated = Extract<Outcome, { readonly kind: 'repeated' }>;
+/** Null: nothing is known, or this process stops. */
+type LookUp = Promise<TimerState | null>;
 
 /** After the commit. A reply that is lost is asked for again, with the same command id. */
 export class Replies {
-  #lookUps: Promise<void> = Promise.resolve();
+  readonly #lookUps = new Map<string, LookUp>();
+  #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #isStopped = false;
 
   constructor(
     private readonly log: Pick<TimerLog, 'stateAt'>,
@@ -28,21 +33,40 @@ export class Replies {
       if (reply === null) continue;
       const isKnown = outcome.kind !== 'repeated' || outcome.state !== null;
       if (isKnown || this.#waiting >= lookedUpMax) records.push(replyTo(reply, outcome));
-      else later.push(this.#lookedUp(reply, outcome));
+      else later.push(this.#sendLookedUp(reply, outcome));
     }
     await Promise.all([this.producer.send(records), ...later]);
   }
 
-  /** One after the other: a history is read a page at a time, and this way no more than a page is in memory. */
-  #lookedUp(reply: ReplyAddress, repeated: Repeated): Promise<void> {
+  /** Waits for the look-up under way; those who wait get no reply, and ask again whoever takes over. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#last;
+  }
+
+  async #sendLookedUp(reply: ReplyAddress, repeated: Repeated): Promise<void> {
     this.#waiting += 1;
-    const sent = this.#lookUps.then(async () => {
+    try {
+      const state = await this.#lookedUp(repeated);
+      if (!this.#isStopped) await this.producer.send([replyTo(reply, { ...repeated, state })]);
+    } catch (error) {
+      if (!this.#isStopped) throw error;
+    } finally {
       this.#waiting -= 1;
-      const state = await this.log.stateAt(repeated.timerId, repeated.version, foldedEventsMax);
-      await this.producer.send([replyTo(reply, { ...repeated, state })]);
-    });
-    this.#lookUps = sent.catch(() => undefined);
-    return sent;
+    }
+  }
+
+  /** One after the other, so that no more than a page is in memory; who asks for the same meanwhile shares it. */
+  #lookedUp({ timerId, version }: Repeated): LookUp {
+    const what = `${timerId}/${version}`;
+    const underWay = this.#lookUps.get(what);
+    if (underWay !== undefined) return underWay;
+    const lookUp = this.#last
+      .then(() => (this.#isStopped ? null : this.log.stateAt(timerId, version, foldedEventsMax)))
+      .finally(() => this.#lookUps.delete(what));
+    this.#lookUps.set(what, lookUp);
+    this.#last = lookUp.catch(() => undefined);
+    return lookUp;
   }
 }
 
