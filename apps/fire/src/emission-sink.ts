@@ -28,7 +28,9 @@ export class KafkaEmissionSink implements EmissionSink {
 
   async emit(emissions: readonly Emission[]): Promise<void> {
     const batches = this.#byTopic(emissions);
-    await this.#ensure([...batches.keys()]);
+    const topics = [...batches.keys()];
+    const isRemembered = topics.every((topic) => this.#isRefused(topic));
+    await this.#ensure(topics);
     // handed over in one turn, they leave together
     const sent = await Promise.allSettled(
       [...batches].map(([topic, { records }]) => this.#send(topic, records)),
@@ -43,7 +45,8 @@ export class KafkaEmissionSink implements EmissionSink {
       for (const emission of ofTopic) refused.push(emission);
     }
     if (errors.length === 0) return;
-    throw new EmissionRefused(errors.map(({ message }) => message).join('; '), refused, { cause: errors[0] });
+    const message = errors.map((error) => error.message).join('; ');
+    throw new EmissionRefused(message, refused, { cause: errors[0], isRemembered });
   }
 
   #byTopic(emissions: readonly Emission[]): ReadonlyMap<string, TopicBatch> {

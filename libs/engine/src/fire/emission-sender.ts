@@ -75,7 +75,7 @@ export class EmissionSender {
       sent += lost.length;
       // nothing is owed any more: the next trigger will tell whether Kafka is there
       if (pending.length === 0) this.#kafkaAnswers = true;
-      // what is refused says nothing of the rest, and may be many: the next one is asked at once
+      // a refusal from memory says nothing of Kafka, and may be one of many: the next one is asked at once
       if (pending.length < max || !(this.#kafkaAnswers || isRefused)) return sent;
     }
   }
@@ -124,6 +124,7 @@ export class EmissionSender {
           { error: message, batch: id, refused: error.refused.length, of: emissions.length, againAfterMs },
           'Kafka refused emissions, which stay owed and are sent again now and then; others go on',
         );
+        if (!error.isRemembered) this.#answered();
         return error.refused;
       }
       this.deps.logger.warn(
@@ -141,9 +142,8 @@ export class EmissionSender {
     refused: readonly Emission[],
     committedAt: number,
   ): void {
-    const { acknowledgements, clock, databaseClock, limits, logger, observer, wake } = this.deps;
-    if (!this.#kafkaAnswers) logger.info({}, 'Kafka answers again');
-    this.#kafkaAnswers = true;
+    const { acknowledgements, clock, databaseClock, limits, observer, wake } = this.deps;
+    this.#answered();
     const isWhole = refused.length === 0;
     const emissions = isWhole ? all : without(all, refused);
     observer?.emitted?.(emissions, databaseClock.now());
@@ -152,6 +152,14 @@ export class EmissionSender {
     const rest = isWhole ? null : { emissions: refused, restMs: limits.refusedRestMs };
     acknowledgements.add({ id, late, emissions, refused: rest }, clock());
     wake();
+  }
+
+  /** A refusal is an answer too: what falls due goes on, and finds out if Kafka is away again. */
+  #answered(): void {
+    if (this.#kafkaAnswers) return;
+    this.deps.logger.info({}, 'Kafka answers again');
+    this.#kafkaAnswers = true;
+    this.deps.wake();
   }
 
   /** Otherwise it is only asked for sooner. */

@@ -60,15 +60,18 @@ export const repeatedDeadLetter = (before: TimerState, state: TimerState): Emiss
   error: before.open?.lastError ?? null,
 });
 
-/** Kafka is there and will not have some of these; the rest of the call was acknowledged. */
+/** Kafka will not have some of these; the rest of the call was acknowledged. */
 export class EmissionRefused extends Error {
   readonly code = 'fire/emission-refused';
+  /** Kafka was asked before, and not now: whether it is there is not known. */
+  readonly isRemembered: boolean;
   constructor(
     message: string,
     readonly refused: readonly Emission[],
-    options?: ErrorOptions,
+    { isRemembered = false, ...options }: ErrorOptions & { readonly isRemembered?: boolean } = {},
   ) {
     super(message, options);
+    this.isRemembered = isRemembered;
     this.name = 'EmissionRefused';
   }
 }

@@ -47,7 +47,10 @@ function setUp(
   const store = new InMemoryTimerStore({ partitions: 4, now: () => clock.now() as EpochMs });
   const emitted: Emission[] = [];
   const takeovers: Takeover[] = [];
-  const broker: { isUp: boolean; refused?: string; takesMs: number } = { isUp: true, takesMs: 0 };
+  const broker: { isUp: boolean; refused?: string; isRemembered?: true; takesMs: number } = {
+    isUp: true,
+    takesMs: 0,
+  };
   let minted = 0;
   const uuid = () => `00000000-0000-7000-8000-${String(++minted).padStart(12, '0')}`;
   const fire = new FireService({
@@ -67,7 +70,8 @@ function setUp(
         const isRefused = ({ state }: Emission) => state.spec.hookClass === broker.refused;
         emitted.push(...emissions.filter((emission) => !isRefused(emission)));
         const refused = emissions.filter(isRefused);
-        if (refused.length > 0) throw new EmissionRefused('topic refused', refused);
+        const { isRemembered = false } = broker;
+        if (refused.length > 0) throw new EmissionRefused('topic refused', refused, { isRemembered });
       },
     },
     logger: silent,
@@ -481,6 +485,56 @@ describe('firing', () => {
     await clock.advance(5_000);
     await fire.resendPending(5_000);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
+    await end();
+  });
+
+  /** Three rows that Kafka refuses are owed, and it did not answer for the last of them. `b` falls due at ten seconds. */
+  async function owingRefused() {
+    const stage = setUp();
+    const { clock, fire, broker, create } = stage;
+    broker.refused = 'bad';
+    await create('a', { hookClass: 'bad' });
+    await create('c', { hookClass: 'bad', schedPolicyExpr: '2s' });
+    await create('d', { hookClass: 'bad', schedPolicyExpr: '3s' });
+    const b = await create('b', { schedPolicyExpr: '10s', ackTimeout: '1h' });
+    await fire.own(allSlots);
+    for (let n = 0; n < 30; n += 1) {
+      broker.isUp = n < 25;
+      await clock.advance(100);
+    }
+    // by now all of them may be asked for again
+    await clock.advance(60_000);
+    broker.isUp = true;
+    return { ...stage, b };
+  }
+
+  it('goes on firing when all that it owes is refused, though asking for it takes longer than it rests', async () => {
+    const { clock, fire, emitted, broker, end } = await owingRefused();
+    broker.takesMs = defaultFireLimits.refusedRestMs / 2;
+    const resending = fire.resendPending(5_000);
+    for (let n = 0; n < 12; n += 1) await clock.advance(broker.takesMs);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
+    broker.takesMs = 0;
+    await clock.advance(30_000);
+    await resending;
+    await end();
+  });
+
+  it('takes no refusal from memory for a Kafka that answers', async () => {
+    const { clock, store, fire, broker, b, end } = await owingRefused();
+    broker.isRemembered = true;
+    broker.takesMs = 1_000;
+    const resending = fire.resendPending(60_000);
+    await clock.advance(1_000);
+    await clock.advance(500);
+    expect(await store.log.stateAt(b, 2)).toBeNull();
+    // it asks the next one
+    delete broker.isRemembered;
+    await clock.advance(500);
+    await clock.advance(500);
+    expect(await store.log.stateAt(b, 2)).not.toBeNull();
+    await clock.advance(2_000);
+    await resending;
     await end();
   });
 
