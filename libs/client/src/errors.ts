@@ -108,6 +108,27 @@ export class CommandTimeoutError extends Error {
   }
 }
 
+/**
+ * The command was applied by an earlier sending, and how the timer looked then is not told: it has changed much since, or its history
+ * is gone, and it cannot be read as of that version either.
+ */
+export class OutcomeNotToldError extends Error {
+  readonly code = 'client/outcome-not-told';
+  /** @param cause why it could not be read */
+  constructor(
+    readonly timerId: string,
+    /** The one that the command made. */
+    readonly version: number,
+    cause: unknown,
+  ) {
+    super(
+      `the command was applied before, and made version ${version} of timer ${timerId}; how that looked is not told any more: read the timer as it is now`,
+      { cause },
+    );
+    this.name = 'OutcomeNotToldError';
+  }
+}
+
 /** The client was not connected yet, or was closed while the call waited: then the command may have been applied. */
 export class ClientNotConnectedError extends Error {
   readonly code = 'client/not-connected';

@@ -6,12 +6,13 @@ import {
   ApiNotConfiguredError,
   CommandRejectedError,
   EventOpenError,
+  OutcomeNotToldError,
   TimerCalls,
   VersionNotMatchError,
 } from './index.js';
 import type { TimerPorts } from './ports.js';
 
-const timer = (version: number) => ({ id: 't', version }) as unknown as TimerRecord;
+const timer = (version: number) => ({ id: 't', key: 'k', version }) as unknown as TimerRecord;
 const refusal = (code: Rejection['code']): Reply => ({ ok: false, code, message: code });
 const conflict = refusal('version-not-match');
 
@@ -31,8 +32,8 @@ function setUp(replies: readonly Reply[], versions: readonly number[] | null = [
     reads: {
       ...noReads,
       ...(versions !== null && {
-        timer: async (ref: unknown) => {
-          read.push(ref);
+        timer: async (ref: unknown, options: { readonly version?: number }) => {
+          read.push(options.version === undefined ? ref : { ref, version: options.version });
           return timer(versions[read.length - 1] ?? 0);
         },
       }),
@@ -142,5 +143,30 @@ describe('every call', () => {
     const refused = timers.createTimer({ key: 'k', schedPolicyType: 'ONCE', schedPolicyExpr: '1s' });
     await expect(refused).rejects.toThrow(CommandRejectedError);
     await expect(refused).rejects.toMatchObject({ code: 'invalid-spec', field: 'timeZone' });
+  });
+});
+
+describe('a call that was applied before, and is told of by id and version alone', () => {
+  const partial: Reply = { ok: true, timer: { id: 't', version: 3 } };
+
+  it('answers the timer as of that version, by a read', async () => {
+    const { timers, read } = setUp([partial], [3]);
+    expect(await timers.pauseTimer({ key: 'k' })).toEqual(timer(3));
+    expect(read).toEqual([{ ref: { timerId: 't' }, version: 3 }]);
+  });
+
+  it('throws that it cannot tell, rather than a part of a timer as a whole one', async () => {
+    const { timers } = setUp([partial], null);
+    const told = await timers.pauseTimer({ key: 'k' }).catch((error: unknown) => error);
+    expect(told).toBeInstanceOf(OutcomeNotToldError);
+    expect(told).toMatchObject({ timerId: 't', version: 3, cause: expect.any(ApiNotConfiguredError) });
+  });
+
+  it('is not read where its outcome is no timer', async () => {
+    const { timers, read } = setUp([partial, partial, partial]);
+    expect(await timers.deleteTimer({ key: 'k' })).toBe(true);
+    await timers.manualTriggerEvent({ key: 'k' });
+    await timers.releaseLease({ key: 'k' }, { holder: 'h', token: 1 });
+    expect(read).toEqual([]);
   });
 });

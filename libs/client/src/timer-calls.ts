@@ -1,7 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandType, LeaseRecord, TimerChangeWire, TimerConditionWire, TimerRecord } from '#contract';
+import {
+  type AppliedTimer,
+  type CommandType,
+  isWholeTimer,
+  type LeaseRecord,
+  type TimerChangeWire,
+  type TimerConditionWire,
+  type TimerRecord,
+} from '#contract';
 import { type Body, commandOf, type TimerRef } from './command-of.js';
-import { ApiNotConfiguredError, rejectionError, TimerNotExistError, VersionNotMatchError } from './errors.js';
+import {
+  ApiNotConfiguredError,
+  OutcomeNotToldError,
+  rejectionError,
+  TimerNotExistError,
+  VersionNotMatchError,
+} from './errors.js';
 import type { TimerPorts } from './ports.js';
 import type {
   CallOptions,
@@ -72,7 +86,7 @@ export class TimerCalls implements Timers {
 
   async deleteTimer(ref: TimerRef, options?: ChangeOptions): Promise<boolean> {
     try {
-      await this.#call('DeleteTimer', ref, {}, options);
+      await this.#apply('DeleteTimer', ref, {}, options);
       return true;
     } catch (error) {
       if (error instanceof TimerNotExistError) return false;
@@ -88,7 +102,7 @@ export class TimerCalls implements Timers {
     let commandId = requestId;
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.#call('TriggerTimer', ref, body, { ...call, commandId, ...(seen && { check: seen }) });
+        await this.#apply('TriggerTimer', ref, body, { ...call, commandId, ...(seen && { check: seen }) });
         return requestId;
       } catch (error) {
         if (!(error instanceof VersionNotMatchError) || tries === triggerTriesMax) throw error;
@@ -161,7 +175,7 @@ export class TimerCalls implements Timers {
   }
 
   async releaseLease(ref: TimerRef, lease: Body<'ReleaseLease'>, options?: ChangeOptions): Promise<void> {
-    await this.#call('ReleaseLease', ref, lease, options);
+    await this.#apply('ReleaseLease', ref, lease, options);
   }
 
   getTimerById(timerId: string, options: PastOptions = {}): Promise<TimerRecord> {
@@ -242,12 +256,35 @@ export class TimerCalls implements Timers {
     }
   }
 
+  /** @throws OutcomeNotToldError */
   async #call<T extends CommandType>(
     type: T,
     ref: TimerRef,
     body: Body<T>,
     options: ChangeOptions = {},
   ): Promise<TimerRecord> {
+    const timer = await this.#apply(type, ref, body, options);
+    return isWholeTimer(timer) ? timer : this.#asOfThen(timer, options);
+  }
+
+  async #asOfThen({ id, version }: AppliedTimer, { signal }: ChangeOptions): Promise<TimerRecord> {
+    try {
+      return await this.ports.reads.timer(
+        { timerId: id },
+        { version, ...(signal !== undefined && { signal }) },
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new OutcomeNotToldError(id, version, error);
+    }
+  }
+
+  async #apply<T extends CommandType>(
+    type: T,
+    ref: TimerRef,
+    body: Body<T>,
+    options: ChangeOptions = {},
+  ): Promise<AppliedTimer> {
     const { timeoutMs = this.ports.timeoutMs, commandId: id = randomUUID(), signal, actor, check } = options;
     signal?.throwIfAborted();
     const command = commandOf({ type, id, ref, body, check }, this.ports.namespace);

@@ -125,7 +125,8 @@ export type PreviewQuery = z.input<typeof previewRequest>;
 
 /**
  * Timers, wherever they are: `TimerClient` reaches a running Carillon, `InMemoryTimers` of the test kit holds them itself.
- * Every refusal is an error of a class of its own.
+ * Every refusal is an error of a class of its own. A call with a `commandId` that was applied before answers the timer as it was then,
+ * if need be by a read. @throws OutcomeNotToldError where that cannot be read
  */
 export interface Timers {
   getDefaultNamespace(): string;

@@ -45,7 +45,16 @@ export { type CommandTarget, type ParsedCommand, parseCommand } from './parse-co
 export { quotaVariables } from './quotas.js';
 export { type LeaseRecord, type TimerRecord, timerRecord } from './record.js';
 export { type RejectedCommand, rejectionHeaders } from './rejected.js';
-export { acceptedReply, appliedReply, claimantOf, parseReply, type Reply, refusedReply } from './replies.js';
+export {
+  type AppliedTimer,
+  acceptedReply,
+  appliedReply,
+  claimantOf,
+  isWholeTimer,
+  parseReply,
+  type Reply,
+  refusedReply,
+} from './replies.js';
 export { type Supposed, supposedChange, supposedTimer } from './supposed.js';
 export type { TimerChangeWire, TimerInputWire } from './timer-input.js';
 export type { ReadCommand } from './to-domain.js';

@@ -3,13 +3,18 @@ import type { Rejection, TimerState } from '#timer';
 import { type TimerRecord, timerRecord } from './record.js';
 import { tellable } from './rejected.js';
 
-export type Reply = { readonly ok: true; readonly timer: TimerRecord } | ({ readonly ok: false } & Rejection);
+/** Of a command that was applied before, and of which the history cannot tell how the timer looked then: `id` and `version` alone. */
+export type AppliedTimer = Pick<TimerRecord, 'id' | 'version'> & Partial<TimerRecord>;
+export type Reply =
+  | { readonly ok: true; readonly timer: AppliedTimer }
+  | ({ readonly ok: false } & Rejection);
 
 export const acceptedReply = (state: TimerState): string =>
   JSON.stringify({ ok: true, timer: timerRecord(state) });
 /** Applied once, and the history that would tell how the timer looked then is gone, or too long to be folded for an answer. */
 export const appliedReply = (id: string, version: number): string =>
   JSON.stringify({ ok: true, timer: { id, version } });
+export const isWholeTimer = (timer: AppliedTimer): timer is TimerRecord => timer.key !== undefined;
 export const refusedReply = (rejection: Rejection): string =>
   JSON.stringify({ ok: false, ...tellable(rejection) });
 
@@ -39,7 +44,7 @@ export function parseReply(text: string): Reply {
 function isAccepted(reply: unknown): reply is Extract<Reply, { readonly ok: true }> {
   const { ok, timer } = (reply ?? {}) as {
     readonly ok?: unknown;
-    readonly timer?: Partial<TimerRecord> | null;
+    readonly timer?: Partial<AppliedTimer> | null;
   };
   return ok === true && typeof timer?.id === 'string' && typeof timer.version === 'number';
 }

@@ -1,5 +1,5 @@
 import { type AskOptions, type CommandSender, CommandTimeoutError } from '#client';
-import { type CommandWire, commandRecord, type Reply, type TimerRecord } from '#contract';
+import { type AppliedTimer, type CommandWire, commandRecord, type Reply } from '#contract';
 import { isCounted, payloadRefusal, type Quotas } from '#engine';
 import type { CommandId, Rejection } from '#timer';
 import { ProblemError, problem, refusal } from '../http/problem-error.js';
@@ -7,7 +7,7 @@ import { type CommandCall, wireOf } from './command-wire.js';
 import { type Receipts, receiptPath } from './receipts.js';
 
 export type CommandResult =
-  | { readonly kind: 'applied'; readonly commandId: string; readonly timer: TimerRecord }
+  | { readonly kind: 'applied'; readonly commandId: string; readonly timer: AppliedTimer }
   | { readonly kind: 'pending'; readonly commandId: string; readonly receipt: string };
 
 /** The way from a request to a command and its outcome; what a command may hold is the command's own schema to say. */
@@ -50,7 +50,7 @@ export class CommandDoor {
     const receipt = found?.receipt;
     if (receipt?.status === 'rejected') throw refusal(receipt as Rejection, commandId);
     if (receipt?.status !== 'applied' || receipt.timer === undefined) return null;
-    return { kind: 'applied', commandId, timer: receipt.timer as TimerRecord };
+    return { kind: 'applied', commandId, timer: receipt.timer as AppliedTimer };
   }
 
   /** As the scheduler would, before it travels. Of a timer that is named by its id alone the scheduler knows the namespace. */

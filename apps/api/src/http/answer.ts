@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { TimerRecord } from '#contract';
+import type { AppliedTimer } from '#contract';
 import type { CommandResult } from '../commands/command-door.js';
 import { etagOf } from './preconditions.js';
 
@@ -19,5 +19,5 @@ export function answerCommand(reply: FastifyReply, result: CommandResult, status
   return answerTimer(reply.status(status), result.timer);
 }
 
-export const answerTimer = (reply: FastifyReply, timer: TimerRecord): FastifyReply =>
+export const answerTimer = (reply: FastifyReply, timer: AppliedTimer): FastifyReply =>
   reply.header('etag', etagOf(timer.version)).send(timer);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { explainMisfit, type Problem, type TimerRecord } from '#contract';
+import { type AppliedTimer, explainMisfit, type Problem } from '#contract';
 import type { CommandResult } from '../commands/command-door.js';
 import type { CommandCall, CommandContext } from '../commands/command-wire.js';
 import { fieldsOf } from '../commands/command-wire.js';
@@ -23,7 +23,7 @@ function nameOf(given: Readonly<Record<keyof z.output<typeof timerName>, unknown
 }
 
 type Outcome =
-  | { readonly status: 201; readonly timer: TimerRecord }
+  | { readonly status: 201; readonly timer: AppliedTimer }
   | { readonly status: number; readonly problem: Problem };
 
 /** Each by itself: outcomes in the order given, a problem in the place of what was refused. */

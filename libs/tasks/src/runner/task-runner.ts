@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
-import { claimantOf, type Reply, type TimerRecord } from '#contract';
+import { claimantOf, isWholeTimer, type Reply, type TimerRecord } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger, settlesWithin, sleep } from '#kafka';
 import { InvalidTaskError } from '../errors.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
@@ -193,7 +193,7 @@ export class TaskRunner {
 
   #onClaim(key: string, reply: Reply): void {
     this.#reporter.hear({ key, holder: reply.ok ? null : claimantOf(reply) });
-    if (!reply.ok || !isOurs(reply.timer, this.name)) return;
+    if (!reply.ok || !isWholeTimer(reply.timer) || !isOurs(reply.timer, this.name)) return;
     const task = taskOf(reply.timer);
     const own = claimKey(task.eventId ?? '', task.attempt);
     if (this.#known.has(own)) return;
