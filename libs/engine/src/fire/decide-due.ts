@@ -149,7 +149,7 @@ export function decideDue(
       rejections: [],
       emission: entries.length > 0 ? { id: emissionId, entries } : null,
       unchanged: [],
-      emitted: acknowledged.map((one) => settled(one, mint)),
+      emitted: acknowledged.map(settled),
     },
     emissions,
     left,
@@ -169,12 +169,12 @@ export function decideDue(
   };
 }
 
-function settled({ id, refused }: Acknowledged, mint: Mint): SettledEmission {
+function settled({ id, refused }: Acknowledged): SettledEmission {
   if (refused === null) return { id, refused };
   const { emissions, restMs } = refused;
   const entries = emissions.map(({ state }) => ({ timerId: state.id, version: state.version }));
   const present = emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id);
-  return { id, refused: { id: mint.emissionId(), entries, present, restMs } };
+  return { id, refused: { entries, present, restMs } };
 }
 
 /**

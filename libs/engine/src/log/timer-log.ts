@@ -166,14 +166,13 @@ export interface EmissionWrite {
   readonly entries: readonly { readonly timerId: TimerId; readonly version: number }[];
 }
 
-/** An outbox row that Kafka has answered for: it goes. */
+/** An outbox row that Kafka has answered for. */
 export interface SettledEmission {
   readonly id: EmissionId;
-  /** What Kafka refused of it stays owed in a row of its own, and holds nothing else back; null: it took all. */
+  /** What Kafka refused of it: the row keeps that alone, and holds nothing else back; null: it took all, and the row goes. */
   readonly refused: RefusedEmission | null;
 }
-/** As old as the row that it comes from. */
-export interface RefusedEmission extends EmissionWrite {
+export interface RefusedEmission extends Omit<EmissionWrite, 'id'> {
   /** Those of its timers whose present emission it carries: a dead letter is of the past. */
   readonly present: readonly TimerId[];
   /** Nobody sends it again sooner. */

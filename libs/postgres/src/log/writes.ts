@@ -87,11 +87,10 @@ function settling(emitted: readonly SettledEmission[]): Call[] {
   return gone.length === 0 ? splits : [{ statement: deleteEmissions, values: [uuidArray(gone)] }, ...splits];
 }
 
-const splitting = (id: EmissionId, { id: restId, entries, present, restMs }: RefusedEmission): Call => ({
+const splitting = (id: EmissionId, { entries, present, restMs }: RefusedEmission): Call => ({
   statement: splitEmission,
   values: [
     id,
-    restId,
     uuidArray(entries.map((e) => e.timerId)),
     int4Array(entries.map((e) => e.version)),
     restMs,

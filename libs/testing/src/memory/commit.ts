@@ -158,17 +158,18 @@ function store(tables: Tables, { timerId, name, after, emission }: Prepared): vo
   tables.names.set(name, timerId);
 }
 
-/** What Kafka refused of it goes on as a row of its own, unless somebody has settled it before. */
+/** The row keeps what Kafka refused of it, unless somebody has settled it before; only timers that it still carries wait for it. */
 function settle(tables: Tables, { id, refused }: SettledEmission, now: EpochMs): void {
   const row = tables.outbox.get(id);
   tables.outbox.delete(id);
   if (row === undefined || refused === null) return;
-  const { id: restId, entries, present, restMs } = refused;
-  const claimedUntil = (now + restMs) as EpochMs;
-  tables.outbox.set(restId, { id: restId, entries, createdAt: row.createdAt, claimedUntil });
-  for (const timerId of present) {
+  const { entries, present, restMs } = refused;
+  tables.outbox.set(id, { ...row, entries, claimedUntil: (now + restMs) as EpochMs });
+  const waiting = new Set(present);
+  for (const { timerId } of row.entries) {
     const state = tables.states.get(timerId);
-    if (state?.fireBatch === id) tables.states.set(timerId, { ...state, fireBatch: restId });
+    if (state?.fireBatch === id && !waiting.has(timerId))
+      tables.states.set(timerId, { ...state, fireBatch: null });
   }
 }
 
