@@ -1,7 +1,7 @@
 import { type EpochMs, later } from '../brand.js';
 import type { End, TicksDropped } from '../event.js';
 import { goneBy } from '../schedule/missed.js';
-import { limited, makesUpForAll, planNext, policyOf } from '../schedule/plan.js';
+import { jitterShareMs, limited, makesUpForAll, planNext, policyOf } from '../schedule/plan.js';
 import type { OpenEvent, TimerState } from '../state.js';
 import { idleClock } from './clock.js';
 import { endClock, endOf, type Replanned, replan } from './replan.js';
@@ -50,13 +50,28 @@ function planAfter(after: TimerState, namedNext: EpochMs | null, now: EpochMs): 
  * Where the event began; under `missed: all` its tick, so that the ticks behind it are still to come, and for one by hand
  * nowhere, since it stands for no tick. By default only forward.
  */
-function defaultWatermark(
-  { spec, watermark, lastTick }: TimerState,
-  { startedAt, scheduledFor, manualRequestId }: OpenEvent,
-): EpochMs | null {
-  if (!makesUpForAll(spec)) return latest(watermark, startedAt);
+function defaultWatermark(state: TimerState, open: OpenEvent): EpochMs | null {
+  const { spec, watermark, lastTick } = state;
+  const { scheduledFor, manualRequestId } = open;
+  if (!makesUpForAll(spec)) return latest(watermark, passedByStart(state, open));
   return latest(watermark, manualRequestId === null ? scheduledFor : lastTick);
 }
+
+/**
+ * Where the event began; before that where a tick that passed has its share of the jitter still to wait for. Elsewhere the share
+ * stays in: an application reads on from the watermark.
+ */
+function passedByStart(state: TimerState, { startedAt, scheduledFor, manualRequestId }: OpenEvent): EpochMs {
+  const { spec } = state;
+  const shareMs = jitterShareMs(state);
+  if (shareMs === 0 || manualRequestId !== null || !isTicking(spec)) return startedAt;
+  const onTimeAt = later(scheduledFor, (startedAt - shareMs) as EpochMs);
+  const next = policyOf(spec).nextTick({ ...state, startAt: spec.startAt, watermark: onTimeAt });
+  return next !== null && next <= startedAt ? onTimeAt : startedAt;
+}
+
+const isTicking = ({ schedPolicyType }: TimerState['spec']): boolean =>
+  schedPolicyType === 'INTERVAL' || schedPolicyType === 'CRON';
 
 const latest = (one: EpochMs | null, other: EpochMs | null): EpochMs | null =>
   one === null || other === null ? (one ?? other) : later(one, other);
@@ -69,9 +84,8 @@ export function leftBehind(
   now: EpochMs,
 ): TicksDropped[] {
   const { spec } = state;
-  const isTicking = spec.schedPolicyType === 'INTERVAL' || spec.schedPolicyType === 'CRON';
   // what has ended already, also by its number of fires, has no ticks to leave behind
-  if (watermark === null || !isTicking || state.endedReason !== null) return [];
+  if (watermark === null || !isTicking(spec) || state.endedReason !== null) return [];
   const progress = { ...state, startAt: spec.startAt };
   const { tick } = planNext(spec, progress, state.fires);
   if (tick === null || tick > watermark) return [];

@@ -36,7 +36,7 @@ interface Absence {
   readonly rule: MissedRule | null;
 }
 
-/** What becomes of the ticks from `nextTick` on that have passed by `now`, and of excluded ones on the way to it. */
+/** What becomes of `nextTick` and of the ticks after it whose moment to fire has come by `now`, and of excluded ones on the way to it. */
 export function settlePassed(
   spec: TimerSpec,
   progress: Struck,
@@ -45,7 +45,9 @@ export function settlePassed(
 ): PassedTicks {
   const policy = policyOf(spec);
   const exclusions = exclusionsOf(spec.exclude, policy.zone);
-  const until = spec.endAt !== null && spec.endAt < now ? spec.endAt : now;
+  // one whose share of the jitter is still to pass has not had its turn: it is neither fired nor made up for yet
+  const onTimeAt = (now - jitterShareMs(progress)) as EpochMs;
+  const until = spec.endAt !== null && spec.endAt < onTimeAt ? spec.endAt : onTimeAt;
   const absence = absences(spec, progress, exclusions, nextTick);
   const firesAlways = (tick: EpochMs | null) =>
     tick !== null && tick <= until && isMadeUpAlways(absence(tick));
@@ -54,7 +56,6 @@ export function settlePassed(
     return { fire: nextTick, dropped: excludedOnTheWay(policy, exclusions, progress, nextTick) };
   const stretches = stretchesOf(policy, progress, nextTick, until, latestWanted(spec));
   const listed = stretches.flatMap(({ list }) => list);
-  const onTimeAt = (now - jitterShareMs(progress)) as EpochMs;
   const kept = keptTicks(listed, absence, onTimeAt);
   const fire = kept[0] ?? null;
   const before = (tick: EpochMs) => fire === null || tick < fire;

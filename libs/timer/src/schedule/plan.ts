@@ -58,14 +58,23 @@ function tickFrom(
   return tickAfter((fromMs - 1) as EpochMs, progress);
 }
 
-/** What comes after ticks that were dropped, the last of them named. Where only a close tells, the interval goes on from the tick. */
-export function planAfterDropped(spec: PlannedSpec, progress: Progress, last: EpochMs, now: EpochMs): Plan {
+/**
+ * What comes after ticks that were dropped, the last of them named. Where only a close tells, the interval goes on from the tick, to
+ * the first whose moment to fire is still to come.
+ */
+export function planAfterDropped(
+  spec: TimerSpec,
+  progress: Progress & Jittered,
+  last: EpochMs,
+  now: EpochMs,
+): Plan {
   const policy = policyOf(spec);
   const { intervalMs } = policy;
+  const onTimeAt = now - jitterShareMs(progress);
   const counted =
     intervalMs === null
       ? null
-      : ((last + (Math.max(0, Math.floor((now - last) / intervalMs)) + 1) * intervalMs) as EpochMs);
+      : ((last + (Math.max(0, Math.floor((onTimeAt - last) / intervalMs)) + 1) * intervalMs) as EpochMs);
   const next = policy.tickAfter(last, progress) ?? counted;
   return limited(spec, policy, allowed(spec, policy, next, progress));
 }
