@@ -13,9 +13,10 @@ import type { Load } from './stage.js';
 const sample = new LatenessSample();
 const trace = process.env.BENCH_TRACE === undefined ? null : new FireTrace();
 const loads: Load[] = [];
+let takeOverMs: number | null = null;
 process.on('message', (message) => {
   if (message === 'reset') sample.reset();
-  if (message === 'report') process.send?.({ lateness: sample.report(), loads });
+  if (message === 'report') process.send?.({ lateness: sample.report(), loads, takeOverMs });
   if (message === 'trace') process.send?.(trace?.take());
 });
 
@@ -37,6 +38,9 @@ await runFire(loadConfig(fireSchema, process.env), {
     },
     loaded: (_slots, timers, tookMs) => {
       loads.push({ timers, tookMs: Math.round(tookMs) });
+    },
+    tookOver: ({ loadMs }) => {
+      takeOverMs ??= Math.round(loadMs);
     },
   },
 });

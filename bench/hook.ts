@@ -9,7 +9,7 @@ const sample = new LatenessSample();
 const log = createLogger('hook', 'warn', false);
 process.on('message', (message) => {
   if (message === 'reset') sample.reset();
-  if (message === 'report') process.send?.({ lateness: sample.report(), loads: [] });
+  if (message === 'report') process.send?.({ lateness: sample.report(), loads: [], takeOverMs: null });
 });
 
 const handle = (event: DueEvent): void => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgres, freePort } from '#embedded';
 import { migrate } from '#postgres';
-import { measureLateness, type Spread, skipKeys } from './measures.js';
+import { measureLateness, type Spread, skipKeys, tookOverMs } from './measures.js';
 import { coldTakeOver } from './pending-cold.js';
 import { type DaySample, liveDay } from './pending-day.js';
 import { sizes, type VacuumFacts, vacuumFacts, walFacts } from './pending-facts.js';
@@ -12,7 +12,7 @@ import { measureLists } from './pending-lists.js';
 import { populate } from './pending-population.js';
 import { stretches, watchDay } from './pending-watch.js';
 import { wear } from './pending-wear.js';
-import { partitions, pause, Stage, type Subject, until } from './stage.js';
+import { partitions, pause, Stage, type Subject } from './stage.js';
 
 // `npm run bench:pending`: 1,000,000 timers that wait, then 10,000,000 in the same database, and a day of theirs squeezed into an
 // hour. Step by step, with the data kept between: -- generate <timers> | measure | day <seconds> [reader] | wear <hours> |
@@ -59,8 +59,7 @@ async function onStage(run: (stage: Stage) => Promise<object>, file: string): Pr
 /** Of a fresh fire process: how long it takes all slots over. */
 async function takeOver(stage: Stage): Promise<{ readonly fire: Subject; readonly tookMs: number }> {
   const fire = await stage.start('fire');
-  await until('it has read what is due', async () => (await fire.report()).loads.length > 0, 30_000);
-  return { fire, tookMs: (await fire.report()).loads[0]?.tookMs ?? 0 };
+  return { fire, tookMs: await tookOverMs(fire) };
 }
 
 async function lateness(stage: Stage, fire: Subject, hook: Subject, rate: number, seconds: number) {

@@ -30,6 +30,8 @@ export interface ProcessReport {
   readonly lateness: LatenessReport;
   /** Of a fire process, since it started. */
   readonly loads: readonly Load[];
+  /** Until all that is due soon in its first slots was read; null: not yet, or no fire process. */
+  readonly takeOverMs: number | null;
 }
 
 /** One process under measurement. */

@@ -8,6 +8,7 @@ import type { FireLimits } from './fire-limits.js';
 import type { FireObserver } from './fire-observer.js';
 import { HeldBack } from './held-back.js';
 import { ReadSize } from './read-size.js';
+import { TakeoverRead } from './takeover-read.js';
 
 export interface ArmedTimersDeps {
   readonly index: DueIndex;
@@ -51,6 +52,8 @@ export class ArmedTimers {
   /** The last read left some of the window to the next, which begins where it was complete. */
   #isCut = false;
   #mayReadOn = false;
+  /** Until all of it is read. */
+  #takeover: TakeoverRead | null = null;
   #cutUntil = 0;
 
   constructor(private readonly deps: ArmedTimersDeps) {
@@ -119,17 +122,14 @@ export class ArmedTimers {
   /** This instance's share of the slots has changed; what is due soon in them is read anew. */
   async own(slots: readonly number[]): Promise<void> {
     const changes = this.#changes;
-    const former = new Set(this.#slots);
+    this.#takeover = this.#takeoverOf(slots);
     this.#slots = slots;
     this.#heap.keepSlots(new Set(slots));
     this.#heldBack.keepSlots(new Set(slots));
     // what is in the heap stays armed, yet it may be incomplete: the feed was not followed during the change
     this.#heap.horizon = Number.NEGATIVE_INFINITY as EpochMs;
     this.#readUntil = Number.NEGATIVE_INFINITY;
-    const beganAt = this.deps.clock();
-    const timers = await this.#load();
-    const gained = new Set(slots.filter((slot) => !former.has(slot)));
-    if (gained.size > 0) this.#tellTakeover(gained, timers, this.deps.clock() - beganAt);
+    await this.#load();
     // unless shares are being dealt out once more already
     if (changes === this.#changes) this.#isFollowing = true;
   }
@@ -150,16 +150,21 @@ export class ArmedTimers {
     else if (this.#wantsReread()) this.#loadSoon(() => this.#reread());
   }
 
-  #tellTakeover(gained: ReadonlySet<number>, timers: readonly ArmedTimer[], loadMs: number): void {
-    let rows = 0;
-    const now = this.deps.databaseClock.now();
-    let oldest: number = now;
-    for (const { slot, dueAt } of timers) {
-      if (!gained.has(slot)) continue;
-      rows += 1;
-      oldest = Math.min(oldest, dueAt);
-    }
-    this.deps.observer?.tookOver?.({ slots: gained.size, rows, loadMs, latenessMs: now - oldest });
+  /** One that was not read to its end goes on in this one, and is told with it. */
+  #takeoverOf(slots: readonly number[]): TakeoverRead | null {
+    const former = new Set(this.#slots);
+    const open = this.#takeover;
+    const gained = new Set(slots.filter((slot) => !former.has(slot) || open?.slots.has(slot)));
+    return gained.size === 0 ? null : new TakeoverRead(gained, open?.beganAt ?? this.deps.clock());
+  }
+
+  #addToTakeover(timers: readonly ArmedTimer[], completeUntil: EpochMs): void {
+    const takeover = this.#takeover;
+    if (takeover === null) return;
+    takeover.add(timers, completeUntil, this.deps.databaseClock.now());
+    if (this.#isCut) return;
+    this.#takeover = null;
+    this.deps.observer?.tookOver?.(takeover.toldAt(this.deps.clock()));
   }
 
   /** A load that the bound cut short says nothing new until what it brought has fired, or a while has passed. */
@@ -208,15 +213,15 @@ export class ArmedTimers {
     while (this.#mayReadOn && this.#wantsLoad());
   }
 
-  /** Reads what is due within the window, the nearest first, as far as the bounds allow; answers what it read. */
-  async #load(): Promise<readonly ArmedTimer[]> {
+  /** Reads what is due within the window, the nearest first, as far as the bounds allow. */
+  async #load(): Promise<void> {
     const { clock, databaseClock, index, isInFlight, limits, observer, wake } = this.deps;
     const startedAt = clock();
     const slots = this.#slots;
-    if (slots.length === 0) return [];
+    if (slots.length === 0) return;
     await databaseClock.ask(() => index.now());
     // dealt out anew meanwhile, and read by that
-    if (slots !== this.#slots) return [];
+    if (slots !== this.#slots) return;
     const until = (databaseClock.now() + limits.windowMs) as EpochMs;
     const room = Math.max(slots.length, limits.armedMax - this.#heap.size);
     const perSlotMax = Math.max(1, Math.floor(Math.min(room, this.#readSize.timers) / slots.length));
@@ -234,9 +239,9 @@ export class ArmedTimers {
       this.#mayReadOn = completeUntil < until && this.#readSize.filledIn(clock() - askedAt);
       if (this.#isCut && !this.#mayReadOn) this.#cutUntil = clock() + reloadAfterMs;
       observer?.loaded?.(slots.length, timers.length, clock() - startedAt);
+      if (slots === this.#slots) this.#addToTakeover(timers, completeUntil);
       // with nothing to fire, the flight that ends or the next nap comes back here soon enough
       if (this.#heap.nextDueAt() !== null) wake();
-      return timers;
     } catch (error) {
       if (slots === this.#slots) this.#close(readUntil);
       this.#readSize.failed();

@@ -9,12 +9,13 @@ export interface FireObserver {
   tookOver?(takeover: Takeover): void;
 }
 
-/** Slots that became this instance's, once what is due soon in them was read. */
+/** Slots that became this instance's, once all that is due soon in them was read, however many reads that took. */
 export interface Takeover {
   readonly slots: number;
   /** Timers that were read for them. */
   readonly rows: number;
+  /** From the switch to the end of the last read. */
   readonly loadMs: number;
-  /** How overdue the most overdue of these was then; 0: none was. */
+  /** How overdue the most overdue of these was when the first read had ended; 0: none was. */
   readonly latenessMs: number;
 }

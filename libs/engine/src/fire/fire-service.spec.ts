@@ -696,6 +696,25 @@ describe('firing', () => {
     await end();
   });
 
+  it('tells a takeover when all of it is read, in however many reads, and with it what the one before had left', async () => {
+    const { clock, fire, takeovers, end } = await setUpOnDisk();
+    const former = fire.own(allSlots.slice(0, 128));
+    await clock.advance(400);
+    // its first read is under way, and more are to come
+    const owned = fire.own(allSlots);
+    for (let ms = 0; ms < 32_000 && takeovers.length === 0; ms += 100) await clock.advance(100);
+    await Promise.all([former, owned]);
+    expect(takeovers).toMatchObject([{ slots: 256, latenessMs: 0 }]);
+    const [{ rows, loadMs } = { rows: 0, loadMs: 0 }] = takeovers;
+    // a millisecond each, but for what the first read had fetched and what had fired by then
+    expect(rows).toBeGreaterThan(2_500);
+    expect(rows).toBeLessThanOrEqual(3_000);
+    expect(loadMs).toBeGreaterThanOrEqual(rows);
+    await clock.advance(32_000);
+    expect(takeovers).toHaveLength(1);
+    await end();
+  });
+
   it('fires a moment of more timers than are held in memory, without the sweep', async () => {
     const limits = { ...defaultFireLimits, armedMax: 300 };
     const { clock, fire, emitted, create, end } = setUp(undefined, limits);
