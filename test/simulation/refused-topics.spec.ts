@@ -28,7 +28,7 @@ it('keeps every promise through storms in which Kafka refuses parts of what is s
     const { violations } = await simulate({
       seed,
       wraps: {
-        fireLimits: { refusedRestMs: 700 },
+        fireLimits: { refusedRestMaxMs: 700 },
         emissions: (sink) =>
           refusing(sink, (isWhole) => {
             told[isWhole ? 'whole' : 'inPart'] += 1;

@@ -2,8 +2,14 @@ import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
 import { type Emission, EmissionRefused, type EmissionSink, type LocalClock } from '#engine';
 import { type BatchProducer, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
 
-/** A topic that could not be made is asked for again after this long; meanwhile it costs nobody else a question. */
-const askedAgainAfterMs = 10_000;
+/** A topic that could not be made is asked for again after so long, twice as long each time; meanwhile it costs nobody a question. */
+const [restMinMs, restMaxMs] = [1_000, 10_000];
+
+interface Refusal {
+  readonly error: TopicRefused;
+  readonly restMs: number;
+  readonly untilMs: number;
+}
 
 interface TopicBatch {
   readonly emissions: Emission[];
@@ -16,7 +22,7 @@ interface TopicBatch {
  */
 export class KafkaEmissionSink implements EmissionSink {
   readonly #known = new Set<string>();
-  readonly #refused = new Map<string, { readonly error: TopicRefused; readonly untilMs: number }>();
+  readonly #refused = new Map<string, Refusal>();
 
   constructor(
     private readonly producer: Pick<BatchProducer, 'send'>,
@@ -91,16 +97,20 @@ export class KafkaEmissionSink implements EmissionSink {
     } catch (error) {
       if (!(error instanceof TopicRefused)) throw error;
       if (missing.length > 1) for (const topic of missing) await this.#ensure([topic]);
-      else this.#refused.set(missing[0] ?? '', { error, untilMs: this.clock() + askedAgainAfterMs });
+      else this.#remember(missing[0] ?? '', error);
     }
   }
 
   #isRefused(topic: string): boolean {
     const refused = this.#refused.get(topic);
-    if (refused === undefined) return false;
-    if (this.clock() < refused.untilMs) return true;
-    this.#refused.delete(topic);
-    return false;
+    return refused !== undefined && this.clock() < refused.untilMs;
+  }
+
+  /** Calls that asked for it at the same time are one refusal. */
+  #remember(topic: string, error: TopicRefused): void {
+    if (this.#isRefused(topic)) return;
+    const restMs = Math.min(restMaxMs, 2 * (this.#refused.get(topic)?.restMs ?? restMinMs / 2));
+    this.#refused.set(topic, { error, restMs, untilMs: this.clock() + restMs });
   }
 
   async #make(topics: readonly string[]): Promise<void> {
@@ -113,6 +123,9 @@ export class KafkaEmissionSink implements EmissionSink {
         config: { 'max.message.bytes': String(emittedBytesMax) },
       })),
     );
-    for (const topic of topics) this.#known.add(topic);
+    for (const topic of topics) {
+      this.#known.add(topic);
+      this.#refused.delete(topic);
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { EmissionId } from '../log/timer-log.js';
 import type { LocalClock, Logger } from '../ports.js';
 import type { Acknowledgements } from './acknowledgements.js';
 import type { DatabaseClock } from './database-clock.js';
+import type { Acknowledged } from './decide-due.js';
 import {
   type Emission,
   EmissionRefused,
@@ -20,7 +21,10 @@ export interface EmissionSenderDeps {
   readonly databaseClock: DatabaseClock;
   readonly clock: LocalClock;
   readonly logger: Logger;
-  readonly limits: Pick<FireLimits, 'emissionsInFlightMax' | 'emissionLateMs' | 'refusedRestMs'>;
+  readonly limits: Pick<
+    FireLimits,
+    'emissionsInFlightMax' | 'emissionLateMs' | 'refusedRestMinMs' | 'refusedRestMaxMs'
+  >;
   readonly observer: Pick<FireObserver, 'emitted'> | undefined;
   /** Where what Kafka has acknowledged goes: the next transaction takes it from there. */
   readonly acknowledgements: Acknowledgements;
@@ -58,7 +62,7 @@ export class EmissionSender {
 
   /** Sends a batch that was committed just now. */
   send(id: EmissionId, emissions: readonly Emission[]): void {
-    const sending = this.#emit(id, emissions, this.deps.clock());
+    const sending = this.#emit(id, emissions, this.deps.clock(), 0);
     this.#emitting.set(id, sending);
   }
 
@@ -80,7 +84,7 @@ export class EmissionSender {
     }
   }
 
-  async #resend({ id, entries }: PendingEmission): Promise<Answer> {
+  async #resend({ id, entries, ageMs }: PendingEmission): Promise<Answer> {
     const emissions = entries.flatMap(({ state, before }): Emission[] => {
       if (state === null) return [];
       if (before !== null) return [repeatedDeadLetter(before, state)];
@@ -91,19 +95,30 @@ export class EmissionSender {
       { batch: id, emissions: emissions.length },
       'sending again what was never acknowledged',
     );
-    return this.#emit(id, emissions, Number.NEGATIVE_INFINITY);
+    return this.#emit(id, emissions, Number.NEGATIVE_INFINITY, ageMs);
   }
 
-  /** `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. */
-  async #emit(id: EmissionId, emissions: readonly Emission[], committedAt: number): Promise<Answer> {
+  /**
+   * `committedAt` decides whether the acknowledgement came late; it is the process's clock on both sides. What is refused rests as long
+   * as it is old, so each rest is twice the one before.
+   */
+  async #emit(
+    id: EmissionId,
+    emissions: readonly Emission[],
+    committedAt: number,
+    ageMs: number,
+  ): Promise<Answer> {
+    const { refusedRestMinMs, refusedRestMaxMs } = this.deps.limits;
+    const restMs = Math.min(refusedRestMaxMs, Math.max(refusedRestMinMs, Math.round(ageMs)));
     try {
-      const refused = await this.#refusedOf(id, emissions);
+      const refused = await this.#refusedOf(id, emissions, restMs);
       if (refused === null) return 'none';
       if (refused.length > 0 && refused.length === emissions.length) {
-        await this.#postpone(id);
+        await this.#postpone(id, restMs);
         return 'refused';
       }
-      this.#acknowledged(id, emissions, refused, committedAt);
+      const rest = refused.length === 0 ? null : { emissions: refused, restMs };
+      this.#acknowledged(id, emissions, rest, committedAt);
       return 'acknowledged';
     } finally {
       this.#emitting.delete(id);
@@ -111,7 +126,11 @@ export class EmissionSender {
   }
 
   /** Hands them to Kafka; answers those that it will not have. Null: Kafka does not answer. */
-  async #refusedOf(id: EmissionId, emissions: readonly Emission[]): Promise<readonly Emission[] | null> {
+  async #refusedOf(
+    id: EmissionId,
+    emissions: readonly Emission[],
+    againAfterMs: number,
+  ): Promise<readonly Emission[] | null> {
     try {
       await this.deps.sink.emit(emissions);
       return [];
@@ -119,7 +138,6 @@ export class EmissionSender {
       // the outbox row stays: it is sent again, by this instance or another
       const message = messageOf(error);
       if (error instanceof EmissionRefused) {
-        const againAfterMs = this.deps.limits.refusedRestMs;
         this.deps.logger.error(
           { error: message, batch: id, refused: error.refused.length, of: emissions.length, againAfterMs },
           'Kafka refused emissions, which stay owed and are sent again now and then; others go on',
@@ -139,18 +157,16 @@ export class EmissionSender {
   #acknowledged(
     id: EmissionId,
     all: readonly Emission[],
-    refused: readonly Emission[],
+    refused: Acknowledged['refused'],
     committedAt: number,
   ): void {
     const { acknowledgements, clock, databaseClock, limits, observer, wake } = this.deps;
     this.#answered();
-    const isWhole = refused.length === 0;
-    const emissions = isWhole ? all : without(all, refused);
+    const emissions = refused === null ? all : without(all, refused.emissions);
     observer?.emitted?.(emissions, databaseClock.now());
     const isLate = clock() - committedAt > limits.emissionLateMs;
     const late = isLate ? emissions.filter(({ kind }) => kind !== 'dead').map(({ state }) => state.id) : [];
-    const rest = isWhole ? null : { emissions: refused, restMs: limits.refusedRestMs };
-    acknowledgements.add({ id, late, emissions, refused: rest }, clock());
+    acknowledgements.add({ id, late, emissions, refused }, clock());
     wake();
   }
 
@@ -163,9 +179,9 @@ export class EmissionSender {
   }
 
   /** Otherwise it is only asked for sooner. */
-  async #postpone(id: EmissionId): Promise<void> {
-    const { index, limits, logger } = this.deps;
-    await index.postponeEmission(id, limits.refusedRestMs).catch((error: unknown) => {
+  async #postpone(id: EmissionId, restMs: number): Promise<void> {
+    const { index, logger } = this.deps;
+    await index.postponeEmission(id, restMs).catch((error: unknown) => {
       logger.warn({ error: messageOf(error), batch: id }, 'what Kafka refused could not be put off');
     });
   }

@@ -8,8 +8,10 @@ export interface FireLimits {
   readonly emissionsInFlightMax: number;
   /** A first acknowledgement later than this moves the ack deadlines of its events. */
   readonly emissionLateMs: number;
-  /** What Kafka refused is sent again after so long: somebody must mend its topic first. */
-  readonly refusedRestMs: number;
+  /** What Kafka refused rests as long as it has been owed by then, but no less than this: some refusals pass by themselves. */
+  readonly refusedRestMinMs: number;
+  /** And no more than this: somebody must mend its topic first. */
+  readonly refusedRestMaxMs: number;
 }
 
 export const defaultFireLimits: FireLimits = Object.freeze({
@@ -18,5 +20,6 @@ export const defaultFireLimits: FireLimits = Object.freeze({
   duePerBatchMax: 500,
   emissionsInFlightMax: 8,
   emissionLateMs: 1_000,
-  refusedRestMs: 30_000,
+  refusedRestMinMs: 1_000,
+  refusedRestMaxMs: 30_000,
 });

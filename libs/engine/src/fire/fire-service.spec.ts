@@ -420,16 +420,30 @@ describe('firing', () => {
     await fire.own(allSlots);
     await clock.advance(1_000);
     expect(emitted).toEqual([]);
-    await clock.advance(1_000);
-    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
-    delete broker.refused;
-    await clock.advance(defaultFireLimits.refusedRestMs - 1_001);
+    await clock.advance(999);
     expect(await fire.resendPending(500)).toBe(0);
+    delete broker.refused;
     await clock.advance(1);
+    expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
     expect(await fire.resendPending(500)).toBe(1);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b', 'a']);
     await clock.advance(500);
     expect(await store.due.claimPendingEmissions(0, 1, 10)).toEqual([]);
+    await end();
+  });
+
+  it('sends what is refused again after a second, and then after twice as long each time, up to half a minute', async () => {
+    const { clock, fire, broker, create, end } = setUp();
+    broker.refused = 'bad';
+    await create('a', { hookClass: 'bad' });
+    await fire.own(allSlots);
+    await clock.advance(1_000);
+    const askedAfterS: number[] = [];
+    for (let s = 1; s <= 100; s += 1) {
+      await clock.advance(1_000);
+      if ((await fire.resendPending(500)) > 0) askedAfterS.push(s);
+    }
+    expect(askedAfterS).toEqual([1, 2, 4, 8, 16, 32, 62, 92]);
     await end();
   });
 
@@ -510,7 +524,7 @@ describe('firing', () => {
 
   it('goes on firing when all that it owes is refused, though asking for it takes longer than it rests', async () => {
     const { clock, fire, emitted, broker, end } = await owingRefused();
-    broker.takesMs = defaultFireLimits.refusedRestMs / 2;
+    broker.takesMs = defaultFireLimits.refusedRestMaxMs / 2;
     const resending = fire.resendPending(5_000);
     for (let n = 0; n < 12; n += 1) await clock.advance(broker.takesMs);
     expect(emitted.map(({ state }) => state.spec.key)).toEqual(['b']);
