@@ -44,7 +44,8 @@ export interface DueIndex {
   ): Promise<{ readonly timers: readonly ArmedTimer[]; readonly completeUntil: EpochMs }>;
   /**
    * Timers of any slot that are overdue by more than `byMs` and not waiting for an emission to be acknowledged, most overdue first, at
-   * most `max`; of each slot that has any, at most twice its share of that, which bounds what is read.
+   * most `max`; of each slot at most twice its share of that, which bounds what is read. Slots in which everything waits may count as well:
+   * then there are fewer than `max` at a time, though more are overdue.
    */
   overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]>;
   /**

@@ -1,6 +1,6 @@
 import type { ArmedTimer, DueIndex, EmissionId, PendingEmission, PendingEntry } from '#engine';
 import { type EpochMs, slotOfTimerId } from '#timer';
-import type { OutboxRow, Tables } from './tables.js';
+import type { OutboxRow, StateRow, Tables } from './tables.js';
 
 /** The fire service's reads on plain maps: every one walks over all timers. */
 export class InMemoryDueIndex implements DueIndex {
@@ -37,11 +37,11 @@ export class InMemoryDueIndex implements DueIndex {
 
   overdue(byMs: number, max: number): Promise<readonly ArmedTimer[]> {
     const before = this.clock() - byMs;
-    const bySlot = Map.groupBy(
-      this.#armed().filter(({ dueAt }) => dueAt < before),
-      ({ slot }) => slot,
-    );
-    const share = Math.ceil((2 * max) / Math.max(1, bySlot.size));
+    const isLate = ({ dueAt }: ArmedTimer): boolean => dueAt < before;
+    const slotOf = ({ slot }: ArmedTimer): number => slot;
+    const bySlot = Map.groupBy(this.#armed().filter(isLate), slotOf);
+    const late = new Set(this.#clocked().filter(isLate).map(slotOf));
+    const share = Math.ceil((2 * max) / Math.max(1, late.size));
     const overdue = [...bySlot.values()].flatMap((inSlot) => inSlot.sort(byDueAt).slice(0, share));
     return Promise.resolve(overdue.sort(byDueAt).slice(0, max));
   }
@@ -73,13 +73,17 @@ export class InMemoryDueIndex implements DueIndex {
 
   /** Timers with a time, but for those that wait for an emission to be acknowledged. */
   #armed(): ArmedTimer[] {
-    const armed: ArmedTimer[] = [];
+    return this.#clocked((row) => row.state.open === null || !this.tables.isEmissionPending(row));
+  }
+
+  #clocked(isWanted: (row: StateRow) => boolean = () => true): ArmedTimer[] {
+    const clocked: ArmedTimer[] = [];
     for (const row of this.tables.states.values()) {
-      const { id, version, nextFireAt, open } = row.state;
-      if (nextFireAt === null || (open !== null && this.tables.isEmissionPending(row))) continue;
-      armed.push({ timerId: id, slot: slotOfTimerId(id), version, dueAt: nextFireAt });
+      const { id, version, nextFireAt } = row.state;
+      if (nextFireAt === null || !isWanted(row)) continue;
+      clocked.push({ timerId: id, slot: slotOfTimerId(id), version, dueAt: nextFireAt });
     }
-    return armed;
+    return clocked;
   }
 
   #entriesOf({ id, entries }: OutboxRow): PendingEntry[] {
