@@ -9,7 +9,7 @@ import { type MigrationWait, migrationLockTimeoutMs, withoutHoldingUp } from './
 const migrationSql = (file: string): string =>
   readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), 'utf8');
 
-/** One file of SQL, applied in a transaction of its own, which has nobody wait behind it for long. */
+/** One file of SQL, applied in a transaction of its own, which has nobody wait behind it for long for any one of its locks. */
 function migration(name: string, file: string, undo: (runner: QueryRunner) => Promise<unknown>) {
   return class implements MigrationInterface {
     readonly name = name;

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
 /**
- * How long a migration waits for a lock, and everybody who comes after it behind it: less than hot connections bear (500 ms), so that
- * none of them gives up meanwhile.
+ * How long a migration waits for each of its locks, and everybody who comes after it behind it: less than hot connections bear (500 ms),
+ * so that none of them gives up for one. A migration of several tables (0002, 0007) holds the first while it waits for the next: who
+ * needs the first may wait for each wait in turn, and a hot connection that gives up then tries again.
  */
 export const migrationLockTimeoutMs = 400;
 /** Between two tries, the others' time. */
