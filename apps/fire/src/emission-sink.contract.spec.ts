@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { topicsOf } from '#contract';
 import { type Emission, EmissionRefused } from '#engine';
-import { BatchProducer, KafkaAdmin } from '#kafka';
+import { BatchProducer, KafkaAdmin, TopicRefused } from '#kafka';
 import { type CommandId, decide, type EventId, evolve, mintTimerId, slotOf, type TimerState } from '#timer';
 import { KafkaEmissionSink } from './emission-sink.js';
 
@@ -89,5 +89,23 @@ describe('emitting what falls due together', () => {
     nowMs += 4_000;
     expect(await refusalOf([dueOf('x_y')], sink)).toBeNull();
     expect(await sentTo('x_y')).toBe(1n);
+  });
+
+  it('sends what two asked for at once, though the slower of them was told that it is not there', async () => {
+    const slower = Promise.withResolvers<void>();
+    let asked = 0;
+    const ensureTopics: KafkaAdmin['ensureTopics'] = async (wanted) => {
+      asked += 1;
+      if (asked > 1) return admin.ensureTopics(wanted);
+      await slower.promise;
+      throw new TopicRefused(topics.due('raced'), new Error('not known here yet'));
+    };
+    const sink = new KafkaEmissionSink(producer, { ensureTopics }, topics, 1, () => nowMs);
+    const first = refusalOf([dueOf('raced')], sink);
+    expect(await refusalOf([dueOf('raced')], sink)).toBeNull();
+    slower.resolve();
+    expect(await first).toBeNull();
+    expect(await refusalOf([dueOf('raced')], sink)).toBeNull();
+    expect(await sentTo('raced')).toBe(3n);
   });
 });

@@ -106,9 +106,9 @@ export class KafkaEmissionSink implements EmissionSink {
     return refused !== undefined && this.clock() < refused.untilMs;
   }
 
-  /** Calls that asked for it at the same time are one refusal. */
+  /** Calls that asked for it at the same time are one refusal, and none where another of them has made it. */
   #remember(topic: string, error: TopicRefused): void {
-    if (this.#isRefused(topic)) return;
+    if (this.#known.has(topic) || this.#isRefused(topic)) return;
     const restMs = Math.min(restMaxMs, 2 * (this.#refused.get(topic)?.restMs ?? restMinMs / 2));
     this.#refused.set(topic, { error, restMs, untilMs: this.clock() + restMs });
   }

@@ -11,4 +11,4 @@ from (
   for update skip locked
 ) c
 where b.id = c.id
-returning b.id, (extract(epoch from clock_timestamp() - b.created_at) * 1000)::int, b.timer_ids::text, b.versions::text
+returning b.id, (extract(epoch from clock_timestamp() - b.created_at) * 1000)::bigint, b.timer_ids::text, b.versions::text

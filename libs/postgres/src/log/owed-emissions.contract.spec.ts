@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { HotConnection, migrate, PostgresTimerLog } from '#postgres';
+import { HotConnection, migrate, PostgresDueIndex, PostgresTimerLog } from '#postgres';
 import { freshDatabase } from '../../../../test/harness/database.js';
 import { eventually } from '../../../../test/harness/wait.js';
 import {
@@ -18,7 +18,14 @@ const connections: HotConnection[] = [];
 
 function openLog(): PostgresTimerLog {
   const log = { warn: () => undefined };
-  const connection = new HotConnection({ databaseUrl: database.url, applicationName: 'split', log });
+  // both wait for as long as the spec lets them
+  const bounds = { lockTimeoutMs: 60_000, transactionTimeoutMs: 60_000, answerTimeoutMs: 60_000 };
+  const connection = new HotConnection({
+    databaseUrl: database.url,
+    applicationName: 'split',
+    log,
+    ...bounds,
+  });
   connections.push(connection);
   return new PostgresTimerLog(connection, pool);
 }
@@ -42,6 +49,17 @@ const waiting = (count: number) =>
     );
     return rowCount === count;
   });
+
+it('hands out what has been owed for a month', async () => {
+  const log = openLog();
+  const { emissionId } = await fire(log, (await createTimer(log)).id);
+  await pool.query(`update fire_batch set created_at = now() - interval '31 days' where id = $1`, [
+    emissionId,
+  ]);
+  const due = new PostgresDueIndex(connections.at(-1) as HotConnection, pool);
+  const claimed = await due.claimPendingEmissions(1_000, 60_000, 20);
+  expect(claimed.map(({ id, ageMs }) => [id, Math.floor(ageMs / 86_400_000)])).toEqual([[emissionId, 31]]);
+});
 
 it('holds back the deadline of what Kafka refused from a load that waited while its row was split', async () => {
   const [splitting, loading] = [openLog(), openLog()];
