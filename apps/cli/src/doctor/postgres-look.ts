@@ -64,7 +64,7 @@ export async function horizonHolder(pool: pg.Pool): Promise<HorizonHolder | null
        from pg_prepared_xacts where database = current_database()
      ) holders
      where xmin is not null
-     order by age(xmin) desc limit 1`,
+     order by age(xmin) desc, age_ms desc nulls last limit 1`,
   );
   const [oldest] = rows;
   return oldest === undefined
