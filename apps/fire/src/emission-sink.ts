@@ -1,6 +1,6 @@
 import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
 import { type Emission, EmissionRefused, type EmissionSink, type LocalClock } from '#engine';
-import { type BatchProducer, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
+import { type BatchProducer, ensureEach, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
 
 /** A topic that could not be made is asked for again after so long, twice as long each time; meanwhile it costs nobody a question. */
 const [restMinMs, restMaxMs] = [1_000, 10_000];
@@ -88,16 +88,25 @@ export class KafkaEmissionSink implements EmissionSink {
     }
   }
 
-  /** Together, and one by one where Kafka refuses any. */
   async #ensure(topics: readonly string[]): Promise<void> {
     const missing = topics.filter((topic) => !this.#known.has(topic) && !this.#isRefused(topic));
-    if (missing.length === 0) return;
-    try {
-      await this.#make(missing);
-    } catch (error) {
-      if (!(error instanceof TopicRefused)) throw error;
-      if (missing.length > 1) for (const topic of missing) await this.#ensure([topic]);
-      else this.#remember(missing[0] ?? '', error);
+    const refused = await ensureEach(
+      this.admin,
+      missing.map((topic) => ({
+        topic,
+        partitions: this.partitions,
+        // a worker may have made it: the order within a timer rests on its key, whatever the count
+        anyCount: true,
+        config: { 'max.message.bytes': String(emittedBytesMax) },
+      })),
+    );
+    for (const topic of missing) {
+      const error = refused.get(topic);
+      if (error !== undefined) this.#remember(topic, error);
+      else {
+        this.#known.add(topic);
+        this.#refused.delete(topic);
+      }
     }
   }
 
@@ -111,21 +120,5 @@ export class KafkaEmissionSink implements EmissionSink {
     if (this.#known.has(topic) || this.#isRefused(topic)) return;
     const restMs = Math.min(restMaxMs, 2 * (this.#refused.get(topic)?.restMs ?? restMinMs / 2));
     this.#refused.set(topic, { error, restMs, untilMs: this.clock() + restMs });
-  }
-
-  async #make(topics: readonly string[]): Promise<void> {
-    await this.admin.ensureTopics(
-      topics.map((topic) => ({
-        topic,
-        partitions: this.partitions,
-        // a worker may have made it: the order within a timer rests on its key, whatever the count
-        anyCount: true,
-        config: { 'max.message.bytes': String(emittedBytesMax) },
-      })),
-    );
-    for (const topic of topics) {
-      this.#known.add(topic);
-      this.#refused.delete(topic);
-    }
   }
 }

@@ -4,6 +4,7 @@ export { type GroupMember, KafkaAdmin, type PartitionRange } from './admin.js';
 export { BatchConsumer } from './batch-consumer.js';
 export type { BatchConsumerOptions } from './batch-consumer-options.js';
 export { BatchProducer } from './batch-producer.js';
+export { ensureEach } from './ensure-each.js';
 export { kafkaSettings, kafkaVariables, topicPrefixVariable } from './environment.js';
 export { ringAfter, ringEvery } from './machine-clock.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';

@@ -1,5 +1,5 @@
 import { emittedBytesMax, topicsOf } from '#contract';
-import { type KafkaAdmin, type Logger, TopicRefused } from '#kafka';
+import { ensureEach, type KafkaAdmin, type Logger } from '#kafka';
 import { hookClassOf, isExecutorCode } from '../model/task-record.js';
 
 export interface DueTopicsOptions {
@@ -50,37 +50,23 @@ export class DueTopics {
   /** Those that Kafka refuses. */
   async #ask(executors: readonly string[]): Promise<string[]> {
     this.#askedAtMs = performance.now();
-    const refused = new Map<string, TopicRefused>();
-    // one by one if need be: the answer to all of them says little of each
-    if ((await this.#refusal(executors)) !== null)
-      for (const executor of executors) {
-        const refusal = await this.#refusal([executor]);
-        if (refusal !== null) refused.set(executor, refusal);
-      }
-    for (const executor of executors) {
-      const refusal = refused.get(executor);
-      if (refusal === undefined) this.#told.delete(executor);
-      else this.#tell(executor, refusal.message);
-    }
-    return [...refused.keys()];
-  }
-
-  async #refusal(executors: readonly string[]): Promise<TopicRefused | null> {
     const { admin, topicPrefix, partitions } = this.options;
+    const topicOf = (executor: string) => topicsOf(topicPrefix).due(hookClassOf(executor));
     const config = { 'max.message.bytes': String(emittedBytesMax) };
-    const topics = executors.map((executor) => ({
-      topic: topicsOf(topicPrefix).due(hookClassOf(executor)),
-      partitions,
-      config,
-      anyCount: true,
-    }));
-    try {
-      if (topics.length > 0) await admin.ensureTopics(topics);
-      return null;
-    } catch (error) {
-      if (error instanceof TopicRefused) return error;
-      throw error;
+    const refusals = await ensureEach(
+      admin,
+      executors.map((executor) => ({ topic: topicOf(executor), partitions, config, anyCount: true })),
+    );
+    const refused: string[] = [];
+    for (const executor of executors) {
+      const refusal = refusals.get(topicOf(executor));
+      if (refusal === undefined) this.#told.delete(executor);
+      else {
+        refused.push(executor);
+        this.#tell(executor, refusal.message);
+      }
     }
+    return refused;
   }
 
   #tell(executor: string, reason: string): void {
