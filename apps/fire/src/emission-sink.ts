@@ -1,4 +1,4 @@
-import { deadRecord, dueRecord, emittedBytesMax, type Topics } from '#contract';
+import { deadRecord, dueRecord, emittedTopic, type Topics } from '#contract';
 import { type Emission, EmissionRefused, type EmissionSink, type LocalClock } from '#engine';
 import { type BatchProducer, ensureEach, type KafkaAdmin, type OutRecord, TopicRefused } from '#kafka';
 
@@ -92,13 +92,7 @@ export class KafkaEmissionSink implements EmissionSink {
     const missing = topics.filter((topic) => !this.#known.has(topic) && !this.#isRefused(topic));
     const refused = await ensureEach(
       this.admin,
-      missing.map((topic) => ({
-        topic,
-        partitions: this.partitions,
-        // a worker may have made it: the order within a timer rests on its key, whatever the count
-        anyCount: true,
-        config: { 'max.message.bytes': String(emittedBytesMax) },
-      })),
+      missing.map((topic) => emittedTopic(topic, this.partitions)),
     );
     for (const topic of missing) {
       const error = refused.get(topic);

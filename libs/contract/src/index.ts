@@ -63,6 +63,7 @@ export {
   defaultGroupIds,
   defaultTopicPrefix,
   emittedBytesMax,
+  emittedTopic,
   rejectedBytesMax,
   type Topics,
   topicsOf,

@@ -35,3 +35,14 @@ export const rejectedBytesMax = commandBytesMax + 64 * 1024;
  * may have to (`\u0000`), and what stands around them.
  */
 export const emittedBytesMax = 6 * 1024 * 1024;
+
+/**
+ * How a due topic, or that of dead letters, is made. Fire services, workers and allocators may make it: whoever comes first. The order
+ * within a timer rests on its key, whatever the count.
+ */
+export const emittedTopic = (topic: string, partitions: number) => ({
+  topic,
+  partitions,
+  anyCount: true,
+  config: { 'max.message.bytes': String(emittedBytesMax) },
+});

@@ -3,7 +3,7 @@ import {
   type DataCipher,
   type DueEvent,
   dueHeaders,
-  emittedBytesMax,
+  emittedTopic,
   parseDueRecord,
   topicsOf,
 } from '#contract';
@@ -153,15 +153,7 @@ export class HookWorker {
   }
 
   async #ensureTopics(admin: KafkaAdmin, partitions: number): Promise<void> {
-    await admin.ensureTopics(
-      [...this.#classes.keys()].map((topic) => ({
-        topic,
-        partitions,
-        // whoever came first has made it: the order within a timer rests on its key, whatever the count
-        anyCount: true,
-        config: { 'max.message.bytes': String(emittedBytesMax) },
-      })),
-    );
+    await admin.ensureTopics([...this.#classes.keys()].map((topic) => emittedTopic(topic, partitions)));
   }
 
   async #onRecords(topic: string, partition: number, records: readonly InRecord[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { emittedBytesMax, topicsOf } from '#contract';
+import { emittedTopic, topicsOf } from '#contract';
 import { ensureEach, type KafkaAdmin, type Logger } from '#kafka';
 import { hookClassOf, isExecutorCode } from '../model/task-record.js';
 
@@ -52,10 +52,9 @@ export class DueTopics {
     this.#askedAtMs = performance.now();
     const { admin, topicPrefix, partitions } = this.options;
     const topicOf = (executor: string) => topicsOf(topicPrefix).due(hookClassOf(executor));
-    const config = { 'max.message.bytes': String(emittedBytesMax) };
     const refusals = await ensureEach(
       admin,
-      executors.map((executor) => ({ topic: topicOf(executor), partitions, config, anyCount: true })),
+      executors.map((executor) => emittedTopic(topicOf(executor), partitions)),
     );
     const refused: string[] = [];
     for (const executor of executors) {
