@@ -5,6 +5,10 @@ export interface LatenessReport {
   readonly max: number;
 }
 
+/** Of values in order: the one below which this share of them lies; 0 if there are none. */
+export const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
 /** Milliseconds, kept one by one: exact percentiles. */
 export class LatenessSample {
   #values: number[] = [];
@@ -19,8 +23,7 @@ export class LatenessSample {
 
   report(): LatenessReport {
     const sorted = this.#values.toSorted((a, b) => a - b);
-    const at = (share: number): number =>
-      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+    const at = (share: number): number => Math.round(quantile(sorted, share));
     return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: Math.round(sorted.at(-1) ?? 0) };
   }
 }

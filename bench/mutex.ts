@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { Cluster, type Mutex } from '#cluster';
+import { quantile } from './lateness.js';
 import { pause, Stage } from './stage.js';
 
 // `npm run bench:mutex`: lock and unlock alone, and the hand-over to one of a hundred who wait.
@@ -12,7 +13,7 @@ const quiet = {
   error: () => undefined,
 };
 const at = (sorted: readonly number[], share: number): number =>
-  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
+  Math.round(quantile(sorted, share) * 10) / 10;
 const spread = (values: readonly number[]): string => {
   const sorted = values.toSorted((a, b) => a - b);
   return `p50 ${at(sorted, 0.5)}, p99 ${at(sorted, 0.99)}, max ${at(sorted, 1)} ms of ${sorted.length}`;

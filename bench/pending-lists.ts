@@ -1,6 +1,7 @@
 import type { PageRequest } from '#engine';
 import { openPostgresQueries } from '#postgres';
 import type { EpochMs, TimerCondition } from '#timer';
+import { quantile } from './lateness.js';
 import { dayStart } from './pending-population.js';
 
 const rounds = 100;
@@ -61,7 +62,7 @@ export async function measureLists(databaseUrl: string): Promise<readonly ListRe
         times.push(performance.now() - startedAt);
       }
       times.sort((a, b) => a - b);
-      const at = (share: number): number => Number((times[Math.floor(rounds * share)] ?? 0).toFixed(1));
+      const at = (share: number): number => Number(quantile(times, share).toFixed(1));
       results.push({ name, p50: at(0.5), p99: at(0.99) });
     }
   } finally {

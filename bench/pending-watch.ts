@@ -1,3 +1,4 @@
+import { quantile } from './lateness.js';
 import type { DaySample } from './pending-day.js';
 import { type VacuumFacts, vacuumFacts, vacuumsNow, type WalFacts, walFacts } from './pending-facts.js';
 import { pause, type Stage } from './stage.js';
@@ -78,7 +79,5 @@ function lineOf(stretch: readonly Sample[], day: readonly DaySample[], end: Samp
 
 function percentiles(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+  return `p50 ${quantile(sorted, 0.5)}, p99 ${quantile(sorted, 0.99)}`;
 }

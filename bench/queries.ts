@@ -7,6 +7,7 @@ import type { PageRequest } from '#engine';
 import { migrate, openPostgresQueries } from '#postgres';
 import type { EpochMs, TimerCondition } from '#timer';
 import { generateTimers } from '../test/harness/generate-timers.js';
+import { quantile } from './lateness.js';
 import { partitions } from './stage.js';
 
 // `npm run bench:queries`: a page of 100 by each filter, from the middle and the beginning of what it finds, one query at
@@ -150,13 +151,11 @@ async function measure({ name, order, condition }: Question) {
   // every other round asked twice
   const cpuMs = ((await cpuSoFarMs()) - cpuBefore) / (rounds * 1.5);
   times.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return {
     name,
     cpuMs,
-    p50: at(0.5),
-    p99: at(0.99),
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
     max: times.at(-1) ?? 0,
     timersPerPage: Math.round(found / rounds),
   };
