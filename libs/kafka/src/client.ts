@@ -3,6 +3,7 @@ import './record-codec.js';
 import './send-path.js';
 import './record-batch.js';
 import './group-membership.js';
+import './worker-queue.js';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './settings.js';
 
