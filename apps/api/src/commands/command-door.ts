@@ -1,4 +1,4 @@
-import { type AskOptions, type CommandSender, CommandTimeoutError } from '#client';
+import { type AskOptions, ClientNotConnectedError, type CommandSender, CommandTimeoutError } from '#client';
 import { type AppliedTimer, type CommandWire, commandRecord, type Reply } from '#contract';
 import { isCounted, payloadRefusal, type Quotas } from '#engine';
 import type { CommandId, Rejection } from '#timer';
@@ -80,16 +80,24 @@ export class CommandDoor {
   ): Promise<CommandResult> {
     const sent = Promise.withResolvers<void>();
     const outcome = this.sender.ask(command, { ...options, onSent: sent.resolve });
-    outcome.catch(sent.reject);
+    // an outcome says so too, where Kafka's own word was lost
+    outcome.then(() => sent.resolve(), sent.reject);
     try {
       await sent.promise;
     } catch (error) {
       throw error instanceof CommandTimeoutError ? tooLate(error, receipt) : error;
     }
-    const reply = waitMs === 0 ? null : await Promise.race([outcome, after(waitMs)]);
+    const reply = waitMs === 0 ? null : await Promise.race([unlessUnheard(outcome), after(waitMs)]);
     return reply === null ? { kind: 'pending', commandId: command.id, receipt } : applied(command.id, reply);
   }
 }
+
+/** Null: Kafka has the command, and nobody here will hear its outcome any more: the receipt tells of it. */
+const unlessUnheard = (outcome: Promise<Reply>): Promise<Reply | null> =>
+  outcome.catch((error: unknown) => {
+    if (error instanceof CommandTimeoutError || error instanceof ClientNotConnectedError) return null;
+    throw error;
+  });
 
 const after = (ms: number): Promise<null> =>
   new Promise((resolve) => {
