@@ -38,8 +38,10 @@ export class WatchController {
     const last = request.headers['last-event-id'];
     const from = typeof last === 'string' && last !== '' ? await this.hub.placeOf(last) : null;
     await this.hub.admit(from);
-    reply.header('content-type', 'text/event-stream');
     reply.hijack();
+    // gone while it was let in: its stream would never hear of an end that has been
+    if (reply.raw.destroyed) return;
+    reply.header('content-type', 'text/event-stream');
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'cache-control': 'no-store',

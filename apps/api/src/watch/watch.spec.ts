@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { watchMessage } from '#contract';
 import { grantsOf, type StoredEvent } from '#engine';
@@ -292,6 +294,28 @@ describe('a process that serves many', () => {
     const stream = await opening;
     await eventually('the stream ends', () => stream.isClosed);
     expect(stream.messages).toMatchObject([{ event: 'bye', data: { code: 'draining' } }]);
+  });
+  it('holds nobody who went away before being let in', async () => {
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { hub } = world;
+    const admit = hub.admit.bind(hub);
+    hub.admit = async (from) => {
+      asked.resolve();
+      await answered.promise;
+      return admit(from);
+    };
+    const received = once(world.app.getHttpServer(), 'request');
+    const client = new AbortController();
+    const opening = fetch(`${await world.app.getUrl()}/v1/watch`, { signal: client.signal });
+    const [, response] = (await received) as [unknown, ServerResponse];
+    await asked.promise;
+    const isGone = once(response, 'close');
+    client.abort();
+    await expect(opening).rejects.toThrow();
+    await isGone;
+    answered.resolve();
+    await ready();
+    expect(hub.size).toBe(1);
   });
   it('tells timers of every partition', async () => {
     const stream = await ready();
