@@ -262,6 +262,24 @@ describe('somebody of one namespace', () => {
     ).toBe(a.id);
   });
 
+  it('gets the first outcome of a deletion by id again, and is refused anything new', async () => {
+    const timer = { namespace: 'a', key: 'short-lived', ...hourly };
+    const url = `/v1/timers/${(await ask('operator', 'POST', '/v1/timers', timer)).body.id}`;
+    const once = { 'idempotency-key': 'once' };
+    const first = await ask('operator', 'DELETE', url, undefined, once);
+    expect(first.status).toBe(200);
+    const sentBefore = world.sent.length;
+    const again = await ask('operator', 'DELETE', url, undefined, once);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect(world.sent).toHaveLength(sentBefore);
+    for (const more of [{}, { 'idempotency-key': 'another' }]) {
+      const { status, body } = await ask('operator', 'DELETE', url, undefined, more);
+      expect([status, body.code]).toEqual([404, 'timer-not-exist']);
+    }
+    const { status, body } = await ask('stranger', 'DELETE', url, undefined, once);
+    expect([status, body.code]).toEqual([404, 'timer-not-exist']);
+  });
+
   it('previews no change of a timer elsewhere', async () => {
     const { body } = await ask('reader', 'POST', '/v1/preview', { timerId: b.id, set: {} });
     expect(body.code).toBe('timer-not-exist');

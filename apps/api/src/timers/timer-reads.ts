@@ -63,12 +63,16 @@ export class TimerReads {
     return namespace !== null && mayUse(principal, namespace);
   }
 
-  /** What a command may be sent to: who may not read a namespace is not told what is there. */
+  /**
+   * What a command may be sent to: who may not read a namespace is not told what is there. Also a timer that is deleted by now:
+   * whether its command came before is for the outcomes to say.
+   */
   async forCommand(principal: Principal, address: TimerAddress): Promise<TimerAddress> {
     if (principal.namespaces === 'all') return address;
     if (!('timerId' in address)) return expectNamespace(principal, address);
-    const { spec } = await this.one({ ...principal, namespaces: principal.readable }, address);
-    expectNamespace(principal, spec);
+    const namespace = await this.#namespaceOf(address.timerId);
+    if (namespace === null || !isAmong(principal.readable, namespace)) throw gone(address);
+    expectNamespace(principal, { namespace });
     return address;
   }
 
