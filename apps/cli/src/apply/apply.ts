@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { type TimerClient, TimerNotExistError } from '#client';
 import type { TimerRecord } from '#contract';
 import { withClient } from '../connection.js';
@@ -7,6 +6,7 @@ import { exitCodes, UsageError } from '../errors/exit-codes.js';
 import { note, type ShownAs, say, sayJson } from '../output/out.js';
 import { withProgress } from '../output/progress.js';
 import { harmless } from '../output/table.js';
+import { isAgreed } from './asking.js';
 import { type Manifest, ownerTag, readManifest } from './manifest.js';
 import { type Done, outcomeOf } from './outcome.js';
 import { nameOf, type Plan, type Present, planOf } from './plan.js';
@@ -47,10 +47,7 @@ async function isWished({ yes, file, json }: ApplyFlags): Promise<boolean> {
   if (yes === true) return true;
   if (!process.stdin.isTTY || file === '-' || json)
     throw new UsageError('nobody can be asked here: look with --plan, then say --yes');
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question('Apply? [y/N] ');
-  asking.close();
-  return /^y(es)?$/i.test(answer.trim());
+  return isAgreed('Apply? [y/N] ', process.stdin, process.stderr);
 }
 
 const atOnceMax = 16;
