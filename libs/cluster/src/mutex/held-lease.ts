@@ -16,7 +16,7 @@ export interface LeaseTerms {
 }
 
 /**
- * A lease while it is held: renewed each third of its time, and given up by the process's own monotonic clock before the
+ * A lease while it is held: renewed each third of its time, tried again soon where that fails, and given up by the process's own monotonic clock before the
  * database could give it to another one, counted from the start of the last renewal that succeeded.
  */
 export class HeldLease {
@@ -35,7 +35,7 @@ export class HeldLease {
     private readonly onOver: () => void,
   ) {
     this.#extend(acquiringSinceMs);
-    this.#renewSoon();
+    this.#renewIn(this.terms.ttlMs / 3);
   }
 
   get token(): number {
@@ -82,23 +82,27 @@ export class HeldLease {
     }
   }
 
-  #renewSoon(): void {
-    this.#cancelRenewal = ringAfter(this.terms.ttlMs / 3, () => void this.#renew());
+  #renewIn(waitMs: number): void {
+    this.#cancelRenewal = ringAfter(waitMs, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
     const { key, timerKey, holder, token, ttlMs } = this.terms;
     const sinceMs = performance.now();
+    // a third of the lease is over: a try without an answer leaves time for two more
+    const timeoutMs = Math.max(1, Math.floor(Math.min(ttlMs / 5, this.#endsAtMs - sinceMs)));
+    let nextMs = ttlMs / 3;
     try {
       const lease = { holder, token, ttl: `${ttlMs}ms` };
-      await this.timers.renewLease({ key: timerKey }, lease, { timeoutMs: Math.ceil(ttlMs / 3) });
+      await this.timers.renewLease({ key: timerKey }, lease, { timeoutMs });
       if (!this.#isOver) this.#extend(sinceMs);
     } catch (error) {
       if (this.#isOver) return;
       if (error instanceof LeaseLostError) return this.#lose(this.#lostError(error));
       this.log.warn({ key, token, error: String(error) }, 'a lease was not renewed; it will be tried again');
+      nextMs = ttlMs / 20;
     }
-    if (!this.#isOver) this.#renewSoon();
+    if (!this.#isOver) this.#renewIn(nextMs);
   }
 
   #extend(sinceMs: number): void {

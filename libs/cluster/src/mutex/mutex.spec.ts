@@ -153,6 +153,55 @@ describe('a mutex', () => {
     await expect(lock.unlock()).rejects.toThrow(LockLostError);
   });
 
+  /** Renewals of a lease of 15 s, the first of them without an answer. */
+  const renewedAfter = async (unanswered: number) => {
+    const { process, pass, timers } = setUp();
+    const asked: { atMs: number; timeoutMs: number }[] = [];
+    const startMs = performance.now();
+    const mutex = process({
+      renewLease: (ref, lease, options) => {
+        const timeoutMs = options?.timeoutMs ?? 0;
+        asked.push({ atMs: performance.now() - startMs, timeoutMs });
+        if (asked.length > unanswered) return timers.renewLease(ref, lease, options);
+        return new Promise((_, reject) => void setTimeout(() => reject(new Error('no answer')), timeoutMs));
+      },
+    }).mutex('15s');
+    return { lock: await mutex.lock(), asked, pass };
+  };
+  it.each([1, 2])('stays held where %i renewals get no answer and the next one does', async (unanswered) => {
+    const { lock, pass } = await renewedAfter(unanswered);
+    await pass(20_000);
+    expect(lock.isHeld).toBe(true);
+    expect(lock.signal.aborted).toBe(false);
+  });
+  it('waits for no renewal beyond the end of its lease', async () => {
+    const { lock, asked, pass } = await renewedAfter(Infinity);
+    await pass(13_900);
+    expect(lock.isHeld).toBe(true);
+    await pass(200);
+    expect(lock.signal.aborted).toBe(true);
+    expect(asked).toHaveLength(3);
+    for (const { atMs, timeoutMs } of asked) expect(atMs + timeoutMs).toBeLessThanOrEqual(14_000);
+  });
+  it('counts a renewal from when it was asked for, not from its answer', async () => {
+    const { process, pass, timers } = setUp();
+    let asked = 0;
+    const mutex = process({
+      renewLease: async (...args) => {
+        asked += 1;
+        if (asked > 1) throw new Error('no broker');
+        const renewed = await timers.renewLease(...args);
+        await new Promise((resolve) => void setTimeout(resolve, 2_000));
+        return renewed;
+      },
+    }).mutex('15s');
+    const lock = await mutex.lock();
+    await pass(18_800);
+    expect(lock.isHeld).toBe(true);
+    await pass(400);
+    expect(lock.signal.aborted).toBe(true);
+  });
+
   it('tells a holder whose lease the scheduler knows to be over', async () => {
     const { process, pass } = setUp();
     const lost = new LeaseLostError({ code: 'lease-lost', message: 'over' });
