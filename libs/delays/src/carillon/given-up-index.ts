@@ -30,7 +30,11 @@ export class GivenUpIndex {
   }
 
   async list(): Promise<GivenUpList> {
-    this.#started ??= this.#start();
+    this.#started ??= this.#start().catch((error: unknown) => {
+      // the next call tries again
+      this.#started = null;
+      throw error;
+    });
     await this.#started;
     // first: every event that ends is deleted some day, so the feed tells of more than can be remembered
     await this.#dead.caughtUp(caughtUpWithinMs);
