@@ -39,6 +39,14 @@ describe('waiting for an answer', () => {
     expect(waiting.size).toBe(0);
   });
 
+  it('sends nothing for a caller who has gone already', async () => {
+    const send = vi.fn(async () => undefined);
+    const { waiting, settled } = setUp(send, AbortSignal.abort('gone'), Number.POSITIVE_INFINITY);
+    expect(await settled).toEqual({ error: 'gone' });
+    expect(send).not.toHaveBeenCalled();
+    expect(waiting.size).toBe(0);
+  });
+
   it('asks again while none comes, then gives up and says that the command may have been applied', async () => {
     const send = vi.fn(async () => undefined);
     const { waiting, settled } = setUp(send);

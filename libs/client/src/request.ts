@@ -23,6 +23,8 @@ const sentAgainMsMax = 60_000;
  */
 export function awaitReply(inbox: Pick<ReplyInbox, 'expect' | 'forget'>, request: Request): Promise<Reply> {
   const { commandId, correlationId, timeoutMs, signal } = request;
+  // an abort that came while the command was prepared is told to nobody any more
+  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     let isSending = false;
     let failure: unknown;
