@@ -40,6 +40,52 @@ describe('sending together', () => {
     expect(await highOf(name)).toBeGreaterThanOrEqual(before + 2n);
   });
 
+  it('sends what goes elsewhere when one asks for partitions that are not there, and does not connect anew each time', async () => {
+    const before = (await highOf(name)) ?? 0n;
+    const reach = async () => {
+      const [good, one, other, better] = await Promise.allSettled([
+        producer.send([{ topic: name, key: null, value: 'good' }]),
+        producer.send([{ topic: name, partition: 9_999, key: null, value: 'lost' }]),
+        producer.send([{ topic: name, partition: 7, key: null, value: 'lost' }]),
+        producer.send([{ topic: name, partition: 0, key: null, value: 'better' }]),
+      ]);
+      expect([good?.status, better?.status]).toEqual(['fulfilled', 'fulfilled']);
+      expect(one).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'kafka/unknown-partition', partition: 9_999 },
+      });
+      expect(other).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'kafka/unknown-partition', partition: 7 },
+      });
+    };
+    await reach();
+    const socketsOf = () => process.getActiveResourcesInfo().filter((of) => of === 'TCPSocketWrap').length;
+    const sockets = socketsOf();
+    for (let round = 0; round < 5; round += 1) await reach();
+    expect(socketsOf()).toBe(sockets);
+    expect(await highOf(name)).toBe(before + 12n);
+  });
+
+  it('finds that a topic was widened', async () => {
+    const wide = `${name}-wide`;
+    await admin.ensureTopics([{ topic: wide, partitions: 1 }]);
+    const one = new BatchProducer(settings);
+    await one.send([{ topic: wide, partition: 0, key: null, value: 'narrow' }]);
+    await admin.widenTopic(wide, 2);
+    const toSecond = () => one.send([{ topic: wide, partition: 1, key: null, value: 'wide' }]);
+    await eventually(
+      'its second partition is known',
+      () =>
+        toSecond().then(
+          () => true,
+          () => false,
+        ),
+      20_000,
+    );
+    await one.stop();
+  });
+
   it('stopped while it starts or before, leaves no connection behind', async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((of) => of === 'TCPSocketWrap').length;
     const before = sockets();

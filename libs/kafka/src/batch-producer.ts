@@ -1,6 +1,7 @@
 import type { Producer, TopicMessages } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { OutRecord } from './records.js';
+import { UnknownPartition } from './send-path.js';
 import type { KafkaSettings } from './settings.js';
 import { sleep } from './sleep.js';
 import { isOfTopic, TopicRefused } from './topic-refused.js';
@@ -23,6 +24,9 @@ const defaultLimits: ProducerLimits = Object.freeze({
   bytesPerSendMax: 768 * 1024,
   sendEveryMs: 0,
 });
+
+/** Of a partition that is not known it is looked at most so often whether its topic was widened. */
+const widthsLearntEveryMs = 3_000;
 
 /** One call of `send`; its records may leave in several requests. */
 interface Call {
@@ -48,6 +52,7 @@ export class BatchProducer {
   #stopped = false;
   readonly #limits: ProducerLimits;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
+  #widthsLearntAtMs = Number.NEGATIVE_INFINITY;
   #resting = new AbortController();
 
   constructor(
@@ -119,10 +124,29 @@ export class BatchProducer {
         if (call.unacknowledged === 0) call.resolve();
       }
     } catch (error) {
+      if (error instanceof UnknownPartition) return this.#refuse(batch, error);
       // its sequence numbers may be out of step with the broker's: the next send begins a new session
       await this.#drop();
       await this.#failed(batch, error);
     }
+  }
+
+  /** Nothing has left yet: one address that does not exist, and it may come from outside, takes no other's records with it. */
+  async #refuse(batch: readonly Waiting[], error: UnknownPartition): Promise<void> {
+    const isAt = ({ record: { topic, partition } }: Waiting): boolean =>
+      topic === error.topic && partition === error.partition;
+    for (const { call } of batch.filter(isAt)) call.reject(error);
+    await this.#learnWidths();
+    const others = batch.filter((waiting) => !isAt(waiting));
+    if (others.length > 0) await this.#sendBatch(others);
+  }
+
+  /** A topic that was widened is known to the producer that connects next; nobody can make that happen all the time. */
+  async #learnWidths(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#widthsLearntAtMs < widthsLearntEveryMs) return;
+    this.#widthsLearntAtMs = now;
+    await this.#drop();
   }
 
   /** Names of topics may come from outside (where a reply goes): one that cannot be written takes no other's records with it. */

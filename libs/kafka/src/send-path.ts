@@ -20,7 +20,10 @@ interface Grouping<Message> {
 /** The topic is wider than this producer knows; the next one that connects will know. */
 export class UnknownPartition extends Error {
   readonly code = 'kafka/unknown-partition';
-  constructor(topic: string, partition: number) {
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+  ) {
     super(
       `partition ${partition} of ${topic} is not known yet: the topic was widened, send again once the producer has connected anew`,
     );
