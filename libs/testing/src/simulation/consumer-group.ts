@@ -5,8 +5,6 @@ import type { SimProcess } from './sim-process.js';
 
 /** How long the coordinator waits for a member that says nothing any more. */
 const sessionTimeoutMs = 3_000;
-/** Members learn by their heartbeats that shares are dealt out anew. */
-const dealtWithinMs = 800;
 /** Partitions that a topic gets are found within this. */
 const metadataMaxAgeMs = 3_000;
 
@@ -17,6 +15,8 @@ export interface GroupMember {
 }
 
 export interface GroupDeps {
+  /** Members learn by their heartbeats that shares are dealt out anew: the last of them after so long, ms. */
+  readonly dealtWithinMs: number;
   /** Partitions of its topic. */
   readonly width: () => number;
   readonly clock: ManualClock;
@@ -95,7 +95,7 @@ export class ConsumerGroup {
       const share = Array.from({ length: width }, (_, partition) => partition).filter(
         (partition) => partition % order.length === index,
       );
-      this.deps.clock.after(this.deps.random.skewed(20, dealtWithinMs), () => {
+      this.deps.clock.after(this.deps.random.skewed(20, this.deps.dealtWithinMs), () => {
         // a later round has other shares, and begins with everybody
         if (generation !== this.#generation) return;
         this.#undealt -= 1;

@@ -19,6 +19,8 @@ export interface RollingRestart {
 
 const replicas = 3;
 const timers = 5;
+/** Members beat each tenth of a second, and join at once. */
+const dealtWithinMs = 250;
 /** Memory is not what this is about: everything fits. */
 const roomy: Partial<FireLimits> = { armedMax: 1_000, duePerBatchMax: 100, windowMs: 10_000 };
 
@@ -29,6 +31,7 @@ export async function rollingRestart(seed: number, wraps: Wraps = {}): Promise<R
     plan: plain,
     wraps: { fireLimits: roomy, ...wraps },
     keepsTrace: false,
+    dealtWithinMs,
   });
   const fleets: Fleet[] = [startScheduler, startFire, startHook].map((start) => ({ start, replicas: [] }));
   const storm = new Storm(world, fleets, []);

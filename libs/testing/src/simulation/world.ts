@@ -57,6 +57,8 @@ export interface WorldSettings {
   readonly plan: Plan;
   readonly wraps: Wraps;
   readonly keepsTrace: boolean;
+  /** Default: far longer than between two beats of a member, as where the broker is slow. */
+  readonly dealtWithinMs?: number;
 }
 
 /** What the run itself saw and no log tells. */
@@ -109,7 +111,7 @@ export class World {
   isCalm = false;
   #born = 0;
 
-  constructor({ random, plan, wraps, keepsTrace }: WorldSettings) {
+  constructor({ random, plan, wraps, keepsTrace, dealtWithinMs = 800 }: WorldSettings) {
     this.random = random;
     this.plan = plan;
     this.wraps = wraps;
@@ -128,7 +130,7 @@ export class World {
     );
     this.broker = new SimServer('the broker', clock, random.fork());
     const group = (topic: SimTopic<unknown>) =>
-      new ConsumerGroup({ width: () => topic.width, clock, random: random.fork() });
+      new ConsumerGroup({ width: () => topic.width, clock, random: random.fork(), dealtWithinMs });
     this.groups = {
       scheduler: group(topics.commands),
       fire: group(topics.events),
