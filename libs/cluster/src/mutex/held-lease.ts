@@ -89,8 +89,8 @@ export class HeldLease {
   async #renew(): Promise<void> {
     const { key, timerKey, holder, token, ttlMs } = this.terms;
     const sinceMs = performance.now();
-    // a third of the lease is over: a try without an answer leaves time for two more
-    const timeoutMs = Math.max(1, Math.floor(Math.min(ttlMs / 5, this.#endsAtMs - sinceMs)));
+    // what is asked again meanwhile is answered whenever the scheduler is back; one more try fits between this one and the end
+    const timeoutMs = Math.max(1, Math.floor(Math.min(ttlMs / 3, this.#endsAtMs - sinceMs)));
     let nextMs = ttlMs / 3;
     try {
       const lease = { holder, token, ttl: `${ttlMs}ms` };

@@ -153,7 +153,7 @@ describe('a mutex', () => {
     await expect(lock.unlock()).rejects.toThrow(LockLostError);
   });
 
-  /** Renewals of a lease of 15 s, the first of them without an answer. */
+  /** Renewals of a lease of 15 s, so many of them without an answer. */
   const renewedAfter = async (unanswered: number) => {
     const { process, pass, timers } = setUp();
     const asked: { atMs: number; timeoutMs: number }[] = [];
@@ -168,8 +168,8 @@ describe('a mutex', () => {
     }).mutex('15s');
     return { lock: await mutex.lock(), asked, pass };
   };
-  it.each([1, 2])('stays held where %i renewals get no answer and the next one does', async (unanswered) => {
-    const { lock, pass } = await renewedAfter(unanswered);
+  it('stays held where a renewal gets no answer and the next one does', async () => {
+    const { lock, pass } = await renewedAfter(1);
     await pass(20_000);
     expect(lock.isHeld).toBe(true);
     expect(lock.signal.aborted).toBe(false);
@@ -180,7 +180,7 @@ describe('a mutex', () => {
     expect(lock.isHeld).toBe(true);
     await pass(200);
     expect(lock.signal.aborted).toBe(true);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(2);
     for (const { atMs, timeoutMs } of asked) expect(atMs + timeoutMs).toBeLessThanOrEqual(14_000);
   });
   it('counts a renewal from when it was asked for, not from its answer', async () => {
