@@ -18,7 +18,9 @@ await serve({
     await client.connect();
   },
   async insert(dueAt) {
-    await client.createTimers(dueAt.map(once));
+    const outcomes = await client.createTimers(dueAt.map(once));
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (refused !== undefined) throw refused.reason;
   },
   async insertOne(dueAt) {
     await client.createTimer(once(dueAt));

@@ -114,24 +114,21 @@ async function drain(client: PeerProcess, worker: PeerProcess, count: number): P
   return Math.round(count / ((Date.now() - dueAt) / 1_000));
 }
 
+/** Of all that fall due within the time, however late the last of them is handled. */
 async function lateness(client: PeerProcess, worker: PeerProcess, rate: number) {
   const count = rate * latenessSeconds;
   const dueAt = Date.now() + 4_000;
   await client.ask({ op: 'batch', count, dueAt, everyMs: 1_000 / rate });
   // not once the first is due: a quick peer has handled it by then
   const before = (await worker.ask({ op: 'report' })).handled;
+  await worker.ask({ op: 'reset' });
   await pause(dueAt + latenessSeconds * 1_000 - Date.now());
-  let report = await worker.ask({ op: 'report' });
-  const first = report;
   await until(
     'all are handled',
-    async () => {
-      report = await worker.ask({ op: 'report' });
-      return report.handled >= before + count;
-    },
+    async () => (await worker.ask({ op: 'report' })).handled >= before + count,
     30_000,
   );
-  return first;
+  return worker.ask({ op: 'report' });
 }
 
 /** A worker that holds jobs is killed; another begins at once. Until the last of those jobs is handled. */

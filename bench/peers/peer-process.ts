@@ -8,6 +8,7 @@ interface Answers {
   readonly batch: { readonly tookMs: number };
   readonly single: { readonly tookMs: number };
   readonly work: object;
+  readonly reset: object;
   readonly report: Report;
 }
 

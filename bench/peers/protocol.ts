@@ -10,10 +10,12 @@ export type Ask =
   | { readonly op: 'single'; readonly count: number; readonly dueAt: number }
   /** Starts the worker; with `hold` its handler never returns. */
   | { readonly op: 'work'; readonly hold: boolean }
-  /** Answers `Report`; the sample begins anew. */
+  /** The sample begins anew. */
+  | { readonly op: 'reset' }
+  /** Answers `Report`. */
   | { readonly op: 'report' };
 
-/** Due moment to the handler since the last report, ms. */
+/** Due moment to the handler since the sample began, ms. */
 export interface Report extends Pick<LatenessReport, 'p50' | 'p99' | 'max'> {
   /** Since the process began. */
   readonly handled: number;

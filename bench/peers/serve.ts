@@ -47,11 +47,11 @@ export async function serve(peer: Peer): Promise<void> {
           if (ask.hold) await never;
         });
         return {};
-      case 'report': {
-        const report = { ...sample.report(), handled };
+      case 'reset':
         sample.reset();
-        return report;
-      }
+        return {};
+      case 'report':
+        return { ...sample.report(), handled };
     }
   };
   for await (const line of createInterface({ input: process.stdin })) {

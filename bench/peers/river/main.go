@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
-	"sort"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,12 +59,17 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	return nil
 }
 
-func (w *worker) report() map[string]any {
+func (w *worker) reset() {
 	w.mutex.Lock()
-	sample := w.sample
 	w.sample = nil
 	w.mutex.Unlock()
-	sort.Float64s(sample)
+}
+
+func (w *worker) report() map[string]any {
+	w.mutex.Lock()
+	sample := slices.Clone(w.sample)
+	w.mutex.Unlock()
+	slices.Sort(sample)
 	at := func(share float64) float64 {
 		if len(sample) == 0 {
 			return 0
@@ -145,6 +150,8 @@ func (p *peer) answer(ctx context.Context, a ask) map[string]any {
 		if err := client.Start(ctx); err != nil {
 			must(0, err)
 		}
+	case "reset":
+		p.worker.reset()
 	case "report":
 		return p.worker.report()
 	}

@@ -83,6 +83,7 @@ public final class DbSchedulerPeer {
         return timed(() -> single(ask.get("count").asInt(), ask.get("dueAt").asDouble()));
       }
       case "work" -> work(ask.get("hold").asBoolean());
+      case "reset" -> reset();
       case "report" -> {
         return report();
       }
@@ -149,11 +150,14 @@ public final class DbSchedulerPeer {
         .start();
   }
 
+  private synchronized void reset() {
+    sample = new ArrayList<>();
+  }
+
   private Map<String, Object> report() {
     double[] sorted;
     synchronized (this) {
       sorted = sample.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-      sample = new ArrayList<>();
     }
     Arrays.sort(sorted);
     return Map.of("handled", handled.get(), "p50", at(sorted, 0.5), "p99", at(sorted, 0.99), "max", at(sorted, 1));
