@@ -72,6 +72,27 @@ describe('allocation', () => {
     await turn();
     expect(claims.at(-1)).toMatchObject({ runner: 'a', key: '3' });
   });
+  it('leaves a task that it cannot place to its own clock, and places the others', async () => {
+    allocation.reported(report('a', { labels: { gpu: ['1'] } }));
+    const broken = { executor: 'init', labels: { gpu: 1 as unknown as string }, resource: {} };
+    allocation.offer({ ...offer('1'), demand: broken });
+    allocation.offer(offer('2'));
+    await turn();
+    expect(claims.map(({ key }) => key)).toEqual(['2']);
+    expect(done).toEqual(['1/1']);
+    expect(allocation.waiting).toBe(0);
+  });
+  it('knows no labels by the names that every object has', async () => {
+    allocation.reported(report('a'));
+    for (const name of ['toString', '__proto__']) {
+      const labels = JSON.parse(`{"${name}":"x"}`) as Record<string, string>;
+      allocation.offer(offer(name, { labels }));
+    }
+    allocation.offer(offer('2'));
+    await turn();
+    expect(claims.map(({ key }) => key)).toEqual(['2']);
+    expect(allocation.waiting).toBe(2);
+  });
   it('asks for every label, whatever the case of its value, and leaves out runners without the key', async () => {
     const labels = { zone: 'EU', kind: 'ssd' };
     allocation.reported(report('none'));

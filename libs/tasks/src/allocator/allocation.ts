@@ -157,13 +157,24 @@ export class Allocation {
     if (this.#backlog.size === 0) return;
     const candidates = this.#roster.candidates().map((candidate) => ({ ...candidate }));
     this.#backlog.placeAll((offer) => {
-      const chosen = leastLoaded(offer.demand, candidates);
-      if (chosen === null) return false;
-      chosen.load += 1;
-      const { namespace, timerKey: key, eventId, attempt } = offer;
-      this.#send(offer, { runner: chosen.report.runner, namespace, key, eventId, attempt }, 1);
-      return true;
+      try {
+        return this.#placed(offer, candidates);
+      } catch (error) {
+        // nobody called this who could be told, and the next allocator would meet the same task
+        this.deps.log.warn({ task: offer.timerKey, error: String(error) }, 'a task cannot be placed');
+        offer.done();
+        return true;
+      }
     });
+  }
+
+  #placed(offer: Offer, candidates: (Candidate & { load: number })[]): boolean {
+    const chosen = leastLoaded(offer.demand, candidates);
+    if (chosen === null) return false;
+    chosen.load += 1;
+    const { namespace, timerKey: key, eventId, attempt } = offer;
+    this.#send(offer, { runner: chosen.report.runner, namespace, key, eventId, attempt }, 1);
+    return true;
   }
 
   #send(offer: Offer, claim: Claim, tries: number, foundAtMs?: number): void {

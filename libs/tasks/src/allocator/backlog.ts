@@ -32,10 +32,10 @@ export class Backlog {
       offer.done();
       return;
     }
+    const group = demandKey(offer.demand);
     if (waiting !== undefined) this.#drop(waiting);
     if (this.#byEvent.size >= this.max) this.#dropOldestOfMost();
     this.#byEvent.set(offer.eventId, offer);
-    const group = demandKey(offer.demand);
     const alike = this.#groups.get(group) ?? new Map<string, Offer>();
     alike.set(offer.eventId, offer);
     this.#groups.set(group, alike);

@@ -95,22 +95,16 @@ export class DueOffers {
       // it was offered before, and waits
       if (!progress.begin(record.offset)) continue;
       const done = (): void => progress.finish(record.offset);
-      const parsed = parseDueRecord(record);
-      if (!parsed.ok || parsed.kind !== 'due') {
+      try {
+        const offer = offerOf(record, done);
+        if (offer === null) done();
+        else this.options.onOffer(offer);
+      } catch (error) {
+        const { topic, partition } = at;
+        const fields = { topic, partition, offset: String(record.offset), error: String(error) };
+        this.options.kafka.log.warn(fields, 'a task was not offered; its own clock brings it back');
         done();
-        continue;
       }
-      const { event } = parsed;
-      const { options } = openEnvelope(event.timer.data);
-      this.options.onOffer({
-        key: claimKey(event.eventId, event.attempt),
-        namespace: event.timer.namespace,
-        timerKey: event.timer.key,
-        eventId: event.eventId,
-        attempt: event.attempt,
-        demand: demandOf(executorOf(event.timer.hookClass), options),
-        done,
-      });
     }
   }
 
@@ -121,4 +115,21 @@ export class DueOffers {
         this.options.kafka.log.debug({ error: String(error) }, 'offsets will be committed again'),
       );
   }
+}
+
+/** Null: no task that is due. */
+function offerOf(record: InRecord, done: () => void): Offer | null {
+  const parsed = parseDueRecord(record);
+  if (!parsed.ok || parsed.kind !== 'due') return null;
+  const { eventId, attempt, timer } = parsed.event;
+  const { options } = openEnvelope(timer.data);
+  return {
+    key: claimKey(eventId, attempt),
+    namespace: timer.namespace,
+    timerKey: timer.key,
+    eventId,
+    attempt,
+    demand: demandOf(executorOf(timer.hookClass), options),
+    done,
+  };
 }

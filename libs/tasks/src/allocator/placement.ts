@@ -1,4 +1,5 @@
 import type { Resource, TaskOptions } from '../model/task.js';
+import { ownOf } from '../model/task-record.js';
 import type { RunnerReport } from '../wire.js';
 
 /** A runner as the allocator sees it. */
@@ -45,6 +46,6 @@ export function fits({ executor, labels, resource }: Demand, report: RunnerRepor
   if ((resource.cpu ?? 0) > report.resource.cpu || (resource.memory ?? 0) > report.resource.memory)
     return false;
   return Object.entries(labels).every(([key, value]) =>
-    report.labels[key]?.some((own) => own.toLowerCase() === value.toLowerCase()),
+    ownOf(report.labels, key)?.some((own) => own.toLowerCase() === value.toLowerCase()),
   );
 }

@@ -5,9 +5,9 @@ import { type CommandWire, topicsOf } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings, settlesWithin } from '#kafka';
 import { TopicTail } from '../../../../test/harness/topic-tail.js';
 import { eventually } from '../../../../test/harness/wait.js';
-import type { TaskOptions } from '../model/task.js';
 import { hookClassOf } from '../model/task-record.js';
 import { type RunnerReport, runnersTopicOf } from '../wire.js';
+import { Allocation } from './allocation.js';
 import { alone, TaskAllocator } from './task-allocator.js';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -60,7 +60,7 @@ describe('an allocator', () => {
     await allocator.start();
     return allocator;
   };
-  const offer = (keys: readonly string[], executor = 'work', options: TaskOptions = {}) =>
+  const offer = (keys: readonly string[], executor = 'work', options: unknown = {}) =>
     producer.send(
       keys.map((key) => {
         const event = JSON.parse(sample.value) as { timer: object };
@@ -113,6 +113,33 @@ describe('an allocator', () => {
     await begin();
     await offer(['a']);
     await isClaimed('a');
+  });
+
+  it('gives what comes behind tasks whose options make no sense', async () => {
+    await offer(['number'], 'work', { labels: { gpu: 1 } });
+    await offer(['nothing'], 'work', { labels: null, resource: null });
+    await offer(['behind']);
+    await tellOften('plain', { labels: { gpu: ['1'] } });
+    await begin();
+    await isClaimed('number', 'nothing', 'behind');
+  });
+
+  it('goes on behind a task that it cannot take, and the next one does not meet it', async () => {
+    const met: string[] = [];
+    const offered = vi.spyOn(Allocation.prototype, 'offer').mockImplementation(({ timerKey }) => {
+      met.push(timerKey);
+      if (timerKey === 'broken') throw new Error('cannot be taken');
+    });
+    closers.push(async () => offered.mockRestore());
+    const times = (key: string) => met.filter((one) => one === key).length;
+    await tellOften('plain');
+    const first = await begin();
+    await offer(['broken', 'behind']);
+    await eventually('what is behind it is met', () => times('behind') === 1, 40_000);
+    await first.stop();
+    await begin();
+    await eventually('the next one meets what waits', () => times('behind') === 2, 40_000);
+    expect(times('broken')).toBe(1);
   });
 
   it('passes over nothing that waits for room, though another executor came while it waited', async () => {

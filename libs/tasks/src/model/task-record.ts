@@ -1,6 +1,7 @@
 import type { TimerRecord } from '#contract';
 import { durationMs, isHookClass } from '#timer';
 import type { Task, TaskContext, TaskOptions, TaskProgress, TaskResult, TaskStatus } from './task.js';
+import { optionsOf } from './task-options.js';
 
 // What a timer says of its task; libs/tasks/README.md has it as a table. Pure, and of no runtime: a browser reads tasks by this too.
 
@@ -18,8 +19,12 @@ export const isTask = ({ hookClass, tags }: Pick<TimerRecord, 'hookClass' | 'tag
 /** Whether a task asks for a runner with each of these labels; case does not count in values. */
 export const hasLabels = ({ options }: Task, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(
-    ([name, value]) => options.labels?.[name]?.toLowerCase() === value.toLowerCase(),
+    ([name, value]) => ownOf(options.labels, name)?.toLowerCase() === value.toLowerCase(),
   );
+
+/** Of names that anybody chose: `toString` is nobody's label. */
+export const ownOf = <T>(named: Readonly<Record<string, T>> = {}, name: string): T | undefined =>
+  Object.hasOwn(named, name) ? named[name] : undefined;
 
 /** What a task hands to its executor, and what its runner must know, in the timer's data. */
 export interface Envelope {
@@ -33,7 +38,7 @@ export function openEnvelope(data: string | undefined): { context: TaskContext; 
   const read = data === undefined ? {} : (parsed(data) as Partial<Envelope>);
   if (typeof read.context !== 'string') return { context: data ?? '', options: {} };
   const context = read.encoding === 'base64' ? bytesOf(read.context) : read.context;
-  return { context, options: read.options ?? {} };
+  return { context, options: optionsOf(read.options) };
 }
 
 /** What is no base64 is passed over: anybody may have written it. */
