@@ -91,6 +91,16 @@ describe('making and reading a timer', () => {
 });
 
 describe('commands', () => {
+  it('of a change take recall beside its fields: with it alone the hook class changes', async () => {
+    const { id } = await create();
+    const fixed = await ask('PATCH', `/v1/timers/${id}`, { hookClass: 'other' });
+    expect([fixed.status, fixed.body.field]).toEqual([422, 'hookClass']);
+    expect(fixed.body.detail).toContain('recall: true');
+    const changed = await ask('PATCH', `/v1/timers/${id}`, { hookClass: 'other', recall: true });
+    expect([changed.status, changed.body.hookClass]).toEqual([200, 'other']);
+    const unclear = await ask('PATCH', `/v1/timers/${id}`, { recall: 'yes' });
+    expect([unclear.status, unclear.body.field]).toEqual([422, 'recall']);
+  });
   it('refuse with 412 where If-Match names another version, and change nothing', async () => {
     const { id } = await create();
     const late = await ask('PATCH', `/v1/timers/${id}`, { tags: ['x'] }, { 'if-match': '"7"' });

@@ -138,7 +138,7 @@ export interface Timers {
     timers: readonly NewTimer[],
     options?: Omit<CallOptions, 'commandId'>,
   ): Promise<PromiseSettledResult<TimerRecord>[]>;
-  /** Changes what `set` names; `null` clears. @throws TimerNotExistError, VersionNotMatchError, InvalidSpecError */
+  /** Changes what `set` names; `null` clears. `hookClass` needs `recall`. @throws TimerNotExistError, VersionNotMatchError, InvalidSpecError, AlreadyClaimedError */
   updateTimer(ref: TimerRef, set: TimerChangeWire, options?: RecallOptions): Promise<TimerRecord>;
   /** True: it was there, and is no more. False: there was none; that is no error. @throws VersionNotMatchError */
   deleteTimer(ref: TimerRef, options?: ChangeOptions): Promise<boolean>;

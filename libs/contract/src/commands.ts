@@ -16,10 +16,12 @@ const addressed = {
     })
     .optional(),
 };
-const recall = z
+export const recall = z
   .literal(true)
   .optional()
-  .describe('an event that fired and that nobody has claimed goes back to its schedule');
+  .describe(
+    'an event that fired and that nobody has claimed goes back to its schedule; an update needs it to change hookClass',
+  );
 const token = z.string().min(1).max(64).describe('one of several who hold the timer');
 const answer = { ...addressed, eventId, attempt: z.number().int().positive().optional() };
 const worker = z.string().max(256).optional();

@@ -84,27 +84,21 @@ export class Lives {
     }
   }
 
+  /** Each of its commands leaves an expiration behind, wherever the process dies: a hold that nobody ends is over after `maxPause`. */
   async #tryRenew(id: string, { expirationTime, close, data, token }: Life): Promise<void> {
-    const time = { schedPolicyExpr: this.momentOf(expirationTime), summaryData: data };
-    const hookClass = this.hookClass(close.name);
+    const life = {
+      schedPolicyExpr: this.momentOf(expirationTime),
+      summaryData: data,
+      hookClass: this.hookClass(close.name),
+      ...this.#policies(),
+    };
     try {
-      await this.timers.createTimer({
-        key: id,
-        schedPolicyType: 'ONCE',
-        ...time,
-        hookClass,
-        ...this.#policies(),
-      });
+      await this.timers.createTimer({ key: id, schedPolicyType: 'ONCE', ...life });
       return;
     } catch (error) {
       if (!(error instanceof TimerExistsError)) throw error;
     }
-    const timer = await this.timers.updateTimer({ key: id }, { ...time, watermark: null }, { recall: true });
-    if (timer.hookClass !== hookClass) {
-      // a closer is fixed for a life; the next round of the loop begins one with the new
-      await this.timers.deleteTimer({ key: id }, { check: { unclaimed: true } });
-      return this.#tryRenew(id, { expirationTime, close, data, token });
-    }
+    const timer = await this.timers.updateTimer({ key: id }, { ...life, watermark: null }, { recall: true });
     if (timer.status === 'paused') await this.resume(id, token ?? undefined);
   }
 

@@ -62,7 +62,9 @@ export class TimerController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ) {
-    return this.#command('UpdateTimer', { set: fieldsOf(request.body) }, { who, params, request, reply });
+    const { recall, ...set } = fieldsOf(request.body);
+    const fields = { set, ...(recall !== undefined && { recall }) };
+    return this.#command('UpdateTimer', fields, { who, params, request, reply });
   }
 
   @Delete()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandSchemas } from '../commands.js';
+import { commandSchemas, recall } from '../commands.js';
 import { uuid } from '../fields.js';
 import { timerChange, timerInput } from '../timer-input.js';
 import { problemSchema } from './problem.js';
@@ -29,7 +29,8 @@ export const batchAnswer = z
     ),
   })
   .meta({ id: 'NewTimersOutcome' });
-export const updateRequest = timerChange.extend({}).meta({ id: 'TimerChange' });
+/** The fields of `set`, and what the command has beside them. */
+export const updateRequest = timerChange.extend({ recall }).meta({ id: 'TimerChange' });
 
 const addressParts = { type: true, id: true, namespace: true, key: true, timerId: true } as const;
 export const actionRequests = {

@@ -4,7 +4,7 @@ import { newCommandId, send, sendCommand } from './sending.js';
 import type { SimDatabase } from './sim-database.js';
 import type { SimProcess } from './sim-process.js';
 import { anyTimer } from './timers.js';
-import type { World } from './world.js';
+import { hookClass, otherHookClass, type World } from './world.js';
 
 const namespace = 'n';
 
@@ -55,11 +55,12 @@ class Client {
   act(key: string): Promise<void> {
     const { random } = this.world;
     const way = random.int(0, 99);
-    if (way < 10) return this.#send(key, (commandId) => ({ type: 'PauseTimer', commandId }));
+    if (way < 10) return this.#pause(key);
     if (way < 25) return this.#send(key, (commandId) => ({ type: 'ResumeTimer', commandId }));
     if (way < 40) return this.#trigger(key);
     if (way < 48) return this.#send(key, (commandId) => ({ type: 'ExpireTimer', commandId }));
-    if (way < 60) return this.#update(key);
+    if (way < 57) return this.#update(key);
+    if (way < 60) return this.#rehook(key);
     if (way < 65) return this.#send(key, (commandId) => ({ type: 'DeleteTimer', commandId }));
     if (way < 72) return this.create(key, 0);
     if (way < 84) return this.#closeAsOperator(key);
@@ -75,6 +76,17 @@ class Client {
       requestId: commandId,
       timeout,
     }));
+  }
+
+  #pause(key: string): Promise<void> {
+    const recall = this.world.random.chance(0.3) ? { recall: true as const } : {};
+    return this.#send(key, (commandId) => ({ type: 'PauseTimer', commandId, ...recall }));
+  }
+
+  /** Also one whose event is open: what the former class has of it is called back. */
+  #rehook(key: string): Promise<void> {
+    const set: TimerChange = { hookClass: this.world.random.pick([hookClass, otherHookClass]) };
+    return this.#send(key, (commandId) => ({ type: 'UpdateTimer', commandId, set, recall: true }));
   }
 
   #update(key: string): Promise<void> {

@@ -30,6 +30,8 @@ import { SimServer } from './weather.js';
 export const partitionsAtFirst = 4;
 export const partitionsExpanded = 8;
 export const hookClass = 'h';
+/** What a timer may be given later; the same hooks handle it. */
+export const otherHookClass = 'other';
 
 /** What a client wrote: the command itself, read. */
 export type SimCommand = Exclude<CommandEnvelope['content'], { kind: 'misplaced' }>;

@@ -124,6 +124,70 @@ describe('work that has begun', () => {
         { type: 'TimerUpdated', nextTick: at(20_000), nextFireAt: at(20_000) },
       );
   });
+  it('is called back from its hook class, which alone lets that change', () => {
+    const rehook = (set: object, ms: number, extra: object = { recall: true }): Step =>
+      step({ type: 'UpdateTimer', set, ...extra } as Wish, ms);
+    given(once())
+      .when(rehook({ hookClass: 'other' }, 1, {}))
+      .rejected('invalid-spec', 'hookClass');
+    given(once())
+      .when(rehook({ data: { text: 'other' } }, 1))
+      .rejected('invalid-spec', 'data');
+    given(once())
+      .when(rehook({ hookClass: 'a/b' }, 1))
+      .rejected('invalid-spec', 'hookClass');
+    given(...claimed)
+      .when(rehook({ hookClass: 'other' }, 10_002))
+      .rejected('already-claimed');
+    const rehooked = [once(), fire(10_000), rehook({ hookClass: 'other' }, 10_100)];
+    given(once(), fire(10_000))
+      .when(rehook({ hookClass: 'other' }, 10_100))
+      .then(
+        { type: 'EventRecalled', eventId: 'e1' },
+        { type: 'TimerUpdated', spec: { hookClass: 'other' }, nextFireAt: at(10_000) },
+      );
+    // the former class still has the event in its topic
+    for (const type of ['ClaimEvent', 'CloseEvent', 'RetryEvent', 'HeartbeatEvent']) {
+      const answer = step({ type, eventId: eventId(), attempt: 1, worker: 'w' } as Wish, 10_200);
+      given(...rehooked)
+        .when(answer)
+        .rejected('no-open-event');
+      given(...rehooked, fire(10_150, 'e2'))
+        .when(answer)
+        .rejected('event-id-not-match');
+    }
+    expect(timerAfter(...rehooked, fire(10_150, 'e2'))).toMatchObject({
+      spec: { hookClass: 'other' },
+      open: { eventId: 'e2', attempt: 1 },
+    });
+  });
+  it('is called back while its hook is being asked, and has not fired', () => {
+    const asking = [once({ preSchedule: { enable: true } }), fire(10_000)];
+    expect(timerAfter(...asking, recall(10_100))).toMatchObject({ open: null, fires: 0 });
+    const hourly = create({ maxFires: 2, preSchedule: { enable: true, onTimeout: 'fire', timeout: '1s' } });
+    const fired = [hourly, fire(0), fire(1_000), step({ type: 'CloseEvent', eventId: eventId() }, 1_001)];
+    const asked = timerAfter(...fired, fire(3_601_001, 'e2'));
+    expect(asked).toMatchObject({ fires: 1, open: { phase: 'asking' } });
+    expect(timerAfter(...fired, fire(3_601_001, 'e2'), recall(3_601_002)).fires).toBe(1);
+  });
+  it('closes itself, once its timer has no hook class any more', () => {
+    given(once(), fire(10_000), step({ type: 'UpdateTimer', set: { hookClass: '' }, recall: true }, 10_100))
+      .when(fire(10_200, 'e2'))
+      .then({ type: 'EventTriggered', eventId: 'e2' }, { type: 'EventClosed', eventId: 'e2' });
+  });
+  it('is none of a timer that spawns: its children have a hook class, itself it has none', () => {
+    const spawn = { timer: { hookClass: 'h' } };
+    const update = (set: object): Step => step({ type: 'UpdateTimer', set, recall: true } as Wish, 1);
+    given(once({ hookClass: '', spawn }))
+      .when(update({ hookClass: 'other' }))
+      .rejected('invalid-spec', 'hookClass');
+    given(once({ hookClass: '', spawn }))
+      .when(update({ hookClass: 'other', spawn: null }))
+      .then({ type: 'TimerUpdated', spec: { hookClass: 'other', spawn: null } });
+    given(once())
+      .when(update({ hookClass: '', spawn }))
+      .then({ type: 'TimerUpdated', spec: { hookClass: '' } });
+  });
   it('that failed is called back too, and comes again at its own time', () => {
     const failed = [...claimed, step({ type: 'RetryEvent', eventId: eventId(), attempt: 1 } as Wish, 10_100)];
     given(...failed)

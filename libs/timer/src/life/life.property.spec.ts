@@ -118,6 +118,11 @@ const makers: Record<string, Make> = {
   hold: () => ({ type: 'PauseTimer', token: `t${fired % 3}` }),
   letGo: () => ({ type: 'ResumeTimer', token: `t${fired % 3}` }),
   recall: () => ({ type: 'PauseTimer', token: `r${fired % 3}`, recall: true }),
+  rehook: (state) => ({
+    type: 'UpdateTimer',
+    set: { hookClass: state?.spec.hookClass === 'h' ? 'other' : 'h' },
+    recall: true,
+  }),
   cancel: () => ({ type: 'CancelTimer' }),
   redrive: () => ({ type: 'RedriveEvent' }),
   expire: () => ({ type: 'ExpireTimer' }),
@@ -193,6 +198,31 @@ describe('for any history', () => {
           // what was still being asked had not begun
           if (['EventCancelled', 'EventRecalled'].includes(event.type) && open > 0) open -= 1;
           expect(open === 0 || open === 1).toBe(true);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('an event is of one hook class from its question to its end', () => {
+    holds(({ before, after }) => {
+      if (before?.open == null || before.open.eventId !== after?.open?.eventId) return;
+      expect(after.spec.hookClass).toBe(before.spec.hookClass);
+    });
+  });
+
+  it('what counts as a fire is what was triggered and not called back: a question is none', () => {
+    fc.assert(
+      fc.property(timer, history, (spec, commands) => {
+        let [fires, hasBegun] = [0, false];
+        for (const { after, events } of play(spec, commands)) {
+          for (const { type } of events) {
+            if (type === 'PreScheduleAsked') hasBegun = false;
+            if (type === 'EventTriggered' || type === 'EventRedriven') hasBegun = true;
+            if (type === 'EventTriggered') fires += 1;
+            if (type === 'EventRecalled' && hasBegun) fires -= 1;
+          }
+          expect(after?.fires ?? 0).toBe(fires);
         }
       }),
       { numRuns: 400 },

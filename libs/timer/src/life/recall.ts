@@ -2,7 +2,7 @@ import type { EpochMs } from '../brand.js';
 import type { Recalls } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { EventRecalled } from '../event.js';
-import type { OpenEvent, TimerState } from '../state.js';
+import { isAsking, type OpenEvent, type TimerState } from '../state.js';
 import { processedManual } from './asking.js';
 import { idleClock } from './clock.js';
 import { reject } from './decision.js';
@@ -35,12 +35,13 @@ export function recalling(
   return { ok: true, events: [event, ...decision.events] };
 }
 
-/** As before the trigger: the tick is still to come. `evolve` uses it too. */
+/** As before the trigger, or the question: the tick is still to come. `evolve` uses it too. */
 export const recalled = (state: TimerState, open: OpenEvent): TimerState => ({
   ...state,
   open: null,
   nextTick: open.scheduledFor,
   lastTick: state.lastTick === open.scheduledFor ? null : state.lastTick,
   manual: processedManual(state, open),
-  fires: Math.max(0, state.fires - 1),
+  // a question was no fire yet
+  fires: isAsking(open) ? state.fires : Math.max(0, state.fires - 1),
 });

@@ -2,11 +2,12 @@ import type { EpochMs } from '../brand.js';
 import type { UpdateTimer } from '../command.js';
 import type { Decision } from '../decider.js';
 import type { TicksDropped, TimerUpdated } from '../event.js';
+import type { Rejection } from '../rejection.js';
 import { excludedBy } from '../schedule/missed.js';
 import type { TimerChange, TimerSpec } from '../spec.js';
 import type { TimerState } from '../state.js';
 import { idleClock } from './clock.js';
-import { accept, refuse, reject } from './decision.js';
+import { accept, refuse } from './decision.js';
 import { missedFrom, spawnFrom } from './defaults.js';
 import { endedEvents, type Replanned, replan } from './replan.js';
 import { isSpawning } from './room.js';
@@ -26,9 +27,8 @@ const planning = [
 
 export function update(state: TimerState, command: UpdateTimer, now: EpochMs): Decision {
   const { set } = command;
-  const fixed = (['hookClass', 'data'] as const).find((field) => set[field] !== undefined);
-  if (fixed !== undefined)
-    return reject('invalid-spec', `${fixed} cannot be changed: delete the timer and create it anew`, fixed);
+  const fixed = fixedProblem(command);
+  if (fixed !== null) return refuse(fixed);
   const spec = changedSpec(state.spec, set);
   const problem = validateSpec(spec) ?? payloadProblem('summaryData', set.summary);
   if (problem !== null) return refuse(problem);
@@ -60,6 +60,26 @@ export function update(state: TimerState, command: UpdateTimer, now: EpochMs): D
     : { nextTick: state.nextTick, nextFireAt: idleClock(next, now), ended: null };
   const { nextTick, nextFireAt } = planned;
   return accept(...dropped, { ...event, nextTick, nextFireAt }, ...endedEvents(planned, next, now));
+}
+
+/**
+ * What makes a timer itself. Its hook class changes between two events alone: no attempt of the former class can answer any more
+ * once the open event has been called back.
+ */
+function fixedProblem({ set, recall }: UpdateTimer): Rejection | null {
+  if (set.data !== undefined)
+    return {
+      code: 'invalid-spec',
+      field: 'data',
+      message: 'data cannot be changed: delete the timer and create it anew',
+    };
+  if (set.hookClass === undefined || recall === true) return null;
+  return {
+    code: 'invalid-spec',
+    field: 'hookClass',
+    message:
+      'hookClass is changed only by an update that also says recall: true, which calls an open event back from the former class first',
+  };
 }
 
 /** Excluded ticks that have passed are told before the schedule that knew them is gone: another must not bring them back. */

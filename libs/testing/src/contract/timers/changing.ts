@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import {
+  AlreadyClaimedError,
   EventIdNotMatchError,
   InvalidSpecError,
   TimerExistsError,
@@ -42,7 +43,7 @@ export function changing(stage: TimersStage): void {
     await expect(timers.updateTimer({ key: stage.key('none') }, {})).rejects.toThrow(TimerNotExistError);
   });
 
-  it('sets what an update names, and never what makes a timer itself', async () => {
+  it('sets what an update names, and by itself never what makes a timer itself', async () => {
     const { timers } = stage;
     const { key } = await stage.hourly({ hookClass: 'h', data: 'd' });
     const set = {
@@ -58,6 +59,33 @@ export function changing(stage: TimersStage): void {
     for (const fixed of [{ hookClass: 'other' }, { data: 'other' }])
       await expect(timers.updateTimer({ key }, fixed)).rejects.toThrow(InvalidSpecError);
     expect(await timers.getTimerByKey(key)).toMatchObject({ hookClass: 'h', data: 'd', version: 2 });
+  });
+
+  it('changes the hook class by an update that calls the open event back, so that no former attempt answers', async () => {
+    const { timers } = stage;
+    const { key, id, namespace, eventId } = await stage.open();
+    const rehook = (hookClass: string) => timers.updateTimer({ key }, { hookClass }, { recall: true });
+    await expect(timers.updateTimer({ key }, { hookClass: 'other' })).rejects.toThrow('recall: true');
+    expect(await rehook('other')).toMatchObject({ id, hookClass: 'other', eventStatus: 'IDLE' });
+    await expect(timers.closeTimerEvent({ key }, { eventId, attempt: 1 })).rejects.toThrow();
+    const listed = async (hookClass: string) => {
+      const { timers: page } = await timers.getTimerPage({ namespace, hookClass, keyPrefix: key });
+      return page.map((timer) => timer.key);
+    };
+    expect([await listed('nobody'), await listed('other')]).toEqual([[], [key]]);
+    // its tick is still to come, for the new class
+    const again = await stage.subject.eventually('an event is open again', async () => {
+      const timer = await timers.getTimerByKey(key);
+      return timer.eventId !== undefined && { ...timer, eventId: timer.eventId };
+    });
+    expect(again).toMatchObject({ hookClass: 'other', attempt: 1 });
+    expect(again.eventId).not.toBe(eventId);
+    await expect(timers.closeTimerEvent({ key }, { eventId, attempt: 1 })).rejects.toThrow(
+      EventIdNotMatchError,
+    );
+    await timers.claimEvent({ key }, { eventId: again.eventId, attempt: 1, worker: 'w' });
+    await expect(rehook('third')).rejects.toThrow(AlreadyClaimedError);
+    expect(await timers.getTimerByKey(key)).toMatchObject({ hookClass: 'other', eventId: again.eventId });
   });
 
   it('replaces tags as a whole, and clears with nothing', async () => {

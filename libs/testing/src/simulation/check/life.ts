@@ -2,7 +2,7 @@ import type { UnmintedCommand } from '#engine';
 import { durationMs, type EventId, isAsking } from '#timer';
 import type { World } from '../world.js';
 import type { Entry, History } from './history.js';
-import { onTheWayMs } from './topics.js';
+import { onTheWayMs, recalledEvents } from './topics.js';
 import type { Violation } from './violation.js';
 
 /** 3: a timer has one open event at a time. */
@@ -15,7 +15,7 @@ export function oneOpenEvent({ timerId, entries }: History): Violation[] {
         found.push({ promise: 3, detail: `${timerId}: ${event.eventId} began while ${open} was open` });
       open = event.eventId;
     }
-    if (event.type === 'EventClosed' || event.type === 'EventGivenUp') open = null;
+    if (['EventClosed', 'EventGivenUp', 'EventRecalled'].includes(event.type)) open = null;
   }
   return found;
 }
@@ -130,6 +130,7 @@ const isMovedByHand = (entries: readonly Entry[], named: ReadonlySet<string>): b
   );
 
 function covered(entries: readonly Entry[]): (readonly [number, number])[] {
+  const recalled = recalledEvents(entries);
   return entries.flatMap(({ event, before }): (readonly [number, number])[] => {
     // a question that was asked by hand stands for no tick, whatever ended it
     const open = before?.open ?? null;
@@ -138,6 +139,8 @@ function covered(entries: readonly Entry[]): (readonly [number, number])[] {
       return isByHand && event.first === open.scheduledFor ? [] : [[event.first, event.last]];
     if (event.type === 'TickQueued') return [[event.scheduledFor, event.scheduledFor]];
     if (event.type !== 'EventTriggered' || event.manualRequestId !== null) return [];
+    // its tick comes again
+    if (recalled.has(event.eventId)) return [];
     // it was queued, and is covered
     if (event.scheduledFor === before?.waitingTick) return [];
     return [[event.scheduledFor, event.scheduledFor]];

@@ -23,11 +23,17 @@ interface Told {
   readonly attempt: number;
   readonly scheduledFor: string;
   readonly startedAt: string;
+  /** No attempt of it goes to another class. */
+  readonly hookClass: string;
 }
 
 export function sentOf(records: readonly { readonly value: WireRecord }[]): readonly Sent[] {
   return records.map(({ value: record }) => {
-    const { eventId, attempt, scheduledFor, startedAt } = JSON.parse(record.value) as Told;
+    const { eventId, attempt, scheduledFor, startedAt, timer } = JSON.parse(record.value) as Omit<
+      Told,
+      'hookClass'
+    > & { readonly timer: { readonly hookClass: string } };
+    const { hookClass } = timer;
     const { ce_timerid, ce_timerversion } = record.headers;
     return {
       record,
@@ -35,10 +41,14 @@ export function sentOf(records: readonly { readonly value: WireRecord }[]): read
       version: Number(ce_timerversion),
       eventId,
       attempt,
-      told: { eventId, attempt, scheduledFor, startedAt },
+      told: { eventId, attempt, scheduledFor, startedAt, hookClass },
     };
   });
 }
+
+/** Called back before anybody had begun them; an event of the same tick may have followed. */
+export const recalledEvents = (entries: readonly Entry[]): ReadonlySet<EventId> =>
+  new Set(entries.flatMap(({ event }) => (event.type === 'EventRecalled' ? [event.eventId] : [])));
 
 /** 2, on the topics: what was triggered was sent, unless its event was over before; what was given up is among the dead. */
 export function everythingSent(history: History, world: World, due: readonly Sent[]): Violation[] {
@@ -47,10 +57,11 @@ export function everythingSent(history: History, world: World, due: readonly Sen
   const sent = new Set(due.map(({ eventId }) => eventId));
   const dead = new Set(sentOf(topics.dead.all()).map(({ eventId }) => eventId));
   const isGone = history.entries.at(-1)?.after === null;
+  const recalled = recalledEvents(history.entries);
   return history.entries.flatMap(({ stored, event, before }): Violation[] => {
     if (database.now() - stored.recordedAt < onTheWayMs || before?.spec.hookClass === '') return [];
     if (event.type === 'EventTriggered' && !sent.has(event.eventId)) {
-      if (isGone || witness.closedByOperator.has(event.eventId)) return [];
+      if (isGone || witness.closedByOperator.has(event.eventId) || recalled.has(event.eventId)) return [];
       return [{ promise: 2, detail: `${event.eventId} was triggered and never sent` }];
     }
     if (event.type === 'EventGivenUp' && !dead.has(event.eventId))
