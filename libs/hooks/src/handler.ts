@@ -62,7 +62,10 @@ export interface AskAnswer {
 export interface Hook {
   readonly handle: HookHandler;
   readonly ask?: AskHandler;
-  /** Once, before the first event of its class. If it fails, so does that event, and a later one tries again. */
+  /**
+   * Once, before the first event of its class. If it fails, so does that event, and a later one tries again. A worker that stops leaves one
+   * behind that does not end; should it end after all, the hook is stopped.
+   */
   start?(): Promise<void> | void;
   /** Once, when the worker stops and no handler runs any more. */
   stop?(): Promise<void> | void;

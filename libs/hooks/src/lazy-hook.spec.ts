@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DueEvent, Hook, HookContext } from './index.js';
-import { LazyHook } from './lazy-hook.js';
+import { LazyHook, startingMaxMs } from './lazy-hook.js';
 
 const event = { eventId: 'e' } as DueEvent;
 const context = {} as HookContext;
@@ -61,6 +61,30 @@ describe('a hook made by a factory', () => {
     await expect(hook.handle(event, context)).rejects.toThrow('no licence');
     await hook.handle(event, context);
     expect(steps).toEqual(['make billing', 'start', 'stop', 'make billing', 'start', 'handle']);
+  });
+
+  it('that never starts holds up no worker that stops, and is stopped if it starts after all', async () => {
+    vi.useFakeTimers();
+    try {
+      const gate = Promise.withResolvers<void>();
+      const { hook, steps, errors } = setUp({ start: () => gate.promise });
+      const handled = hook.handle(event, context);
+      let hasStopped = false;
+      const stopped = hook.stop().then(() => {
+        hasStopped = true;
+      });
+      await vi.advanceTimersByTimeAsync(startingMaxMs - 1);
+      expect(hasStopped).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await stopped;
+      expect([steps, errors]).toEqual([['make billing', 'start'], [{ hookClass: 'billing' }]]);
+      gate.resolve();
+      await handled;
+      await vi.advanceTimersByTimeAsync(0);
+      expect(steps.slice(2)).toContain('stop');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that does not stop well is told, and the worker goes on stopping', async () => {

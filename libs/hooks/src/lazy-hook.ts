@@ -1,5 +1,8 @@
-import type { Logger } from '#kafka';
+import { type Logger, settlesWithin } from '#kafka';
 import type { AskHandler, Hook, HookFactory, HookHandler } from './handler.js';
+
+/** A hook that still starts when the handlers have had their time to end is waited for no longer than this. */
+export const startingMaxMs = 1_000;
 
 /**
  * A hook that is made when the first event of its class comes, started before that event and stopped once. One that
@@ -53,8 +56,11 @@ export class LazyHook implements Hook {
   }
 
   async #stop(): Promise<void> {
-    const hook = await this.#hook?.catch(() => null);
-    if (hook !== undefined && hook !== null) await this.#end(hook);
+    const made = this.#hook?.catch(() => null) ?? Promise.resolve(null);
+    // one that starts after all is stopped then
+    const ended = made.then((hook) => (hook === null ? undefined : this.#end(hook)));
+    if (await settlesWithin(startingMaxMs, made)) return ended;
+    this.log.error({ hookClass: this.hookClass }, 'a hook has not started, and is not waited for any longer');
   }
 
   async #end(hook: Hook): Promise<void> {
