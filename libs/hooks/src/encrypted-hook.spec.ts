@@ -6,7 +6,7 @@ import type { HookHandler, RunClock } from './index.js';
 const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 const cipher = new AesGcmCipher({ keys: { k1: key(1) }, current: 'k1' });
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const still: RunClock = { after: () => () => undefined };
+const still: RunClock = { now: () => 0, after: () => () => undefined };
 
 /** Runs one event whose timer carries this, sealed; answers what left. */
 async function run(data: string, handle: HookHandler, by = cipher): Promise<CommandWire> {

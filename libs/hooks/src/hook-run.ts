@@ -8,6 +8,8 @@ import { type SendAnswer, UnfitAnswerError } from './send-answer.js';
 
 /** What lets time pass for a run: the machine's clock, or one that a test moves. */
 export interface RunClock {
+  /** Epoch ms. It differs from the database's, and may be set. */
+  now(): number;
   /** Rings once after this long; the answer cancels it. */
   after(durationMs: number, ring: () => void): () => void;
 }
@@ -16,7 +18,7 @@ export interface RunClock {
 const endingMaxMs = 200;
 
 /** However long: an ack deadline may lie a hundred years ahead. */
-export const machineClock: RunClock = { after: ringAfter };
+export const machineClock: RunClock = { now: () => Date.now(), after: ringAfter };
 
 export interface RunDeps {
   readonly send: SendAnswer;
@@ -50,7 +52,24 @@ export class HookRun {
     this.#traceparent = traceparent;
     // an event that waits for its turn needs its deadline moved as much as one that runs
     this.#cancelBeat = this.#startBeat();
-    this.#cancelDeadline = this.#startDeadline();
+    const leftMs = this.#leftMs();
+    this.#cancelDeadline = this.#startDeadline(leftMs);
+    if (leftMs < this.event.ackTimeoutMs) void this.#heartbeat();
+  }
+
+  /**
+   * Until the ack deadline: of an event that was read late (the worker was behind) less than its ack timeout, and a heartbeat must move it at
+   * once. The deadline is told by the database's clock, and ours may be ahead: so each event has a third of its timeout, in which that
+   * heartbeat reaches Kafka, and one whose deadline seems to have passed its whole timeout. A heartbeat would come too late for it, and
+   * the next attempt, once it is read, ends it.
+   */
+  #leftMs(): number {
+    const { ackTimeoutMs, deadline, unclaimed } = this.event;
+    // a question has no heartbeat, and the claim of an offer begins a deadline of its own
+    if (this.kind === 'ask' || unclaimed === true || deadline === undefined) return ackTimeoutMs;
+    const leftMs = Date.parse(deadline) - this.deps.clock.now();
+    const beatMs = beatEveryMs(this.event);
+    return leftMs > 0 && leftMs < 2 * beatMs ? Math.max(leftMs, beatMs) : ackTimeoutMs;
   }
 
   get isAborted(): boolean {
@@ -209,16 +228,15 @@ export class HookRun {
   }
 
   #startBeat(): () => void {
-    const everyMs = Math.max(1, Math.floor(this.event.ackTimeoutMs / 3));
-    return this.deps.clock.after(everyMs, () => {
+    return this.deps.clock.after(beatEveryMs(this.event), () => {
       this.#cancelBeat = this.#startBeat();
       void this.#heartbeat();
     });
   }
 
   /** Without a heartbeat that reached Kafka the event may be with another worker by now. */
-  #startDeadline(): () => void {
-    return this.deps.clock.after(this.event.ackTimeoutMs, () => this.abort('the ack deadline has passed'));
+  #startDeadline(afterMs = this.event.ackTimeoutMs): () => void {
+    return this.deps.clock.after(afterMs, () => this.abort('the ack deadline has passed'));
   }
 
   #stopClocks(): void {
@@ -233,6 +251,8 @@ export class HookRun {
     return { id, namespace: timer.namespace, key: timer.key, eventId, attempt };
   }
 }
+
+const beatEveryMs = ({ ackTimeoutMs }: DueEvent): number => Math.max(1, Math.floor(ackTimeoutMs / 3));
 
 /** Characters of an error that are kept with the timer. */
 const errorTextMax = 4_000;

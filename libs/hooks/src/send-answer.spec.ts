@@ -7,7 +7,7 @@ import { HookRunner } from './hook-runner.js';
 import type { DueEvent, Hook, HookContext, HookHandler, RunClock, RunEnd } from './index.js';
 import { Hook as NestHook } from './nest.js';
 
-const still: RunClock = { after: () => () => undefined };
+const still: RunClock = { now: () => 0, after: () => () => undefined };
 const event = {
   eventId: '00000000-0000-4000-8000-00000000000e',
   attempt: 1,
