@@ -132,6 +132,60 @@ describe('the schedule of all cron tasks', () => {
     await tasks.startScheduleCronTask();
     expect(await cron()).toMatchObject({ isPaused: true });
   });
+  it('leaves alone also what somebody pauses while it is held', async () => {
+    await tasks.createCronTask(every());
+    await tasks.stopScheduleCronTask();
+    await tasks.cron.pause('c');
+    await tasks.startScheduleCronTask();
+    expect(await cron()).toMatchObject({ isPaused: true });
+  });
+  it('is held and let go by two at once', async () => {
+    const other = new TaskService(timers, { framework: new FrameworkSwitch() });
+    for (const id of ['c', 'd']) await tasks.createCronTask(every({ id }));
+    await Promise.all([tasks.stopScheduleCronTask(), other.stopScheduleCronTask()]);
+    timers.pass(5 * minute);
+    expect(await tasks.query()).toEqual([]);
+    await Promise.all([tasks.startScheduleCronTask(), other.startScheduleCronTask()]);
+    timers.pass(minute);
+    expect((await tasks.query()).map(({ id }) => id).sort()).toEqual(['c:1', 'c:2', 'd:1', 'd:2']);
+  });
+
+  describe('by a process that dies after some of its commands', () => {
+    const ids = ['c', 'd', 'e'];
+    const pausedOf = async () => (await tasks.cron.list()).map(({ isPaused }) => isPaused);
+    beforeEach(async () => {
+      for (const id of ids) await tasks.createCronTask(every({ id }));
+    });
+    /** One that is not interrupted gives one command for each cron task. */
+    const dying = (commands: number) =>
+      new TaskService(timers.dyingAfter(commands), { framework: new FrameworkSwitch() });
+
+    it.each([0, 1, 2])('%i: the next one holds all', async (commands) => {
+      await expect(dying(commands).stopScheduleCronTask()).rejects.toThrow('died');
+      await tasks.stopScheduleCronTask();
+      expect(await pausedOf()).toEqual([true, true, true]);
+    });
+    it.each([0, 1, 2])('%i: the next one lets all go', async (commands) => {
+      await tasks.stopScheduleCronTask();
+      await expect(dying(commands).startScheduleCronTask()).rejects.toThrow('died');
+      await tasks.startScheduleCronTask();
+      expect(await pausedOf()).toEqual([false, false, false]);
+    });
+    it.each([0, 1, 2])('%i: the next one turns back what was half done', async (commands) => {
+      await expect(dying(commands).stopScheduleCronTask()).rejects.toThrow('died');
+      await tasks.startScheduleCronTask();
+      expect(await pausedOf()).toEqual([false, false, false]);
+    });
+    it('1: a cron task that it made while all were held is held when it is made again', async () => {
+      await tasks.stopScheduleCronTask();
+      const service = dying(1);
+      await service.stopScheduleCronTask();
+      await expect(service.createCronTask(every({ id: 'late' }))).rejects.toThrow('died');
+      expect(await tasks.createCronTask(every({ id: 'late' }))).toBe(false);
+      expect(await pausedOf()).toEqual([true, true, true, true]);
+    });
+  });
+
   it('is let go also by another service than the one that held it', async () => {
     await tasks.createCronTask(every());
     await tasks.stopScheduleCronTask();

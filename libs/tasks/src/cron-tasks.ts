@@ -1,5 +1,5 @@
-import { TimerExistsError } from '#client';
-import type { TimerChangeWire } from '#contract';
+import { TimerExistsError, TimerNotExistError, TimerNotPausedError } from '#client';
+import type { TimerChangeWire, TimerRecord } from '#contract';
 import { taskError } from './errors.js';
 import type { FrameworkSwitch } from './framework-switch.js';
 import { type CronTask, cronTaskOf } from './model/cron-task-record.js';
@@ -24,7 +24,8 @@ export type CronTaskChange = Partial<Pick<NewCronTask, 'cron' | 'timeZone' | 'co
 
 /** Open children of a cron task without a limit of its own. */
 const openMax = 1_000;
-const stoppedTag = 'schedule-stopped';
+/** Holds them beside whoever else has paused one: each of both lets go by itself. */
+const stopToken = 'schedule-stopped';
 
 /** Cron tasks: timers that make a task a tick, in the tick's own transaction, whoever runs and however many. */
 export class CronTasks {
@@ -39,6 +40,13 @@ export class CronTasks {
   /** False: one of this id is there already and stays as it is. @throws InvalidSpecError: nothing was stored */
   async create(task: NewCronTask): Promise<boolean> {
     if (!this.framework.isOn) return false;
+    const isMade = await this.#make(task);
+    // also one that was there: who was interrupted between the two makes it once more
+    if (this.#isStopped) await this.#hold(task.id);
+    return isMade;
+  }
+
+  async #make(task: NewCronTask): Promise<boolean> {
     const { concurrency = 0, overlap = 'skip' } = task;
     try {
       await this.timers.createTimer({
@@ -54,7 +62,6 @@ export class CronTasks {
       if (error instanceof TimerExistsError) return false;
       throw taskError(task.id, error);
     }
-    if (this.#isStopped) await this.#hold(task.id, []);
     return true;
   }
 
@@ -100,42 +107,50 @@ export class CronTasks {
     return this.timers.deleteTimer(this.#ref(id));
   }
 
-  /** The schedule is the cluster's, not a process's: this lets all cron tasks go that `stopSchedule` held. Safe twice. */
+  /**
+   * The schedule is the cluster's, not a process's: this lets all cron tasks go that `stopSchedule` held. Safe twice, by several at
+   * once, and again after a process that died amid it.
+   */
   async startSchedule(): Promise<void> {
     this.#isStopped = false;
-    const held = this.timers.getTimers({ namespace: this.namespace, tags: [cronTag, stoppedTag] });
-    for await (const { key, tags, pausedAt } of held) {
-      await this.timers.updateTimer(this.#ref(key), { tags: tags.filter((tag) => tag !== stoppedTag) });
-      if (pausedAt !== undefined) await this.timers.resumeTimer(this.#ref(key));
+    for await (const record of this.#all()) if (isHeld(record)) await this.#letGo(record.key);
+  }
+
+  /** Holds every cron task of the namespace, and those made by this service from now on. Safe as `startSchedule` is. */
+  async stopSchedule(): Promise<void> {
+    this.#isStopped = true;
+    for await (const record of this.#all()) if (!isHeld(record)) await this.#hold(record.key);
+  }
+
+  #all(): AsyncIterable<TimerRecord> {
+    return this.timers.getTimers({ namespace: this.namespace, tags: [cronTag] });
+  }
+
+  async #hold(id: string): Promise<void> {
+    try {
+      await this.timers.pauseTimer(this.#ref(id), { token: stopToken });
+    } catch (error) {
+      // deleted meanwhile
+      if (!(error instanceof TimerNotExistError)) throw error;
     }
   }
 
-  /** Holds every cron task of the namespace that nobody has paused before, and those made by this service from now on. Safe twice. */
-  async stopSchedule(): Promise<void> {
-    this.#isStopped = true;
-    const running = this.timers.getTimers({
-      namespace: this.namespace,
-      tags: [cronTag],
-      not: { tags: [stoppedTag] },
-    });
-    for await (const { key, tags, pausedAt } of running)
-      if (pausedAt === undefined)
-        await this.#hold(
-          key,
-          tags.filter((tag) => tag !== cronTag),
-        );
-  }
-
-  /** Marked first: what was marked and not paused yet is let go all the same. */
-  async #hold(id: string, others: readonly string[]): Promise<void> {
-    await this.timers.updateTimer(this.#ref(id), { tags: [cronTag, stoppedTag, ...others] });
-    await this.timers.pauseTimer(this.#ref(id));
+  async #letGo(id: string): Promise<void> {
+    try {
+      await this.timers.resumeTimer(this.#ref(id), { token: stopToken });
+    } catch (error) {
+      // let go by somebody else, or deleted, meanwhile
+      if (!(error instanceof TimerNotPausedError || error instanceof TimerNotExistError)) throw error;
+    }
   }
 
   #ref(id: string) {
     return { namespace: this.namespace, key: id };
   }
 }
+
+const isHeld = ({ pausedBy }: TimerRecord): boolean =>
+  Array.isArray(pausedBy) && pausedBy.includes(stopToken);
 
 const roomOf = (concurrency: number, overlap: 'skip' | 'queueOne') => {
   if (concurrency === 1) return { overlap, openMax: 1 };

@@ -87,6 +87,23 @@ export class MemoryTimers implements TaskTimers {
     );
   }
 
+  /** For a process that dies once so many commands of its own are done: those that follow are not, and it hears of none. */
+  dyingAfter(commands: number): TaskTimers {
+    let left = commands;
+    return new Proxy(this, {
+      get: (timers, name: keyof MemoryTimers) => {
+        const member = timers[name] as unknown;
+        if (typeof member !== 'function') return member;
+        if (name === 'getTimers') return member.bind(timers);
+        return async (...given: unknown[]) => {
+          left -= 1;
+          if (left < 0) throw new Error('the process has died');
+          return member.apply(timers, given);
+        };
+      },
+    });
+  }
+
   /** Moves the clock, and lets everything that is due on the way happen. */
   pass(ms: number): void {
     const end = this.now + ms;
