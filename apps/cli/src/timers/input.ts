@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import type { TimerChangeWire } from '#contract';
+import { count } from '../arguments.js';
 import { UsageError } from '../errors/exit-codes.js';
 
 /** Options of `create` and `update`, as commander reads them. */
@@ -40,7 +41,7 @@ export const withTimerFlags = (command: Command): Command =>
     .option('--tag <tag...>', 'its tags')
     .option('--start-at <moment>', 'no fire before (RFC 3339)')
     .option('--end-at <moment>', 'no fire after (RFC 3339)')
-    .option('--max-fires <n>', 'ends after so many fires')
+    .option('--max-fires <n>', 'ends after so many fires', count)
     .option('--spec <file>', 'fields from a JSON or YAML file; - reads standard input')
     .option('--set <field=value...>', 'any other field, its value as JSON: --set enable=false');
 
