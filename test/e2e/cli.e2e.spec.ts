@@ -8,6 +8,9 @@ import { Cluster, partitions } from '../harness/cluster.js';
 import { TestProcess } from '../harness/process.js';
 import { eventually } from '../harness/wait.js';
 
+/** What the quota of this installation leaves a bench. */
+const benchTimersMax = 40;
+
 let cluster: Cluster;
 let env: Record<string, string>;
 
@@ -53,7 +56,8 @@ beforeAll(async () => {
       time,
       `the schema is this version's, for a log of ${partitions} partitions\n`,
     ]);
-  await Promise.all([cluster.start('scheduler'), cluster.start('fire')]);
+  const QUOTAS = JSON.stringify({ 'carillon-bench': { timers: benchTimersMax } });
+  await Promise.all([cluster.start('scheduler', { QUOTAS }), cluster.start('fire')]);
   env.CARILLON_URL = (await cluster.api()).url;
 });
 afterAll(() => cluster.close());
@@ -285,14 +289,24 @@ describe('carillon doctor', () => {
   });
 });
 
-it('carillon bench measures a small load, and leaves nothing behind', async () => {
-  const { code, json } = await carillon(['bench', '--timers', '40', '--rate', '40', '--json']);
-  expect([code, json.asked, json.closed]).toEqual([0, 40, 40]);
-  expect(json.lateness.p50).toBeLessThanOrEqual(json.lateness.p99);
-  expect(json.closeTime.p99).toBeLessThanOrEqual(json.closeTime.max);
-  expect((await carillon(['timers', 'list', '-n', 'carillon-bench', '--json'])).json).toEqual([]);
-  const topics = await new KafkaAdmin(cluster.kafka).partitionCounts([cluster.topics.due(json.hookClass)]);
-  expect([...topics.values()]).toEqual([null]);
+describe('carillon bench', () => {
+  const bench = (timers: number) => carillon(['bench', '--timers', String(timers), '--rate', '40', '--json']);
+  const left = async () => (await carillon(['timers', 'list', '-n', 'carillon-bench', '--json'])).json;
+
+  it('measures a small load, and leaves nothing behind', async () => {
+    const { code, json } = await bench(benchTimersMax);
+    expect([code, json.asked, json.closed]).toEqual([0, benchTimersMax, benchTimersMax]);
+    expect(json.lateness.p50).toBeLessThanOrEqual(json.lateness.p99);
+    expect(json.closeTime.p99).toBeLessThanOrEqual(json.closeTime.max);
+    expect(await left()).toEqual([]);
+    const topics = await new KafkaAdmin(cluster.kafka).partitionCounts([cluster.topics.due(json.hookClass)]);
+    expect([...topics.values()]).toEqual([null]);
+  });
+  it('ends where it fails, and leaves nothing behind', async () => {
+    const { code, err } = await bench(benchTimersMax + 1);
+    expect([code, err]).toEqual([1, expect.stringContaining('quota-exceeded')]);
+    expect(await left()).toEqual([]);
+  });
 });
 
 describe('carillon tasks', () => {
@@ -391,7 +405,7 @@ describe('an api in production', () => {
       2,
       expect.stringContaining('<namespace>:<role>'),
     ]);
-    expect(await create('a', '--grant', '*:reader', '--expires', '2020-01-01')).toEqual([
+    expect(await create('a', '--grant', '*:reader', '--expires', '2020-01-01T00:00:00Z')).toEqual([
       2,
       expect.stringContaining('to come'),
     ]);

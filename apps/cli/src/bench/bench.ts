@@ -31,14 +31,11 @@ export async function benchCommand({ timers, rate, json }: BenchFlags): Promise<
   const wish = { count: Math.min(Number(timers), timersMax), perSecond: Number(rate) };
   return withClient({ namespace, timeoutMs: patienceMs }, async (client) => {
     const bench = new Bench(client, wish);
-    try {
-      const figures = await bench.run();
-      if (json) sayJson(figures);
-      else tell(figures);
-      return figures.closed === wish.count ? 0 : 1;
-    } finally {
-      await bench.cleanUp();
-    }
+    // told at the end: whoever reads may go away, and that ends the process
+    const figures = await bench.run().finally(() => bench.cleanUp());
+    if (json) sayJson(figures);
+    else tell(figures);
+    return figures.closed === wish.count ? 0 : 1;
   });
 }
 
@@ -104,6 +101,7 @@ class Bench {
 
   /** Timers and their topic go, whatever became of the run; their history stays as any history does. */
   async cleanUp(): Promise<void> {
+    this.#stopping.abort();
     await this.#worker.stop();
     const keys: string[] = [];
     for await (const { key } of this.client.getTimers({ namespace, hookClass: this.#hookClass }))
