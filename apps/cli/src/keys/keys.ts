@@ -1,9 +1,10 @@
 import { hostname, userInfo } from 'node:os';
 import { type ApiKey, type ApiKeyId, grantsMax, mintApiKey, parseGrant } from '#engine';
 import { PostgresApiKeys } from '#postgres';
-import type { EpochMs } from '#timer';
+import { type EpochMs, parseInstant } from '#timer';
 import { inFirstDatabase } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
+import { withoutOneMore } from '../output/limited.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
 import type { Column } from '../output/table.js';
 
@@ -47,10 +48,12 @@ interface ListFlags extends ShownAs {
 }
 
 export async function listKeys({ limit, json }: ListFlags): Promise<number> {
-  const keys = (await withKeys((store) => store.list(Number(limit)))).map(shown);
-  if (json) sayJson(keys);
-  else if (keys.length === 0) note('there are no keys');
-  else sayTable(keys, columns);
+  const found = await withKeys((store) => store.list(Number(limit) + 1));
+  const { items, isMore } = withoutOneMore(found.map(shown), Number(limit));
+  if (json) sayJson(items);
+  else if (items.length === 0) note('there are no keys');
+  else sayTable(items, columns);
+  if (isMore) note(`there are more than ${limit}, made before these: raise --limit`);
   return 0;
 }
 
@@ -70,7 +73,16 @@ const withKeys = <T>(work: (keys: PostgresApiKeys) => Promise<T>): Promise<T> =>
   inFirstDatabase((pool) => work(new PostgresApiKeys(pool)));
 
 /** Whoever may write to the database may call themselves anything: this is for the honest. */
-const whoAsks = (actor: string | undefined): string => actor ?? `cli:${userInfo().username}@${hostname()}`;
+const whoAsks = (actor: string | undefined): string => actor ?? `cli:${userOfThisProcess()}@${hostname()}`;
+
+/** A container may run under a number that no passwd file knows. */
+function userOfThisProcess(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid:${process.getuid?.()}`;
+  }
+}
 
 function grantsFrom(texts: readonly string[]): readonly string[] {
   const wrong = texts.find((text) => parseGrant(text) === null);
@@ -82,10 +94,12 @@ function grantsFrom(texts: readonly string[]): readonly string[] {
 
 function momentOf(text: string | undefined): EpochMs | null {
   if (text === undefined) return null;
-  const moment = Date.parse(text);
-  if (Number.isNaN(moment) || moment <= Date.now())
-    throw new UsageError(`--expires ${text}: a moment to come is meant, as in 2027-01-31T00:00:00Z`);
-  return moment as EpochMs;
+  const moment = parseInstant(text);
+  if (moment === null || moment <= Date.now())
+    throw new UsageError(
+      `--expires ${text}: a moment to come is meant, with its offset, as in 2027-01-31T00:00:00Z`,
+    );
+  return moment;
 }
 
 const momentText = (moment: EpochMs | null): string | undefined =>
