@@ -1,7 +1,7 @@
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { TimerRecord } from '#contract';
 import { UsageError } from '../errors/exit-codes.js';
+import { yamlDocuments } from '../yaml-documents.js';
 import { type DeclaredFields, declared } from './declared.js';
 
 /** The tag by which a file knows its own timers again. */
@@ -36,7 +36,7 @@ export function readManifest(text: string, now: number): Manifest {
   const problems: string[] = [];
   const timers: DeclaredTimer[] = [];
   const owners = new Set<string>();
-  for (const yaml of documentsOf(text)) {
+  for (const yaml of yamlDocuments(text)) {
     const read = document.safeParse(yaml);
     if (!read.success) {
       problems.push(
@@ -79,14 +79,6 @@ function collect(
 }
 
 const tagsOf = ({ tags }: DeclaredFields): readonly unknown[] => (Array.isArray(tags) ? tags : []);
-
-function documentsOf(text: string): unknown[] {
-  return parseAllDocuments(text).map((one) => {
-    const [error] = one.errors;
-    if (error !== undefined) throw new UsageError(`not YAML: ${error.message}`);
-    return one.toJS() as unknown;
-  });
-}
 
 function twice(timers: readonly DeclaredTimer[]): string[] {
   const names = timers.map(({ namespace, key }) => `${namespace}/${key}`);

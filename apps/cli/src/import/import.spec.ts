@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readManifest } from '../apply/manifest.js';
+import { UsageError } from '../errors/exit-codes.js';
 import { fromCrontab, withoutSevens } from './crontab.js';
+import { importPgBoss } from './import.js';
 import { manifestOf, withOwnKeys } from './imported.js';
 import { fromCronJobs } from './k8s-cronjobs.js';
 import { fromPgBoss } from './pg-boss.js';
@@ -112,6 +114,10 @@ describe('pg-boss', () => {
     expect(remarks).toEqual(['mail: no word here for its options priority']);
     expect(leftOut).toEqual([expect.stringContaining('row 3: cron')]);
   });
+  it('that are no JSON are wrong words', () =>
+    expect(importPgBoss('apps/cli/src/import/fixtures/cronjobs.yaml', { schema: 'pgboss' })).rejects.toThrow(
+      UsageError,
+    ));
 });
 
 it('keys that stand twice get a number, in order', () =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import pg from 'pg';
+import { UsageError } from '../errors/exit-codes.js';
 import { note, say } from '../output/out.js';
 import { harmless } from '../output/table.js';
 import { fromCrontab } from './crontab.js';
@@ -40,7 +41,7 @@ export async function importPgBoss(
   file: string | undefined,
   { database, schema }: PgBossFlags,
 ): Promise<number> {
-  if (database === undefined) return told(fromPgBoss(JSON.parse(contentOf(file ?? '-')) as unknown));
+  if (database === undefined) return told(fromPgBoss(rowsOf(contentOf(file ?? '-'))));
   const client = new pg.Client({ connectionString: database, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
@@ -49,6 +50,14 @@ export async function importPgBoss(
     return told(fromPgBoss(rows));
   } finally {
     await client.end();
+  }
+}
+
+function rowsOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

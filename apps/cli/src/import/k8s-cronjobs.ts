@@ -1,6 +1,5 @@
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { UsageError } from '../errors/exit-codes.js';
+import { yamlDocuments } from '../yaml-documents.js';
 import type { Candidate, Imported } from './imported.js';
 
 const cronJob = z.looseObject({
@@ -72,10 +71,8 @@ function bring({ metadata: { name, namespace }, spec }: CronJob, hookClass: stri
 }
 
 function itemsOf(text: string): object[] {
-  return parseAllDocuments(text).flatMap((one) => {
-    const [error] = one.errors;
-    if (error !== undefined) throw new UsageError(`not YAML: ${error.message}`);
-    const value = one.toJS() as { kind?: unknown; items?: unknown } | null;
+  return yamlDocuments(text).flatMap((document) => {
+    const value = document as { kind?: unknown; items?: unknown } | null;
     if (value === null || typeof value !== 'object') return [];
     const isList =
       typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);

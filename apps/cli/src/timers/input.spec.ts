@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../errors/exit-codes.js';
 import { fieldsOf } from './input.js';
 
@@ -25,3 +28,25 @@ it('refuses two schedules, and a --set without a value', () => {
   expect(() => fieldsOf({ set: ['enable'] })).toThrow('field=value');
 });
 it('clears with null', () => expect(fieldsOf({ set: ['endAt=null'] })).toEqual({ endAt: null }));
+
+describe('--spec', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'carillon-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const fieldsIn = (text: string) => {
+    const spec = join(folder, 'timer.yaml');
+    writeFileSync(spec, text);
+    return fieldsOf({ spec });
+  };
+
+  it('reads the fields of one timer, in YAML or JSON', () => {
+    expect(fieldsIn('jitter: 5s')).toEqual({ jitter: '5s' });
+    expect(fieldsIn('{"jitter": "5s"}')).toEqual({ jitter: '5s' });
+  });
+  it.each(['tags: [a', '{"tags":', 'jitter: *nothing', 'jitter: 5s\n---\njitter: 6s', '- a', ''])(
+    'refuses what makes no sense as wrong words: %j',
+    (text) => expect(() => fieldsIn(text)).toThrow(UsageError),
+  );
+});

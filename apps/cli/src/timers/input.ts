@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import type { TimerChangeWire } from '#contract';
 import { count } from '../arguments.js';
 import { UsageError } from '../errors/exit-codes.js';
+import { yamlDocuments } from '../yaml-documents.js';
 
 /** Options of `create` and `update`, as commander reads them. */
 export interface TimerFlags {
@@ -67,8 +67,8 @@ function policyFields(flags: TimerFlags): Record<string, string> {
 
 function fileFields(file: string | undefined): object {
   if (file === undefined) return {};
-  const fields: unknown = parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+  const [fields, ...more] = yamlDocuments(readFileSync(file === '-' ? 0 : file, 'utf8'));
+  if (more.length > 0 || typeof fields !== 'object' || fields === null || Array.isArray(fields))
     throw new UsageError(`${file} does not hold the fields of a timer`);
   return fields;
 }
