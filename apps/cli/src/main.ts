@@ -4,10 +4,11 @@ import { explain } from './errors/explain.js';
 import { note, paint } from './output/out.js';
 import { carillon } from './program.js';
 
-// `carillon timers list | head`: whoever reads has had enough
+// `carillon timers list | head`: whoever reads has had enough. What was done counts; what is cut short ends as others do, by SIGPIPE.
+const cutShortCode = 141;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  process.exit(process.exitCode ?? cutShortCode);
 });
 
 try {

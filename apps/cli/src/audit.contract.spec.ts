@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateAll } from '#postgres';
+import { freshDatabase } from '../../../test/harness/database.js';
+
+describe('carillon verify with findings', () => {
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    await migrateAll([database.url], 4);
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    // namespaces that are counted with a timer that is not there
+    await pool.query(
+      `insert into namespace_usage (namespace, partition, timers) select E'\\u009b2J' || n, -1, 1 from generate_series(1, 101) n`,
+    );
+    await pool.end();
+  });
+  afterAll(() => database.drop());
+
+  const verify = (...words: string[]) =>
+    spawn(process.execPath, ['dist/apps/cli/src/main.js', 'verify', ...words], {
+      env: { ...process.env, DATABASE_URL: database.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  it('ends with its exit code also where whoever reads has had enough', async () => {
+    const verifying = verify();
+    verifying.stdout.destroy();
+    expect(await once(verifying, 'close')).toEqual([1, null]);
+  });
+});
