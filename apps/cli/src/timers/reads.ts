@@ -119,7 +119,8 @@ export async function watchTimers(
         say(`${recordedAt}  ${harmless(`${namespace}/${key}`)}  ${paint('cyan', type)}  v${version}`);
       }
       left -= 1;
-      if (left <= 0) stop.abort();
+      // several may have come in one piece
+      if (left <= 0) break;
     }
     return 0;
   });
