@@ -201,6 +201,7 @@ export class Cluster {
       timers: reports.reduce((sum, { timers }) => sum + timers, 0),
       events: reports.reduce((sum, { events }) => sum + events, 0),
       findings: reports.flatMap(({ findings }) => findings),
+      isCut: reports.some(({ isCut }) => isCut),
     };
   }
 }

@@ -3,6 +3,7 @@ import { rebuild, verify } from '#postgres';
 import { inEachDatabase } from './connection.js';
 import { say, sayJson } from './output/out.js';
 import { type At, withProgress } from './output/progress.js';
+import { harmless } from './output/table.js';
 import { type Verified, VerifiedDatabases } from './verified.js';
 
 /**
@@ -18,16 +19,18 @@ export async function verifyCommand({ json }: { readonly json?: boolean }): Prom
   if (json) sayJson(report);
   else {
     for (const { what, timerId, detail, database } of report.findings)
-      say(`${database === undefined ? '' : `database ${database}  `}${what}  ${timerId ?? ''}  ${detail}`);
+      say(
+        `${database === undefined ? '' : `database ${database}  `}${what}  ${timerId ?? ''}  ${harmless(detail)}`,
+      );
     say(`${report.timers} timers, ${report.events} events: ${verdictOf(report, failure !== undefined)}`);
   }
   if (failure !== undefined) throw failure;
   return report.findings.length === 0 ? 0 : 1;
 }
 
-function verdictOf({ findings }: Verified, isPart: boolean): string {
+function verdictOf({ findings, isCut }: Verified, isPart: boolean): string {
   if (findings.length > 0)
-    return `${findings.length} findings; \`carillon rebuild\` makes the state anew from the log`;
+    return `${findings.length} findings${isCut ? ', and it stopped there: not all was read' : ''}; \`carillon rebuild\` makes the state anew from the log`;
   return isPart ? 'nothing found, but not all was read' : 'the log and the state agree';
 }
 

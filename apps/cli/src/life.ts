@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { eventTypePrefix } from '#contract';
 import type { InRecord } from '#kafka';
+import { harmless } from './output/table.js';
 
 // The life of timers as lines for people, read from the change feed.
 
@@ -71,5 +72,5 @@ export function lifeLine({ key, value, headers }: InRecord): string | null {
   const facts = JSON.parse(value.toString('utf8')) as Facts;
   const { word, rest, colour } = tell(facts);
   const name = String(key).slice(String(key).indexOf('/') + 1);
-  return `  ${clock(facts.at)}  ${name.padEnd(22)} ${styleText(colour, word.padEnd(11))} ${rest}`;
+  return `  ${clock(facts.at)}  ${harmless(name).padEnd(22)} ${styleText(colour, word.padEnd(11))} ${harmless(rest)}`;
 }

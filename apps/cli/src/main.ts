@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { explain } from './errors/explain.js';
 import { note, paint } from './output/out.js';
+import { harmless } from './output/table.js';
 import { carillon } from './program.js';
 
 // `carillon timers list | head`: whoever reads has had enough. What was done counts; what is cut short ends as others do, by SIGPIPE.
@@ -18,7 +19,8 @@ try {
   process.exitCode = exitCode;
   // commander has said its own
   if (!(error instanceof CommanderError)) {
-    note(`${paint('red', 'error')} [${code}]: ${message}`);
+    const lines = message.split('\n').map(harmless).join('\n');
+    note(`${paint('red', 'error')} [${code}]: ${lines}`);
     if (next !== undefined) note(`  ${next}`);
   }
 }

@@ -23,7 +23,7 @@ describe('carillon tz-check', () => {
     await migrate(database.url, partitions);
     const log = { warn: () => undefined };
     store = openPostgresStore({ databaseUrl: database.url, applicationName: 'tz-check', log });
-    await create('paris', 'Europe/Paris');
+    await create('paris\u001b[2J', 'Europe/Paris');
     await create('tokyo', 'Asia/Tokyo');
     await create('fixed', '+09:00');
   });
@@ -63,11 +63,15 @@ describe('carillon tz-check', () => {
       },
     );
   }
-  async function check(options: { readonly json?: boolean }): Promise<{ code: number; out: string }> {
+  async function check(
+    options: { readonly json?: boolean },
+    movedMax?: number,
+  ): Promise<{ code: number; out: string }> {
     let out = '';
-    const code = await tzCheckCommand(options, [database.url], (line) => {
+    const write = (line: string): void => {
       out += line;
-    });
+    };
+    const code = await tzCheckCommand(options, [database.url], write, movedMax);
     return { code, out };
   }
 
@@ -77,19 +81,32 @@ describe('carillon tz-check', () => {
     expect(out).toContain('2 timers depend on a named zone; all are where the zone data');
   });
   it('lists a timer whose next time was computed with other data, and exits with 1', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
-    await pool.query(
-      `update timer_state set next_tick = next_tick + interval '1 hour', next_fire_at = next_fire_at + interval '1 hour'
-       where id = (select id from timer_spec where key = 'paris')`,
-    );
-    await pool.end();
+    await move('paris');
     const { code, out } = await check({ json: true });
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       tz: process.versions.tz,
       checked: 2,
-      moved: [{ key: 'paris', timeZone: 'Europe/Paris', storedTz: '2019a' }],
+      moved: [{ key: 'paris\u001b[2J', timeZone: 'Europe/Paris', storedTz: '2019a' }],
+      isCut: false,
     });
-    expect((await check({})).out).toContain('default/paris  Europe/Paris  stored ');
+    expect((await check({}, 1)).out).toMatch(
+      /^default\/paris\\u001b\[2J {2}Europe\/Paris {2}stored .*\n2 timers depend .*\n$/,
+    );
   });
+  it('says that it stopped before all was read', async () => {
+    await move('tokyo');
+    expect((await check({}, 1)).out).toMatch(/; 1 would be elsewhere .*\nit stopped there, not all was read/);
+    expect(JSON.parse((await check({ json: true }, 1)).out)).toMatchObject({ moved: [{}], isCut: true });
+  });
+
+  async function move(keyPrefix: string): Promise<void> {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    await pool.query(
+      `update timer_state set next_tick = next_tick + interval '1 hour', next_fire_at = next_fire_at + interval '1 hour'
+       where id = (select id from timer_spec where starts_with(key, $1))`,
+      [keyPrefix],
+    );
+    await pool.end();
+  }
 });

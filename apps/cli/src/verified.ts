@@ -6,6 +6,8 @@ export interface Verified {
   readonly events: number;
   /** Where there are several databases, each with the number of its own. */
   readonly findings: readonly (Finding & { readonly database?: number })[];
+  /** One of them had more than are told. */
+  readonly isCut: boolean;
 }
 
 /** Reports of several databases as one; what one of them does not answer takes nothing from the others. */
@@ -31,6 +33,7 @@ export class VerifiedDatabases {
       timers: sum(({ timers }) => timers),
       events: sum(({ events }) => events),
       findings: this.#reports.flatMap(({ findings }) => findings),
+      isCut: this.#reports.some(({ isCut }) => isCut),
     };
   }
 }

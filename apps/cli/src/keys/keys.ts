@@ -6,7 +6,7 @@ import { inFirstDatabase } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
 import { withoutOneMore } from '../output/limited.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
-import type { Column } from '../output/table.js';
+import { type Column, harmless } from '../output/table.js';
 
 const nameForm = /^[A-Za-z0-9._@-]{1,128}$/;
 
@@ -65,7 +65,7 @@ export async function revokeKey(id: string, { actor, json }: RevokeFlags): Promi
   const key = await withKeys((keys) => keys.revoke(id as ApiKeyId, whoAsks(actor)));
   if (key === null) throw new UsageError(`there is no key ${id}: \`carillon keys list\` shows them`);
   if (json) sayJson(shown(key));
-  else note(`${key.name} (${id}) was revoked by ${key.revokedBy}`);
+  else note(harmless(`${key.name} (${id}) was revoked by ${key.revokedBy}`));
   return 0;
 }
 

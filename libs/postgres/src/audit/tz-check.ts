@@ -18,18 +18,22 @@ export interface TzCheckReport {
   /** Timers whose next time depends on a named zone. */
   readonly checked: number;
   readonly moved: readonly MovedTimer[];
+  /** It stopped at the bound of those that would move: there may be others, and `checked` counts what was read. */
+  readonly isCut: boolean;
 }
 
 /** Reads every timer, in one snapshot, and changes nothing. */
 export async function tzCheck(pool: Pool, movedMax = 10_000): Promise<TzCheckReport> {
   const client = await pool.connect();
   const moved: MovedTimer[] = [];
-  let checked = 0;
+  let [checked, isCut] = [0, false];
   try {
     await client.query('begin isolation level repeatable read read only');
     await client.query(`set local timezone = 'UTC'`);
     const now = await databaseNow(client);
     for await (const page of statesAfter(client)) {
+      isCut = moved.length >= movedMax;
+      if (isCut) break;
       for (const state of page) {
         if (!dependsOnZoneData(state.spec)) continue;
         checked += 1;
@@ -39,13 +43,13 @@ export async function tzCheck(pool: Pool, movedMax = 10_000): Promise<TzCheckRep
         const storedTz = await editionOf(client, state.id);
         moved.push({ timerId: state.id, namespace, key, timeZone, ...tick, storedTz });
       }
-      if (moved.length >= movedMax) break;
     }
     await client.query('commit');
   } finally {
     client.release();
   }
-  return { checked, moved };
+  isCut ||= moved.length > movedMax;
+  return { checked, moved: moved.slice(0, movedMax), isCut };
 }
 
 async function databaseNow(db: Querying): Promise<EpochMs> {

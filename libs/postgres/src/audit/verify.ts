@@ -12,6 +12,8 @@ export interface VerifyReport {
   readonly timers: number;
   readonly events: number;
   readonly findings: readonly Finding[];
+  /** It stopped at the bound of findings: there may be others, and the counts are of what was read. */
+  readonly isCut: boolean;
 }
 
 export interface VerifyOptions {
@@ -30,7 +32,7 @@ export async function verify(
 ): Promise<VerifyReport> {
   const client = await pool.connect();
   const findings: Finding[] = [];
-  let [timers, events] = [0, 0];
+  let [timers, events, isCut] = [0, 0, false];
   try {
     await client.query('begin isolation level repeatable read read only');
     await client.query(`set local timezone = 'UTC'`);
@@ -38,19 +40,21 @@ export async function verify(
     findings.push(...(await positionFindings(client)), ...(await usageFindings(client)));
     const { splits } = await readTopology(client);
     for await (const page of streams(client, (timerId) => new StreamCheck(timerId, splits))) {
+      isCut = findings.length >= findingsMax;
+      if (isCut) break;
       timers += page.length;
       for (const { timerId, log, stored } of page) {
         events += log.events;
         findings.push(...log.findings(stored), ...placeFindings(timerId, place));
       }
       onRead(timers);
-      if (findings.length >= findingsMax) break;
     }
     await client.query('commit');
   } finally {
     client.release();
   }
-  return { timers, events, findings: findings.slice(0, findingsMax) };
+  isCut ||= findings.length > findingsMax;
+  return { timers, events, findings: findings.slice(0, findingsMax), isCut };
 }
 
 function placeFindings(timerId: TimerId, place: DatabasePlace): Finding[] {
