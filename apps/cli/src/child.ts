@@ -1,16 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** One process of Carillon, its log in a file. */
+const endWithParent = new URL('end-with-parent.js', import.meta.url).href;
+
+/** One process of Carillon, its log in a file. It cannot outlive us: we hold its standard input, and it ends at the end of that. */
 export class Child {
   private constructor(
     readonly name: string,
     readonly logFile: string,
-    private readonly process: ChildProcess,
+    private readonly process: ChildProcessByStdio<Writable, Readable, Readable>,
     private readonly up: Promise<void>,
   ) {}
 
@@ -20,11 +23,13 @@ export class Child {
     const log = createWriteStream(logFile);
     const script = fileURLToPath(new URL(`../../${name}/src/main.js`, import.meta.url));
     // a group of its own: Ctrl-C reaches us, and we end the children in order
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(process.execPath, ['--import', endWithParent, script], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    // a dead child is found by its exit, not by a broken pipe
+    child.stdin.on('error', () => undefined);
     const up = new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
@@ -50,11 +55,11 @@ export class Child {
   async stop(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const gone = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
+    this.process.stdin.end();
     await gone;
   }
 
-  /** Whatever ends us must not leave it behind. */
+  /** At once, frozen or not. */
   kill(): void {
     this.process.kill('SIGKILL');
   }

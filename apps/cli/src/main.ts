@@ -5,11 +5,12 @@ import { note, paint } from './output/out.js';
 import { harmless } from './output/table.js';
 import { carillon } from './program.js';
 
-// `carillon timers list | head`: whoever reads has had enough. What was done counts; what is cut short ends as others do, by SIGPIPE.
+// `carillon timers list | head`, or a closed terminal: whoever reads has gone. A command that has to put something away first listens to
+// SIGPIPE. Of the others what was done counts, and what is cut short ends as SIGPIPE ends it elsewhere.
 const cutShortCode = 141;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? cutShortCode);
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  if (!process.emit('SIGPIPE')) process.exit(process.exitCode ?? cutShortCode);
 });
 
 try {

@@ -19,14 +19,15 @@ import { makeSamples } from './samples.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** npm passes a Ctrl-C on that its terminal has sent us already: within this time it is the same one. */
+const sameSignalMs = 1_000;
+
 /** `carillon up`: everything on this machine, until Ctrl-C. */
 export async function upCommand(): Promise<number> {
   const startedAt = performance.now();
   const up = new Up();
   const ended = new Promise<number>((resolve) => {
-    const onSignal = (): void => resolve(0);
-    process.once('SIGINT', onSignal);
-    process.once('SIGTERM', onSignal);
+    onceAskedToEnd(() => resolve(0));
     up.onCrash = (why) => {
       say(why);
       resolve(1);
@@ -47,6 +48,18 @@ export async function upCommand(): Promise<number> {
     await up.stop();
     say('  stopped');
   }
+}
+
+/** In order, and at once where somebody asks again: `exit` ends the processes, too. */
+function onceAskedToEnd(end: () => void): void {
+  let askedAtMs: number | null = null;
+  const onSignal = (): void => {
+    askedAtMs ??= performance.now();
+    if (performance.now() - askedAtMs > sameSignalMs) process.exit(130);
+    end();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  process.on('SIGPIPE', end);
 }
 
 class Up {
