@@ -62,9 +62,10 @@ export const groupIds = () => ({
 });
 export const topicPrefix = (): string => environment().TOPIC_PREFIX ?? defaultTopicPrefix;
 
-/** @throws UsageError, InvalidConfiguration */
-export function kafka(): KafkaSettings {
-  const KAFKA_BROKERS = environment().KAFKA_BROKERS ?? running('KAFKA_BROKERS').kafkaBrokers;
+/** Of the brokers that are named, or that the environment names, or of a Carillon that runs here. @throws UsageError, InvalidConfiguration */
+export function kafka(
+  KAFKA_BROKERS = environment().KAFKA_BROKERS ?? running('KAFKA_BROKERS').kafkaBrokers,
+): KafkaSettings {
   const variables = loadConfig(z.object(kafkaVariables), { ...process.env, KAFKA_BROKERS });
   return kafkaSettings(variables, 'carillon-cli', createLogger('cli', 'silent', false));
 }

@@ -35,8 +35,9 @@ const samples = (): NewTimer[] => [
 /** A few timers to look at; those of an earlier start are found again. Answers how many. */
 export async function makeSamples(
   kafka: KafkaSettings,
+  topicPrefix: string,
 ): Promise<{ readonly made: number; readonly found: number }> {
-  const client = new TimerClient({ kafka, namespace: 'demo', timeoutMs: 30_000 });
+  const client = new TimerClient({ kafka, topicPrefix, namespace: 'demo', timeoutMs: 30_000 });
   await client.connect();
   try {
     const outcomes = await client.createTimers(samples());

@@ -3,16 +3,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { topicsOf } from '#contract';
 import { EmbeddedServerProblem, type EmbeddedServers, ports, startEmbedded } from '#embedded';
-import { BatchConsumer, type KafkaSettings, partitionKey } from '#kafka';
-import { createLogger } from '#runtime';
+import { BatchConsumer, partitionKey } from '#kafka';
 import { Child } from './child.js';
 import {
   announce,
   type DatabaseUrls,
   environment,
   homeDir,
+  kafka,
   namedDatabases,
   runFileOf,
+  topicPrefix,
 } from './connection.js';
 import { lifeLine } from './life.js';
 import { makeSamples } from './samples.js';
@@ -138,14 +139,10 @@ class Up {
   }
 
   async #showLife(kafkaBrokers: string): Promise<void> {
-    const kafka: KafkaSettings = {
-      brokers: kafkaBrokers.split(','),
-      clientId: 'carillon-up',
-      log: createLogger('up', 'silent', false),
-    };
-    this.#feed = new BatchConsumer(kafka, {
+    const settings = kafka(kafkaBrokers);
+    this.#feed = new BatchConsumer(settings, {
       groupId: `carillon-up-${randomUUID()}`,
-      topics: [topicsOf().events],
+      topics: [topicsOf(topicPrefix()).events],
       startFrom: async (partitions) => new Map(partitions.map((at) => [partitionKey(at), 'latest' as const])),
       onRecords: (_topic, _partition, records) => {
         for (const record of records) {
@@ -156,7 +153,7 @@ class Up {
     });
     await this.#feed.start();
     if (environment().CARILLON_DEMO === 'off') return;
-    const { made, found } = await makeSamples(kafka);
+    const { made, found } = await makeSamples(settings, topicPrefix());
     say(`  sample timers: ${made} made, ${found} found again (CARILLON_DEMO=off leaves them out)\n`);
   }
 }
