@@ -20,6 +20,11 @@ interface Manifest {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
+/** A part of the Kafka resource: its pods' containers by the operator's names. */
+interface Component {
+  readonly template?: Readonly<Record<string, { readonly securityContext?: object }>>;
+}
+
 describe('the manifests', () => {
   mkdirSync('.carillon', { recursive: true });
   const dir = mkdtempSync(join(process.cwd(), '.carillon', 'manifests-'));
@@ -161,6 +166,33 @@ describe('the manifests', () => {
     const connections = (most('scheduler') + 1) * 18 + (most('fire') + 1) * 6 + (most('api') + 1) * 12;
     const postgres = named('Cluster', 'carillon').postgresql as { parameters: Record<string, string> };
     expect(Number(postgres.parameters.max_connections)).toBeGreaterThan(connections + 50);
+  });
+
+  it.each(overlays)('of %s make Kafka of containers that their namespace takes', (overlay) => {
+    const first = (kind: string) => of(overlay).find((manifest) => manifest.kind === kind);
+    expect(first('Namespace')?.metadata).toMatchObject({
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    });
+    const { kafka, entityOperator, kafkaExporter } = (first('Kafka')?.spec ?? {}) as Partial<
+      Record<string, Component>
+    >;
+    const containers = [
+      kafka?.template?.kafkaContainer,
+      // each operator that is asked for is a container of its own
+      ...['userOperator', 'topicOperator']
+        .filter((name) => entityOperator !== undefined && name in entityOperator)
+        .map((name) => entityOperator?.template?.[`${name}Container`]),
+      ...(kafkaExporter === undefined ? [] : [kafkaExporter.template?.container]),
+    ];
+    expect(containers.length).toBe(overlay === 'one-node' ? 2 : 3);
+    // what Kubernetes asks of a container where its pod says nothing
+    for (const container of containers)
+      expect(container?.securityContext).toEqual({
+        runAsNonRoot: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
   });
 
   it('run no process as root, writable, or without a bound of memory', () => {
