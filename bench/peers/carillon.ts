@@ -12,6 +12,7 @@ let kafka: TimerClientOptions['kafka'];
 let client: TimerClient;
 
 await serve({
+  batchSize: Number.POSITIVE_INFINITY,
   async open(url) {
     kafka = { brokers: url.split(','), clientId: 'bench-peer', log };
     client = new TimerClient({ kafka, timeoutMs: 60_000 });

@@ -3,11 +3,13 @@ import { LatenessSample } from '../lateness.js';
 import type { Ask } from './protocol.js';
 
 const callsInFlight = 50;
-/** Jobs of one batch call. */
-const batchSize = 1_000;
+/** Jobs of one batch call, for a peer that says nothing else. */
+const batchSizeByDefault = 1_000;
 
 /** A job system as it is driven here. A job carries the moment it is due; its handler tells it to `handled`. */
 export interface Peer {
+  /** Jobs of one `insert` at most, as the peer's documents have it; by default 1,000. `Infinity`: the whole list, where the peer itself bounds what is under way. */
+  readonly batchSize?: number;
   open(url: string): Promise<void>;
   insert(dueAt: readonly number[]): Promise<void>;
   insertOne(dueAt: number): Promise<void>;
@@ -18,6 +20,7 @@ const never = new Promise<never>(() => undefined);
 
 /** Serves one peer over standard input and output until the input ends. */
 export async function serve(peer: Peer): Promise<void> {
+  const { batchSize = batchSizeByDefault } = peer;
   const sample = new LatenessSample();
   let handled = 0;
   const answer = async (ask: Ask): Promise<object> => {

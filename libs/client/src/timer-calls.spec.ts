@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandWire, Reply, TimerRecord } from '#contract';
 import type { Rejection } from '#timer';
+import { createsInFlightMax } from './create-window.js';
 import { noReads } from './http/http-reads.js';
 import {
   ApiNotConfiguredError,
@@ -11,6 +12,7 @@ import {
   VersionNotMatchError,
 } from './index.js';
 import type { TimerPorts } from './ports.js';
+import type { NewTimer } from './timers.js';
 
 const timer = (version: number) => ({ id: 't', key: 'k', version }) as unknown as TimerRecord;
 const refusal = (code: Rejection['code']): Reply => ({ ok: false, code, message: code });
@@ -121,6 +123,94 @@ describe('a deletion', () => {
     await expect(timers.deleteTimer({ key: 'k' }, { check: { version: 9 } })).rejects.toThrow(
       VersionNotMatchError,
     );
+  });
+});
+
+describe('a batch of creates', () => {
+  const batch = (count: number): NewTimer[] =>
+    Array.from({ length: count }, (_, n) => ({
+      key: `k${n}`,
+      schedPolicyType: 'ONCE',
+      schedPolicyExpr: '1h',
+    }));
+
+  /** Calls that wait until `answers` of theirs is called, by their keys. */
+  function setUpWaiting() {
+    const answers = new Map<string, (reply: Reply) => void>();
+    const asked: string[] = [];
+    const ports: TimerPorts = {
+      namespace: 'shop',
+      timeoutMs: 1_000,
+      commands: {
+        ask: (command, { signal }) =>
+          new Promise((resolve, reject) => {
+            const { key = '' } = command as { readonly key?: string };
+            asked.push(key);
+            answers.set(key, resolve);
+            signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+          }),
+      },
+      reads: noReads,
+      sleep: () => Promise.resolve(),
+    };
+    return { timers: new TimerCalls(ports), asked, answers };
+  }
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('has so many calls in flight, begins the next as one ends, and tells the outcomes in the order given', async () => {
+    const { timers, asked, answers } = setUpWaiting();
+    const count = createsInFlightMax + 3;
+    const made = timers.createTimers(batch(count));
+    await turn();
+    expect(asked.length).toBe(createsInFlightMax);
+
+    // the first is still under way when the last ones begin
+    answers.get('k1')?.(refusal('timer-exists'));
+    answers.get('k7')?.({ ok: true, timer: timer(7) });
+    await turn();
+    expect(asked.slice(createsInFlightMax)).toEqual([`k${createsInFlightMax}`, `k${createsInFlightMax + 1}`]);
+    answers.get('k3')?.({ ok: true, timer: timer(3) });
+    await turn();
+    for (const [key, answer] of answers) answer({ ok: true, timer: timer(Number(key.slice(1))) });
+
+    const outcomes = await made;
+    expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { code: 'timer-exists' } });
+    expect(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value.version)).toEqual(
+      Array.from({ length: count }, (_, n) => n !== 1 && n),
+    );
+  });
+
+  it('has fewer in flight where a timer is large', async () => {
+    const { timers, asked, answers } = setUpWaiting();
+    const data = 'x'.repeat(256 * 1024);
+    const made = timers.createTimers(batch(100).map((timer) => ({ ...timer, data })));
+    await turn();
+    expect(asked.length).toBe(64);
+    while (asked.length < 100 || answers.size > 0) {
+      for (const [key, answer] of answers) {
+        answers.delete(key);
+        answer({ ok: true, timer: timer(1) });
+      }
+      await turn();
+    }
+    expect((await made).every(({ status }) => status === 'fulfilled')).toBe(true);
+  });
+
+  it('tells each that a signal ended its reason, and begins no other', async () => {
+    const { timers, asked, answers } = setUpWaiting();
+    const abort = new AbortController();
+    const made = timers.createTimers(batch(createsInFlightMax + 2), { signal: abort.signal });
+    await turn();
+    answers.get('k0')?.({ ok: true, timer: timer(1) });
+    await turn();
+    expect(asked.length).toBe(createsInFlightMax + 1);
+    abort.abort(new Error('enough'));
+    const [first, ...others] = await made;
+    expect(first?.status).toBe('fulfilled');
+    expect(others.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual(
+      Array(createsInFlightMax + 1).fill('enough'),
+    );
+    expect(asked.length).toBe(createsInFlightMax + 1);
   });
 });
 

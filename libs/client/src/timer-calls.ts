@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pMapSettled } from 'p-map';
 import {
   type AppliedTimer,
   type CommandType,
@@ -9,6 +10,7 @@ import {
   type TimerRecord,
 } from '#contract';
 import { type Body, commandOf, type TimerRef } from './command-of.js';
+import { createWindow } from './create-window.js';
 import {
   ApiNotConfiguredError,
   OutcomeNotToldError,
@@ -37,8 +39,6 @@ import type {
   WhyOptions,
 } from './timers.js';
 
-/** Calls of one batch that wait at the same time. */
-const createsAtOnceMax = 1_000;
 const triggerTriesMax = 5;
 const triggerPauseMs = 1_000;
 
@@ -68,16 +68,13 @@ export class TimerCalls implements Timers {
     );
   }
 
-  async createTimers(
+  createTimers(
     timers: readonly NewTimer[],
     options?: Omit<CallOptions, 'commandId'>,
   ): Promise<PromiseSettledResult<TimerRecord>[]> {
-    const outcomes: PromiseSettledResult<TimerRecord>[] = [];
-    for (let first = 0; first < timers.length; first += createsAtOnceMax) {
-      const some = timers.slice(first, first + createsAtOnceMax);
-      outcomes.push(...(await Promise.allSettled(some.map((timer) => this.createTimer(timer, options)))));
-    }
-    return outcomes;
+    const create = (timer: NewTimer): Promise<TimerRecord> => this.createTimer(timer, options);
+    // the next one begins when one ends; the signal ends each call by itself, so that every outcome is told
+    return pMapSettled(timers, create, { concurrency: createWindow(timers) });
   }
 
   updateTimer(ref: TimerRef, set: TimerChangeWire, options: RecallOptions = {}): Promise<TimerRecord> {
