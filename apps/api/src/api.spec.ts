@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CommandTimeoutError } from '#client';
+import { ClientOverloadedError, CommandTimeoutError } from '#client';
 import { problemSchema, type TimerRecord, timerRecordSchema } from '#contract';
 import { grantsOf } from '#engine';
+import { SendQueueFull } from '#kafka';
 import type { EpochMs, TimerId } from '#timer';
 import type { Identity } from './http/access.js';
 import { openWorld, type World } from './spec-dsl.js';
@@ -181,6 +182,11 @@ describe('commands', () => {
     const { status, body, headers } = await ask('POST', '/v1/timers', { key: 'k', ...hourly });
     expect([status, body.code]).toEqual([504, 'timeout']);
     expect(headers.location).toMatch(/^\/v1\/commands\/.*namespace=default&key=k$/);
+  });
+  it('say 503 and when to come again where too much waits for Kafka', async () => {
+    world.silence = new ClientOverloadedError('c', new SendQueueFull(64, 64));
+    const { status, body, headers } = await ask('POST', '/v1/timers', { key: 'k', ...hourly });
+    expect([status, body.code, headers['retry-after']]).toEqual([503, 'not-ready', '1']);
   });
   it('make many timers at once, each with its own outcome in order', async () => {
     await create('b');

@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, context } from '@opentelemetry/api';
 import { type CommandWire, commandBytesMax, commandRecord, type Reply, topicsOf } from '#contract';
-import { BatchProducer, contextOf, type KafkaSettings, replyHeaders } from '#kafka';
+import {
+  BatchProducer,
+  contextOf,
+  type KafkaSettings,
+  type OutRecord,
+  replyHeaders,
+  SendQueueFull,
+} from '#kafka';
 import { commandSpan, ended, traceHeaders } from './command-span.js';
-import { CommandTooLargeError } from './errors.js';
+import { ClientOverloadedError, CommandTooLargeError } from './errors.js';
 import { ReplyInbox } from './reply-inbox.js';
 import { awaitReply } from './request.js';
 
@@ -50,7 +57,7 @@ export class CommandSender {
 
   /**
    * Sends a command and waits for its outcome, refusals included.
-   * @throws CommandTimeoutError, ClientNotConnectedError, CommandTooLargeError, the signal's reason
+   * @throws CommandTimeoutError, ClientNotConnectedError, ClientOverloadedError, CommandTooLargeError, the signal's reason
    */
   ask(command: CommandWire, { timeoutMs, signal, actor, traceparent, onSent }: AskOptions): Promise<Reply> {
     const record = this.#record(command);
@@ -61,20 +68,29 @@ export class CommandSender {
       ...actorHeader(actor),
       ...traceHeaders(span),
     };
-    const send = (): Promise<void> => this.#producer.send([{ ...record, headers }]).then(onSent);
+    const send = (unwanted: AbortSignal): Promise<void> =>
+      this.#send(command.id, { ...record, headers }, unwanted).then(onSent);
     const call = { commandId: command.id, correlationId, timeoutMs, signal, send };
     return ended(span, awaitReply(this.#inbox, call));
   }
 
   /**
    * Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic.
-   * @throws CommandTooLargeError
+   * @throws ClientOverloadedError, CommandTooLargeError
    */
   async send(command: CommandWire, actor?: string): Promise<void> {
     const record = this.#record(command);
     const span = commandSpan(command, record.topic, parentOf());
     const headers = { ...actorHeader(actor), ...traceHeaders(span) };
-    await ended(span, this.#producer.send([{ ...record, headers }]));
+    await ended(span, this.#send(command.id, { ...record, headers }));
+  }
+
+  async #send(commandId: string, record: OutRecord, unwanted?: AbortSignal): Promise<void> {
+    try {
+      await this.#producer.send([record], unwanted);
+    } catch (error) {
+      throw error instanceof SendQueueFull ? new ClientOverloadedError(commandId, error) : error;
+    }
   }
 
   /** Too large is told at once: the broker would refuse it for ever. */

@@ -1,3 +1,4 @@
+import type { SendQueueFull } from '#kafka';
 import type { Rejection, RejectionCode } from '#timer';
 
 /** The scheduler refused the command; nothing was changed. One class for each code, to be caught by type. */
@@ -135,6 +136,21 @@ export class ClientNotConnectedError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'ClientNotConnectedError';
+  }
+}
+
+/**
+ * So much waits to be sent to Kafka that this command was not taken: Kafka does not answer, or takes less than is asked of this client.
+ * Nothing of it was sent.
+ */
+export class ClientOverloadedError extends Error {
+  readonly code = 'client/overloaded';
+  constructor(commandId: string, cause: SendQueueFull) {
+    super(
+      `command ${commandId} was not sent, ${cause.waitingBytes} bytes of others wait for Kafka: call again when calls under way have ended, and keep fewer of them`,
+      { cause },
+    );
+    this.name = 'ClientOverloadedError';
   }
 }
 

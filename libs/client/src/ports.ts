@@ -26,7 +26,7 @@ import type {
 
 /** Where commands go, and where their outcomes come from. */
 export interface Commands {
-  /** @throws CommandTimeoutError, CommandTooLargeError, the signal's reason */
+  /** @throws CommandTimeoutError, ClientOverloadedError, CommandTooLargeError, the signal's reason */
   ask(
     command: CommandWire,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly actor?: string },

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SendQueueFull } from '#kafka';
 import { rejectionCodes } from '#timer';
-import { CommandRejectedError, CommandTimeoutError, rejectionError } from './errors.js';
+import {
+  ClientOverloadedError,
+  CommandRejectedError,
+  CommandTimeoutError,
+  rejectionError,
+} from './errors.js';
 import type { Waiting } from './reply-inbox.js';
 import { awaitReply } from './request.js';
 
@@ -8,7 +14,7 @@ const dayMs = 86_400_000;
 const commandId = '018f0000-0000-7000-8000-000000000001';
 const reply = { ok: false, code: 'timer-exists', message: 'there already' } as const;
 
-function setUp(send: () => Promise<void>, signal?: AbortSignal, timeoutMs = 1_000) {
+function setUp(send: (unwanted: AbortSignal) => Promise<void>, signal?: AbortSignal, timeoutMs = 1_000) {
   const waiting = new Map<string, Waiting>();
   const inbox = {
     expect: (id: string, who: Waiting) => void waiting.set(id, who),
@@ -93,6 +99,41 @@ describe('waiting for an answer', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await settled).toMatchObject({ error: { code: 'client/timeout' } });
     expect(send).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes back what still waits to be sent when it is too late, or its caller goes away', async () => {
+    const unwanted: AbortSignal[] = [];
+    const send = (signal: AbortSignal) => {
+      unwanted.push(signal);
+      return new Promise<void>(() => undefined);
+    };
+    const late = setUp(send);
+    const abort = new AbortController();
+    const left = setUp(send, abort.signal);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(unwanted.map(({ aborted }) => aborted)).toEqual([false, false]);
+    abort.abort(new Error('gone'));
+    expect(unwanted.map(({ aborted }) => aborted)).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(unwanted.map(({ aborted }) => aborted)).toEqual([true, true]);
+    await Promise.all([late.settled, left.settled]);
+  });
+
+  it('ends at once where the command was not taken, and waits on where an earlier one may have arrived', async () => {
+    const full = new ClientOverloadedError(commandId, new SendQueueFull(1, 1));
+    const first = setUp(() => Promise.reject(full));
+    expect(await first.settled).toEqual({ error: full });
+    expect(first.waiting.size).toBe(0);
+
+    const failing = vi
+      .fn<() => Promise<void>>()
+      .mockRejectedValueOnce(new Error('no broker'))
+      .mockRejectedValue(full);
+    const again = setUp(failing);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(failing).toHaveBeenCalledTimes(2);
+    again.waiting.get('c')?.resolve(reply);
+    expect(await again.settled).toEqual({ value: reply });
   });
 
   it('ends with the reason of its signal', async () => {

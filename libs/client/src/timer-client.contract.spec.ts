@@ -14,6 +14,7 @@ import { BatchConsumer, BatchProducer, type InRecord, KafkaAdmin, replyAddress, 
 import { decide, type EpochMs, evolve, mintTimerId, type TimerState } from '#timer';
 import {
   ClientNotConnectedError,
+  ClientOverloadedError,
   CommandTooLargeError,
   ConnectTimeoutError,
   InvalidSpecError,
@@ -166,6 +167,21 @@ describe('the client', () => {
       outcome.status === 'fulfilled' ? outcome.value.key : outcome.reason.code,
     );
     expect(shown).toEqual(keys.map((key, n) => (n === 1_100 ? 'timer-exists' : key)));
+  });
+
+  it('refuses what is more than may wait to be sent, and sends nothing of what is given up while it waits', async () => {
+    const abort = new AbortController();
+    const data = 'x'.repeat(256 * 1024);
+    const calls = Array.from({ length: 300 }, (_, n) =>
+      client.createTimer({ key: `k${n}`, ...hourly, data }, { signal: abort.signal }),
+    );
+    const ended = Promise.allSettled(calls);
+    await expect(calls.at(-1)).rejects.toThrow(ClientOverloadedError);
+    abort.abort(new Error('not wanted any more'));
+    const reasons = (await ended).map((end) => end.status === 'rejected' && end.reason.message);
+    expect(reasons[0]).toBe('not wanted any more');
+    await client.createTimer({ key: 'after', ...hourly });
+    expect(scheduler.commandIds).toHaveLength(1);
   });
 
   it('sends the same command id again when an answer is lost, and gets the first outcome', async () => {

@@ -83,7 +83,7 @@ export class TimerClient extends TimerCalls {
 
   /**
    * Hands a command over without waiting for its outcome: resolves when Kafka has it. A refusal is on the rejected topic.
-   * @throws CommandTooLargeError
+   * @throws ClientOverloadedError, CommandTooLargeError
    */
   async send(command: CommandWire): Promise<void> {
     const sealed = this.#cipher === undefined ? command : await sealCommand(command, this.#cipher);

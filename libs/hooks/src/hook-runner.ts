@@ -17,6 +17,8 @@ export interface HookRunnerOptions {
   readonly log: Logger;
   /** Handlers at a time; default 64. */
   readonly parallelism?: number;
+  /** False: so much waits to be sent that no further handler begins while others run. */
+  readonly hasRoom?: () => boolean;
   /** Default: the machine's. */
   readonly clock?: RunClock;
   readonly cipher?: DataCipher;
@@ -31,7 +33,7 @@ export class HookRunner {
   readonly #send: SendAnswer;
 
   constructor(private readonly options: HookRunnerOptions) {
-    const { hooks, log, cipher, parallelism = 64 } = options;
+    const { hooks, log, cipher, parallelism = 64, hasRoom } = options;
     // as it leaves: sealed, it is longer
     const send = fittingSend(options.send);
     this.#send = cipher === undefined ? send : sealingSend(send, cipher);
@@ -41,7 +43,7 @@ export class HookRunner {
         new LazyHook(hookClass, opened(factoryOf(hook), cipher), log),
       ]),
     );
-    this.#queues = new TimerQueues(parallelism);
+    this.#queues = new TimerQueues(parallelism, hasRoom);
   }
 
   /**

@@ -45,8 +45,10 @@ export interface HookWorkerOptions {
 const committedEveryMs = 500;
 /** A group that is dealing shares out may refuse offsets; without them some events run twice, and without an end nobody stops. */
 const lastCommitMaxMs = 1_000;
-/** Closes leave together: nobody waits for a single one. */
-const answersLeave = { sendEveryMs: 20 };
+/** Closes leave together: nobody waits for a single one. None is refused: there are no more than handlers may begin. */
+const answersLeave = { sendEveryMs: 20, waitingBytesMax: Number.POSITIVE_INFINITY };
+/** With so much waiting to be sent no handler begins: what Kafka does not take piles up nowhere but in Kafka. */
+const answersWaitingBytesMax = 32 * 1024 * 1024;
 
 /**
  * Consumes due events of its hook classes and answers them. Events of different timers run side by side, those of one
@@ -77,6 +79,7 @@ export class HookWorker {
     this.#runner = new HookRunner({
       hooks,
       send: (command, traceparent) => this.#send(command, traceparent),
+      hasRoom: () => this.#producer.waitingBytes < answersWaitingBytesMax,
       log: kafka.log,
       ...(parallelism !== undefined && { parallelism }),
       ...(cipher !== undefined && { cipher }),

@@ -28,10 +28,15 @@ const due = (
   ackTimeoutMs,
 });
 
-function setUp(handle: HookHandler, parallelism = 2, acknowledged = Promise.resolve()) {
+function setUp(
+  handle: HookHandler,
+  parallelism = 2,
+  acknowledged = Promise.resolve(),
+  hasRoom: (sent: number) => boolean = () => true,
+) {
   const sent: CommandWire[] = [];
   const done: string[] = [];
-  const queues = new TimerQueues(parallelism);
+  const queues = new TimerQueues(parallelism, () => hasRoom(sent.length));
   const send = async (command: CommandWire): Promise<void> => {
     sent.push(command);
     await acknowledged;
@@ -94,6 +99,22 @@ describe('events of a worker', () => {
     expect(handled).toHaveLength(most);
     kafka.resolve();
     await expect.poll(() => done).toHaveLength(count);
+    await queues.drain(1_000);
+  });
+
+  it('wait while what is to be sent leaves no room, and one at a time goes on even then', async () => {
+    const handled: string[] = [];
+    const kafka = Promise.withResolvers<void>();
+    const handle: HookHandler = (event) => void handled.push(event.eventId);
+    const { add, queues, done } = setUp(handle, 8, kafka.promise, (sent) => sent < 2);
+    // each is handled and its answer handed over before the next one comes
+    for (const id of ['a', 'b', 'c', 'd']) {
+      add(due(id, 1));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(handled).toEqual(['a-e', 'b-e']);
+    kafka.resolve();
+    await expect.poll(() => done).toEqual(['a-e', 'b-e', 'c-e', 'd-e']);
     await queues.drain(1_000);
   });
 

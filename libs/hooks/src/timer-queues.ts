@@ -50,7 +50,11 @@ export class TimerQueues {
   #running = 0;
   #idleWanted: (() => void)[] = [];
 
-  constructor(private readonly parallelism: number) {}
+  /** @param hasRoom false: so much waits to be sent that no further handler begins while others run */
+  constructor(
+    private readonly parallelism: number,
+    private readonly hasRoom: () => boolean = () => true,
+  ) {}
 
   /** False: this is a repeat of what was seen before. */
   add(
@@ -92,13 +96,20 @@ export class TimerQueues {
   }
 
   #pump(): void {
-    while (this.#handling < this.parallelism && this.#running < this.parallelism + answersUnderWayMax) {
+    while (this.#mayBegin()) {
       const lane = this.#ready.shift();
       const entry = lane?.waiting.shift();
       if (lane === undefined || entry === undefined) break;
       lane.current = entry;
       this.#begin(lane, entry);
     }
+  }
+
+  #mayBegin(): boolean {
+    if (this.#handling >= this.parallelism || this.#running >= this.parallelism + answersUnderWayMax)
+      return false;
+    // the end of whatever runs asks again
+    return this.#running === 0 || this.hasRoom();
   }
 
   #begin(lane: Lane, entry: Entry): void {

@@ -2,17 +2,12 @@ import type { Producer, TopicMessages } from 'kafkajs';
 import { kafkaClient } from './client.js';
 import type { OutRecord } from './records.js';
 import { UnknownPartition } from './send-path.js';
+import { type SendLimits, SendQueue, type Waiting } from './send-queue.js';
 import type { KafkaSettings } from './settings.js';
 import { sleep } from './sleep.js';
 import { isOfTopic, TopicRefused } from './topic-refused.js';
 
-export interface ProducerLimits {
-  readonly recordsPerSendMax: number;
-  /**
-   * Of keys, values and headers in one request. Kafka bounds the records of one partition in a request together
-   * (`max.message.bytes`, by default 1 MiB), so this stays below; one larger record goes alone.
-   */
-  readonly bytesPerSendMax: number;
+export interface ProducerLimits extends SendLimits {
   /**
    * Sends start at least this far apart, ms, unless one is full: under a steady load few larger requests cost broker and
    * clients less than many small ones. The first record after a pause goes at once.
@@ -22,23 +17,12 @@ export interface ProducerLimits {
 const defaultLimits: ProducerLimits = Object.freeze({
   recordsPerSendMax: 2_000,
   bytesPerSendMax: 768 * 1024,
+  waitingBytesMax: 64 * 1024 * 1024,
   sendEveryMs: 0,
 });
 
 /** Of a partition that is not known it is looked at most so often whether its topic was widened. */
 const widthsLearntEveryMs = 3_000;
-
-/** One call of `send`; its records may leave in several requests. */
-interface Call {
-  unacknowledged: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-interface Waiting {
-  readonly record: OutRecord;
-  readonly bytes: number;
-  readonly call: Call;
-}
 
 /**
  * Sends with acks from all replicas and without duplicates of the client's own making. One send is in flight; what
@@ -47,7 +31,7 @@ interface Waiting {
 export class BatchProducer {
   #producer: Producer | null = null;
   #connecting: Promise<Producer> | null = null;
-  readonly #waiting: Waiting[] = [];
+  readonly #queue: SendQueue;
   #sending: Promise<void> | null = null;
   #stopped = false;
   readonly #limits: ProducerLimits;
@@ -60,6 +44,7 @@ export class BatchProducer {
     limits: Partial<ProducerLimits> = {},
   ) {
     this.#limits = { ...defaultLimits, ...limits };
+    this.#queue = new SendQueue(this.#limits);
   }
 
   /** Stopped before or meanwhile, it resolves without a connection. */
@@ -67,24 +52,28 @@ export class BatchProducer {
     if (!this.#stopped) await this.#connected();
   }
 
+  /** Of records that wait to be sent; those of the request under way are not among them. */
+  get waitingBytes(): number {
+    return this.#queue.bytes;
+  }
+
   /**
    * Resolves when Kafka has acknowledged every record; rejects if one of this call's records was not.
-   * @throws TopicRefused where only the records' topic is at fault
+   * @param signal ends the call with its reason while records of it wait, which are not sent then; what is on its way goes on
+   * @throws TopicRefused where only the records' topic is at fault; SendQueueFull
    */
-  send(records: readonly OutRecord[]): Promise<void> {
+  send(records: readonly OutRecord[], signal?: AbortSignal): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     if (this.#stopped) return Promise.reject(new Error('the producer is stopped: make another one'));
-    return new Promise((resolve, reject) => {
-      const call: Call = { unacknowledged: records.length, resolve, reject };
-      for (const record of records) this.#waiting.push({ record, bytes: sizeOf(record), call });
-      if (this.#isFull) this.#resting.abort();
-      this.#begin();
-    });
+    const sent = this.#queue.add(records, signal);
+    if (this.#queue.fillsSend) this.#resting.abort();
+    this.#begin();
+    return sent;
   }
 
   /** Once more when a sending has ended: what came in the moment between its last look and its end waits otherwise for ever. */
   #begin(): void {
-    if (this.#sending !== null || this.#waiting.length === 0) return;
+    if (this.#sending !== null || this.#queue.records === 0) return;
     this.#sending = this.#sendAll().finally(() => {
       this.#sending = null;
       this.#begin();
@@ -108,10 +97,18 @@ export class BatchProducer {
   async #sendAll(): Promise<void> {
     // what the same turn of the event loop hands over goes together
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
+    while (this.#queue.records > 0) {
       await this.#rest();
       this.#lastSentAtMs = performance.now();
-      await this.#sendBatch(this.#waiting.splice(0, this.#take()));
+      try {
+        // before anything is taken: what is given up while Kafka is away is not sent once it is back
+        await this.#connected();
+      } catch (error) {
+        for (const { call } of this.#queue.take()) call.reject(error);
+        continue;
+      }
+      const batch = this.#queue.take();
+      if (batch.length > 0) await this.#sendBatch(batch);
     }
   }
 
@@ -161,25 +158,11 @@ export class BatchProducer {
       await this.#sendBatch(batch.filter(({ record }) => record.topic === one));
   }
 
-  get #isFull(): boolean {
-    return this.#waiting.length >= this.#limits.recordsPerSendMax;
-  }
-
   async #rest(): Promise<void> {
     const restMs = this.#lastSentAtMs + this.#limits.sendEveryMs - performance.now();
-    if (restMs < 1 || this.#isFull || this.#stopped) return;
+    if (restMs < 1 || this.#queue.fillsSend || this.#stopped) return;
     this.#resting = new AbortController();
     await sleep(restMs, this.#resting.signal);
-  }
-
-  #take(): number {
-    let bytes = 0;
-    for (let count = 0; count < this.#waiting.length; count += 1) {
-      bytes += this.#waiting[count]?.bytes ?? 0;
-      const isOver = count >= this.#limits.recordsPerSendMax || bytes > this.#limits.bytesPerSendMax;
-      if (isOver && count > 0) return count;
-    }
-    return this.#waiting.length;
   }
 
   #connected(): Promise<Producer> {
@@ -209,18 +192,6 @@ export class BatchProducer {
       this.settings.log.debug({ error: String(error) }, 'disconnecting a failed producer'),
     );
   }
-}
-
-/** Roughly what a record costs on the wire: its parts, and what frames them. */
-function sizeOf({ key, value, headers }: OutRecord): number {
-  let bytes = 32 + bytesOf(key) + bytesOf(value);
-  for (const name in headers) bytes += name.length + bytesOf(headers[name] ?? null) + 4;
-  return bytes;
-}
-/** Characters for short text: it is mostly ASCII, and exactness matters only where size does. */
-function bytesOf(part: string | Buffer | null): number {
-  if (part === null) return 0;
-  return typeof part === 'string' && part.length > 1_024 ? Buffer.byteLength(part) : part.length;
 }
 
 function byTopic(records: readonly OutRecord[]): TopicMessages[] {

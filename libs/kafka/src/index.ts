@@ -10,6 +10,7 @@ export { ringAfter, ringEvery } from './machine-clock.js';
 export { type ReadGap, ReadPositions } from './read-positions.js';
 export { type InRecord, type OutRecord, partitionKey, someHeaders, type TopicPartition } from './records.js';
 export { correlationOf, type ReplyAddress, replyAddress, replyHeaders, replyRecord } from './replies.js';
+export { SendQueueFull } from './send-queue.js';
 export type { KafkaSettings, Logger } from './settings.js';
 export { settlesWithin } from './settles-within.js';
 export { sleep } from './sleep.js';

@@ -1,6 +1,7 @@
 import {
   AlreadyClaimedError,
   ClientNotConnectedError,
+  ClientOverloadedError,
   type CommandRejectedError,
   CommandTimeoutError,
   CommandTooLargeError,
@@ -63,12 +64,13 @@ const fenced = [
   TimerNotExistError,
 ];
 
+const unanswered = [ClientNotConnectedError, ClientOverloadedError, CommandTimeoutError];
+
 /** A refusal of the timer in the words of tasks; anything else as it is. */
 export function taskError(taskId: string, error: unknown): unknown {
   if (fenced.some((type) => error instanceof type))
     return new InvalidTaskError(taskId, (error as Error).message, { cause: error });
-  if (error instanceof CommandTimeoutError || error instanceof ClientNotConnectedError)
-    return new NotReadyError(undefined, { cause: error });
+  if (unanswered.some((type) => error instanceof type)) return new NotReadyError(undefined, { cause: error });
   return error;
 }
 

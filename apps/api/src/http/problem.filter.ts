@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { ClientNotConnectedError, CommandTooLargeError } from '#client';
+import { ClientNotConnectedError, ClientOverloadedError, CommandTooLargeError } from '#client';
 import { type Problem, problemMediaType } from '#contract';
 import { InvalidCursorError, messageOf, QueryUnavailableError, TransientLogError } from '#engine';
 import { isLostConnection } from '#postgres';
@@ -40,6 +40,7 @@ export function problemOf(error: unknown): ProblemError {
     return problem('invalid-cursor', error.message, { field: 'after' });
   if (
     error instanceof ClientNotConnectedError ||
+    error instanceof ClientOverloadedError ||
     error instanceof QueryUnavailableError ||
     error instanceof TransientLogError ||
     isLostConnection(error)
