@@ -1,5 +1,5 @@
 import { ClientNotConnectedError, LeaseLostError, type Timers } from '#client';
-import { ringAfter } from '#kafka';
+import { ringAfter, sleep } from '#kafka';
 import type { Log } from '../deps.js';
 import { LockLostError } from './errors.js';
 
@@ -14,6 +14,12 @@ export interface LeaseTerms {
   readonly token: number;
   readonly ttlMs: number;
 }
+
+/** A lease is renewed so often in its time, and one renewal may take as long as to the next. */
+const renewalsPerLease = 3;
+/** So many tries, of a renewal or a release, go into a lease where each fails at once. */
+const triesPerLease = 20;
+const releasePauseMsMax = 1_000;
 
 /**
  * A lease while it is held: renewed each third of its time, tried again soon where that fails, and given up by the process's own monotonic clock before the
@@ -35,7 +41,7 @@ export class HeldLease {
     private readonly onOver: () => void,
   ) {
     this.#extend(acquiringSinceMs);
-    this.#renewIn(this.terms.ttlMs / 3);
+    this.#renewIn(this.#renewalMs);
   }
 
   get token(): number {
@@ -45,6 +51,14 @@ export class HeldLease {
   /** Fires when the lease is lost; not when it is released. */
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get #renewalMs(): number {
+    return this.terms.ttlMs / renewalsPerLease;
+  }
+
+  get #retryMs(): number {
+    return this.terms.ttlMs / triesPerLease;
   }
 
   /** By the monotonic clock, also in a process that was frozen and whose timers have not run yet. */
@@ -79,6 +93,7 @@ export class HeldLease {
         if (error instanceof ClientNotConnectedError) return;
         this.log.warn({ key: this.terms.key, error: String(error) }, 'a release will be tried again');
       }
+      await sleep(Math.min(this.#retryMs, releasePauseMsMax));
     }
   }
 
@@ -90,8 +105,8 @@ export class HeldLease {
     const { key, timerKey, holder, token, ttlMs } = this.terms;
     const sinceMs = performance.now();
     // what is asked again meanwhile is answered whenever the scheduler is back; one more try fits between this one and the end
-    const timeoutMs = Math.max(1, Math.floor(Math.min(ttlMs / 3, this.#endsAtMs - sinceMs)));
-    let nextMs = ttlMs / 3;
+    const timeoutMs = Math.max(1, Math.floor(Math.min(this.#renewalMs, this.#endsAtMs - sinceMs)));
+    let nextMs = this.#renewalMs;
     try {
       const lease = { holder, token, ttl: `${ttlMs}ms` };
       await this.timers.renewLease({ key: timerKey }, lease, { timeoutMs });
@@ -100,7 +115,7 @@ export class HeldLease {
       if (this.#isOver) return;
       if (error instanceof LeaseLostError) return this.#lose(this.#lostError(error));
       this.log.warn({ key, token, error: String(error) }, 'a lease was not renewed; it will be tried again');
-      nextMs = ttlMs / 20;
+      nextMs = this.#retryMs;
     }
     if (!this.#isOver) this.#renewIn(nextMs);
   }

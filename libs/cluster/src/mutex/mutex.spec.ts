@@ -56,6 +56,21 @@ describe('a mutex', () => {
     await second?.unlock();
   });
 
+  it('tries a release that fails at once again, with a pause, until the lease has ended by itself', async () => {
+    const { process, pass } = setUp();
+    let tries = 0;
+    const releaseLease = async () => {
+      tries += 1;
+      throw new Error('too much waits for Kafka');
+    };
+    const lock = await process({ releaseLease }).mutex('3s').lock();
+    const released = lock.unlock();
+    await pass(3_000);
+    await released;
+    expect(tries).toBeGreaterThan(10);
+    expect(tries).toBeLessThanOrEqual(20);
+  });
+
   it('wakes who waits in another process when it is released', async () => {
     const { process, pass } = setUp();
     const [a, b] = [process().mutex(), process().mutex()];
