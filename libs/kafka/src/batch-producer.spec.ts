@@ -2,6 +2,7 @@ import type { Kafka, Message, ProducerBatch } from 'kafkajs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchProducer } from './batch-producer.js';
 import { kafkaClient } from './client.js';
+import { UnknownPartition } from './send-path.js';
 
 // What happens on the wire is the contract spec's; here Kafka is away for as long as a test wants.
 vi.mock('./client.js');
@@ -13,16 +14,21 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 let connection: PromiseWithResolvers<void>;
 let acknowledgement: PromiseWithResolvers<void>;
 let sent: (string | Buffer | null)[][];
+let width: number;
 let producer: BatchProducer;
 
 beforeEach(() => {
   [connection, acknowledgement, sent] = [Promise.withResolvers(), Promise.withResolvers(), []];
+  width = Number.POSITIVE_INFINITY;
   const kafkajs = {
     connect: () => connection.promise,
     disconnect: async () => undefined,
-    sendBatch: ({ topicMessages = [] }: ProducerBatch) => {
-      sent.push(topicMessages.flatMap(({ messages }) => messages.map(({ value }: Message) => value)));
-      return acknowledgement.promise;
+    sendBatch: async ({ topicMessages = [] }: ProducerBatch) => {
+      const messages = topicMessages.flatMap(({ messages: ofTopic }): Message[] => ofTopic);
+      sent.push(messages.map(({ value }) => value));
+      const wrong = messages.find(({ partition = 0 }) => partition >= width);
+      if (wrong?.partition !== undefined) throw new UnknownPartition('t', wrong.partition, width);
+      await acknowledgement.promise;
     },
   };
   vi.mocked(kafkaClient).mockReturnValue({ producer: () => kafkajs } as unknown as Kafka);
@@ -89,4 +95,21 @@ describe('through an outage', () => {
     await producer.stop();
     expect(sent).toEqual([]);
   });
+});
+
+it('refuses whatever is for partitions that are not there in one pass, each with its own number', async () => {
+  width = 4;
+  connection.resolve();
+  acknowledgement.resolve();
+  const wrong = Array.from({ length: 20 }, (_, n) =>
+    producer.send([{ ...record('lost'), partition: 4 + n }]),
+  );
+  const good = [producer.send([record('by key')]), producer.send([{ ...record('last'), partition: 3 }])];
+  const told = await Promise.allSettled(wrong);
+  expect(told.map((end) => end.status === 'rejected' && end.reason.partition)).toEqual(
+    Array.from({ length: 20 }, (_, n) => 4 + n),
+  );
+  await Promise.all(good);
+  expect(sent.slice(1)).toEqual([['by key', 'last']]);
+  await producer.stop();
 });

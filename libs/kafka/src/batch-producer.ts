@@ -128,13 +128,16 @@ export class BatchProducer {
     }
   }
 
-  /** Nothing has left yet: one address that does not exist, and it may come from outside, takes no other's records with it. */
-  async #refuse(batch: readonly Waiting[], error: UnknownPartition): Promise<void> {
-    const isAt = ({ record: { topic, partition } }: Waiting): boolean =>
-      topic === error.topic && partition === error.partition;
-    for (const { call } of batch.filter(isAt)) call.reject(error);
+  /** Nothing has left yet: addresses that do not exist, and they may come from outside, take no other's records with them. */
+  async #refuse(batch: readonly Waiting[], { topic, known }: UnknownPartition): Promise<void> {
+    const others: Waiting[] = [];
+    for (const waiting of batch) {
+      const { record, call } = waiting;
+      if (record.topic !== topic || record.partition === undefined || record.partition < known)
+        others.push(waiting);
+      else call.reject(new UnknownPartition(topic, record.partition, known));
+    }
     await this.#learnWidths();
-    const others = batch.filter((waiting) => !isAt(waiting));
     if (others.length > 0) await this.#sendBatch(others);
   }
 

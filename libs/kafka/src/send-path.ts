@@ -17,15 +17,17 @@ interface Grouping<Message> {
   }) => number;
 }
 
-/** The topic is wider than this producer knows; the next one that connects will know. */
+/** A record is for a partition that its topic does not have, as far as this producer has heard. */
 export class UnknownPartition extends Error {
   readonly code = 'kafka/unknown-partition';
   constructor(
     readonly topic: string,
     readonly partition: number,
+    /** How many partitions the topic has, as far as is known. */
+    readonly known: number,
   ) {
     super(
-      `partition ${partition} of ${topic} is not known yet: the topic was widened, send again once the producer has connected anew`,
+      `partition ${partition} of ${topic} is not known, which has ${known}: if it was widened just now, send again; otherwise the number is wrong, in a command's reply headers for one`,
     );
     this.name = 'UnknownPartition';
   }
@@ -42,7 +44,8 @@ export function groupByPartition<Message>({
   for (const message of messages) {
     const partition = partitioner({ topic, partitionMetadata, message });
     // kafkajs's own would leave out what goes to a partition that it has not heard of, and say that it was sent
-    if (partition >= partitionMetadata.length) throw new UnknownPartition(topic, partition);
+    if (partition >= partitionMetadata.length)
+      throw new UnknownPartition(topic, partition, partitionMetadata.length);
     const group = groups[partition];
     if (group === undefined) groups[partition] = [message];
     else group.push(message);
