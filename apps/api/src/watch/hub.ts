@@ -1,12 +1,14 @@
-import { inTopology, type LogTail, type LogTopology, type StoredEvent, type TimerQueries } from '#engine';
+import { inTopology, type LogTail, type StoredEvent, type TimerQueries } from '#engine';
 import { type Logger, loopService, type Service, sleep } from '#runtime';
 import { problem } from '../http/problem-error.js';
-import { catchUp, isKept } from './catch-up.js';
+import { Admission } from './admission.js';
+import { catchUp } from './catch-up.js';
 import { Folds } from './folds.js';
 import { heartbeatFrame, noticeFrame } from './frames.js';
 import { Gate } from './gate.js';
 import { framed, Group, type Wish } from './group.js';
-import { LogGapError, MovingPosition, type Position, readPosition, topologyNumberIn } from './position.js';
+import { KnownTopology } from './known-topology.js';
+import { LogGapError, MovingPosition, type Position } from './position.js';
 import { StateFollower } from './state-follower.js';
 import { shutdownFarewellMs, type WatchStream } from './stream.js';
 
@@ -26,8 +28,6 @@ const batchEvents = 500;
 const catchUpsAtOnceMax = 4;
 const foldsAtOnceMax = 2;
 const statesBytesMax = 64 * 1024 * 1024;
-/** An expansion of the log is heard of within this. */
-const topologyAskedEveryMs = 1_000;
 /** After a failure of the database, ms. */
 const failurePauseMs = 500;
 
@@ -58,13 +58,13 @@ export class WatchHub implements Service {
   /** Who has been told that from there on nothing is missed. */
   readonly #ready = new WeakSet<WatchStream>();
   readonly #gate = new Gate(catchUpsAtOnceMax);
+  readonly #admission: Admission;
+  readonly #topology: KnownTopology;
   readonly #folds: Folds;
   readonly #follower: StateFollower;
   readonly #loop: Service;
   #heartbeat: NodeJS.Timeout | null = null;
   #at: MovingPosition | null = null;
-  #topology: LogTopology | null = null;
-  #topologyAskedAt = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
   #isStopped = false;
 
@@ -72,6 +72,8 @@ export class WatchHub implements Service {
     private readonly settings: HubSettings,
     private readonly deps: HubDeps,
   ) {
+    this.#admission = new Admission(settings.streamsMax, () => this.#streams.size, deps.past);
+    this.#topology = new KnownTopology(deps.live);
     this.#follower = new StateFollower(deps.queries, statesBytesMax);
     this.#folds = new Folds(deps.queries, foldsAtOnceMax);
     this.#loop = loopService((stop) => this.#run(stop));
@@ -102,28 +104,17 @@ export class WatchHub implements Service {
   }
 
   /** What a reader gave as its place, whichever topology it is of. @throws ProblemError `invalid-position` */
-  async placeOf(text: string): Promise<Position> {
-    const known = this.#topology ?? (await this.#askTopology());
-    // another process may have heard of an expansion before this one
-    return readPosition(text, topologyNumberIn(text) > known.number ? await this.#askTopology() : known);
+  placeOf(text: string): Promise<Position> {
+    return this.#topology.placeOf(text);
   }
 
-  /** Before a stream is opened. @throws ProblemError: no room, going away, or a position that the log no longer has */
-  async admit(from: Position | null): Promise<void> {
+  /**
+   * Before a stream is opened, which `enter` does, and adds it.
+   * @throws ProblemError: no room, going away, or a position that the log no longer has
+   */
+  async admit(from: Position | null, enter: () => void): Promise<void> {
     if (this.#isStopped) throw problem('draining', 'this process goes away; come again');
-    if (this.#streams.size >= this.settings.streamsMax)
-      throw problem(
-        'too-many-watchers',
-        `this process holds ${this.settings.streamsMax} watchers; ask another one`,
-      );
-    if (from !== null && !(await isKept(this.deps.past(), from)))
-      throw problem(
-        'history-expired',
-        'the log no longer has what came after Last-Event-ID: read the list, then watch anew',
-        {
-          field: 'Last-Event-ID',
-        },
-      );
+    await this.#admission.admit(from, enter);
   }
 
   /** From now on, or from a position on. */
@@ -154,7 +145,7 @@ export class WatchHub implements Service {
       past: this.deps.past,
       queries: this.#folds,
       gate: this.#gate,
-      topology: () => this.#knownTopology(),
+      topology: () => this.#topology.known,
       join: (...who) => this.#join(...who),
     }).catch((error: unknown) => this.#fail(stream, error));
   }
@@ -199,7 +190,7 @@ export class WatchHub implements Service {
 
   /** @returns whether there may be more at once */
   async #round(): Promise<boolean> {
-    const topology = await this.#presentTopology();
+    const topology = await this.#topology.present();
     this.#at ??= new MovingPosition(
       topology,
       await this.deps.live.heads([...inTopology(topology, new Map()).keys()]),
@@ -296,24 +287,5 @@ export class WatchHub implements Service {
           : 'the log did not answer; come again with Last-Event-ID',
       }),
     );
-  }
-
-  /** Whoever brings a place has had it read. */
-  #knownTopology(): LogTopology {
-    if (this.#topology === null) throw new Error('a place was taken without the topology that it is of');
-    return this.#topology;
-  }
-
-  async #presentTopology(): Promise<LogTopology> {
-    const isFresh = performance.now() - this.#topologyAskedAt < topologyAskedEveryMs;
-    return this.#topology !== null && isFresh ? this.#topology : this.#askTopology();
-  }
-
-  async #askTopology(): Promise<LogTopology> {
-    const asked = await this.deps.live.topology();
-    this.#topologyAskedAt = performance.now();
-    // answers may overtake one another
-    if (this.#topology === null || asked.number > this.#topology.number) this.#topology = asked;
-    return this.#topology;
   }
 }

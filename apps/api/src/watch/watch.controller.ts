@@ -8,7 +8,9 @@ import { read } from '../http/read.js';
 import { watchedCondition } from '../timers/condition-query.js';
 import { narrowedTo } from '../timers/timer-reads.js';
 import { CLOCK, CONFIG, HUB } from '../tokens.js';
+import type { Wish } from './group.js';
 import type { WatchHub } from './hub.js';
+import type { Position } from './position.js';
 import { WatchStream } from './stream.js';
 
 /** Who was let in is asked again after so long, so that a right that was taken away ends here too. */
@@ -37,7 +39,10 @@ export class WatchController {
     };
     const last = request.headers['last-event-id'];
     const from = typeof last === 'string' && last !== '' ? await this.hub.placeOf(last) : null;
-    await this.hub.admit(from);
+    await this.hub.admit(from, () => this.#open(who, wish, from, reply));
+  }
+
+  #open(who: Principal, wish: Wish, from: Position | null, reply: FastifyReply): void {
     reply.hijack();
     // gone while it was let in: its stream would never hear of an end that has been
     if (reply.raw.destroyed) return;

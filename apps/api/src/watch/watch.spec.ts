@@ -267,6 +267,42 @@ describe('a process that serves many', () => {
     await ready();
     expect((await watch()).status).toBe(503);
   });
+  it('takes no more of those who come back at once, and gives places back that came to nothing', async () => {
+    await world.close();
+    await start({ WATCHERS_MAX: '1' });
+    const first = await ready();
+    const position = first.lastEventId;
+    first.close();
+    await eventually('there is room', () => world.hub.size === 0);
+    const answered = Promise.withResolvers<void>();
+    let asked = 0;
+    let isKnown = true;
+    const feed = world.store.openFeed();
+    const heads = feed.heads.bind(feed);
+    feed.heads = async (of) => {
+      asked += 1;
+      await answered.promise;
+      return isKnown ? heads(of) : Promise.reject(new Error('the log does not answer'));
+    };
+    world.store.openFeed = () => feed;
+    let refused = 0;
+    const both = [1, 2].map(async () => {
+      const stream = await watch('', position);
+      if (stream.status === 503) refused += 1;
+      return stream;
+    });
+    // until each is either told or on its way in
+    await eventually('both have come', () => asked + refused === 2);
+    answered.resolve();
+    const came = await Promise.all(both);
+    expect(came.map(({ status }) => status).sort()).toEqual([200, 503]);
+
+    for (const stream of came) stream.close();
+    await eventually('there is room again', () => world.hub.size === 0);
+    isKnown = false;
+    expect((await watch('', position)).status).toBe(500);
+    await ready();
+  });
   it('tells everybody to come again when it goes away', async () => {
     const stream = await ready();
     await world.hub.stop();
@@ -299,10 +335,10 @@ describe('a process that serves many', () => {
     const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const { hub } = world;
     const admit = hub.admit.bind(hub);
-    hub.admit = async (from) => {
+    hub.admit = async (...who) => {
       asked.resolve();
       await answered.promise;
-      return admit(from);
+      return admit(...who);
     };
     const received = once(world.app.getHttpServer(), 'request');
     const client = new AbortController();
