@@ -307,6 +307,15 @@ describe('carillon bench', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('quota-exceeded')]);
     expect(await left()).toEqual([]);
   });
+  it('leaves nothing behind where nobody reads its figures', async () => {
+    const child = spawn(process.execPath, ['dist/apps/cli/src/main.js', 'bench', '--timers', '4'], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.destroy();
+    await once(child, 'close');
+    expect(await left()).toEqual([]);
+  });
 });
 
 describe('carillon tasks', () => {
