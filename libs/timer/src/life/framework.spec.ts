@@ -88,6 +88,20 @@ describe('a manual trigger', () => {
     });
     expect(timerAfter(once(), trigger(10)).nextFireAt).toBe(at(10));
   });
+  it('that comes again by the same request id happens once, whatever has become of it and of the timer', () => {
+    const asked = [create({ maxFires: 9 }), trigger(10)];
+    const fired = [...asked, fire(11)];
+    const closed = [...fired, close(12), update({ tags: ['a'] }, 13), update({ tags: ['b'] }, 14)];
+    const timedOut = [once(), trigger(10, { timeout: '1s' }), fire(1_011)];
+    const held = [...closed, step({ type: 'PauseTimer' }, 15), update({ enable: false }, 16)];
+    for (const past of [asked, fired, closed, timedOut, held])
+      given(...past)
+        .when(trigger(2_000))
+        .thenNothing();
+    given(...closed, trigger(15, { requestId: 'r2' }))
+      .when(trigger(16, { requestId: 'r3' }))
+      .rejected('manual-request-pending');
+  });
   it('is told of the open event before it is told of the disabled timer', () => {
     given(create(), fire(0), update({ enable: false }, 1))
       .when(trigger(2))

@@ -66,6 +66,8 @@ export function expire(state: TimerState, _command: ExpireTimer, now: EpochMs): 
 }
 
 export function trigger(state: TimerState, command: TriggerTimer, now: EpochMs): Decision {
+  // asked for once already: it waits, has become an event or timed out, and `manual` tells which, to a later event too
+  if (state.manual?.requestId === command.requestId) return accept();
   if (state.fault !== null) return reject('timer-faulted', `the timer is faulted: ${state.fault}`);
   if (state.endedReason === 'cancelled') return reject('timer-ended', 'the timer was cancelled');
   if (state.open !== null)

@@ -458,7 +458,9 @@ describe('holding and triggering', () => {
     given(create(), step({ type: 'PauseTimer' }, 0))
       .when(trigger(1))
       .rejected('timer-paused');
-    given(once('1h'), trigger(1)).when(trigger(2)).rejected('manual-request-pending');
+    given(once('1h'), trigger(1))
+      .when(step({ type: 'TriggerTimer', requestId: 'r2' }, 2))
+      .rejected('manual-request-pending');
   });
 });
 
