@@ -109,6 +109,7 @@ const state = z.object({
       scheduledFor: moment,
       startedAt: moment,
       watermarkBefore: moment.nullable(),
+      lastTickBefore: moment.optional(),
       data: payload.nullable(),
       manualRequestId: z.string().nullable(),
       worker: z.string().nullable(),
@@ -273,6 +274,9 @@ export const eventSchemas = {
     startedAt: moment,
     eventData: payload.nullable(),
     manualRequestId: z.string().nullable(),
+    lastTick: moment
+      .exactOptional()
+      .describe('the last tick before this one that is settled; absent: the watermark covers it'),
   }),
   EventRedelivered: event('EventRedelivered', {
     ...ofEvent,

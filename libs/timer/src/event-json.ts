@@ -21,6 +21,7 @@ const momentFields = new Set([
   'endAt',
   'createTime',
   'lastTick',
+  'lastTickBefore',
   'pausedAt',
   'requestedAt',
   'waitingTick',

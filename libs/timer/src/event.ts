@@ -152,6 +152,8 @@ export type EventTriggered = EventFact & {
   readonly startedAt: EpochMs;
   readonly eventData: Payload | null;
   readonly manualRequestId: string | null;
+  /** The last tick before this one that is settled, where the watermark does not cover it: a recall must not bring it back. */
+  readonly lastTick?: EpochMs;
 };
 export type EventRedelivered = EventFact & {
   readonly type: 'EventRedelivered';

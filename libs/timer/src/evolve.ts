@@ -244,7 +244,12 @@ const ended = (state: TimerState, { reason }: End, at: EpochMs): TimerState => (
 });
 
 function triggered(state: TimerState, event: Extract<TimerEvent, { type: 'EventTriggered' }>): TimerState {
-  const open = { ...openEvent(state, event), data: event.eventData };
+  const { eventData: data, lastTick: lastTickBefore } = event;
+  const open = {
+    ...openEvent(state, event),
+    data,
+    ...(lastTickBefore !== undefined && { lastTickBefore }),
+  };
   return { ...state, open, ...progressOfTrigger(state, open) };
 }
 

@@ -24,6 +24,8 @@ export interface OpenEvent {
   readonly startedAt: EpochMs;
   /** Watermark when the event was triggered. */
   readonly watermarkBefore: EpochMs | null;
+  /** The last tick that was settled before it; absent: the watermark covers it, or there was none. */
+  readonly lastTickBefore?: EpochMs | undefined;
   readonly data: Payload | null;
   readonly manualRequestId: string | null;
   readonly worker: string | null;

@@ -70,6 +70,7 @@ interface Extra {
       | 'attemptsBefore'
       | 'handedBack'
       | 'watermarkBefore'
+      | 'lastTickBefore'
       | 'data'
       | 'manualRequestId'
       | 'worker'
@@ -208,7 +209,7 @@ const isPlainHold = ({ pausedAt, pausedBy }: TimerState): boolean =>
 function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Extra['open']> | null {
   const { attemptsBefore, handedBack, watermarkBefore, data, manualRequestId, worker, claimed, progress } =
     open;
-  const { lastError } = open;
+  const { lastError, lastTickBefore } = open;
   if (
     attemptsBefore === 0 &&
     watermarkBefore === watermark &&
@@ -217,7 +218,8 @@ function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Ex
     worker === null &&
     !claimed &&
     progress === null &&
-    lastError === null
+    lastError === null &&
+    lastTickBefore === undefined
   ) {
     return null;
   }
@@ -231,7 +233,11 @@ function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Ex
     progress,
     lastError,
   };
-  return handedBack === undefined ? most : { ...most, handedBack };
+  return {
+    ...most,
+    ...(handedBack !== undefined && { handedBack }),
+    ...(lastTickBefore !== undefined && { lastTickBefore }),
+  };
 }
 
 /** "id:version,id:version", newest last. */

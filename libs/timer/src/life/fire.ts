@@ -1,7 +1,7 @@
 import { type EpochMs, type EventId, later, laterBy } from '../brand.js';
 import type { ChildName, ConfirmEmission, FaultTimer, FireDue } from '../command.js';
 import type { Decision } from '../decider.js';
-import type { EventRedelivered, TicksDropped, TimerEvent } from '../event.js';
+import type { EventRedelivered, EventTriggered, TicksDropped, TimerEvent } from '../event.js';
 import { durationMs } from '../schedule/duration.js';
 import { settlePassed } from '../schedule/missed.js';
 import { type Plan, planAfterDropped } from '../schedule/plan.js';
@@ -71,9 +71,10 @@ function fireTick(state: TimerState, command: FireDue, now: EpochMs): Decision {
     return accept(...drops, ...endedEvents({ nextTick: after.tick, nextFireAt, ended }, state, now));
   }
   if (!hasRoom(state)) return accept(...drops, ...overlapped(state, fire, now));
+  const lastTick = dropped.findLast(({ last }) => last < fire)?.last ?? state.lastTick;
   return accept(
     ...drops,
-    ...begin(state, { ...naming(command), scheduledFor: fire, manualRequestId: null }, now),
+    ...begin({ ...state, lastTick }, { ...naming(command), scheduledFor: fire, manualRequestId: null }, now),
   );
 }
 
@@ -119,6 +120,7 @@ function triggered(
     startedAt: now,
     eventData,
     ...beginning,
+    ...uncovered(state, beginning),
   } as const;
   if (isSpawning(state.spec)) {
     // without a name there can be no child: whoever asks again with one goes on from here
@@ -131,6 +133,15 @@ function triggered(
     ];
   }
   return state.spec.hookClass === '' ? [event, ...closedByItself(state, beginning, now)] : [event];
+}
+
+/** What a recall would bring back that is settled already; an event that closes itself is not called back, one by hand moves no tick. */
+function uncovered(
+  { spec, lastTick, watermark }: TimerState,
+  { manualRequestId }: Beginning,
+): Pick<EventTriggered, 'lastTick'> {
+  if (lastTick === null || manualRequestId !== null || spec.hookClass === '') return {};
+  return watermark === null || lastTick > watermark ? { lastTick } : {};
 }
 
 /** Without a hook class nobody is there to close the event. */

@@ -188,6 +188,30 @@ describe('work that has begun', () => {
       .when(update({ hookClass: '', spawn }))
       .then({ type: 'TimerUpdated', spec: { hookClass: '' } });
   });
+  it('brings no tick back that was dropped before it, when it is called back', () => {
+    const hourly = create({ maxPause: null, missed: { paused: { policy: 'all' } }, startAt: at(0) });
+    const hour = 3_600_000;
+    // of three that passed the last one fires; whoever trusts the others to be gone must not meet them again
+    const late = [
+      hourly,
+      fire(0),
+      step({ type: 'CloseEvent', eventId: eventId() } as Wish, 1),
+      fire(3 * hour + 5, 'e2'),
+    ];
+    expect(timerAfter(...late)).toMatchObject({
+      lastTick: at(3 * hour),
+      open: { scheduledFor: at(3 * hour), lastTickBefore: at(2 * hour) },
+    });
+    const recalled = [...late, recall(3 * hour + 10)];
+    expect(timerAfter(...recalled)).toMatchObject({ lastTick: at(2 * hour), nextTick: at(3 * hour) });
+    given(
+      ...recalled,
+      resume(3 * hour + 20, 'u'),
+      step({ type: 'UpdateTimer', set: { timeZone: 'UTC' } }, 3 * hour + 30),
+    )
+      .when(fire(3 * hour + 40, 'e3'))
+      .then({ type: 'EventTriggered', scheduledFor: at(3 * hour), lastTick: at(2 * hour) });
+  });
   it('that failed is called back too, and comes again at its own time', () => {
     const failed = [...claimed, step({ type: 'RetryEvent', eventId: eventId(), attempt: 1 } as Wish, 10_100)];
     given(...failed)

@@ -40,7 +40,7 @@ export const recalled = (state: TimerState, open: OpenEvent): TimerState => ({
   ...state,
   open: null,
   nextTick: open.scheduledFor,
-  lastTick: state.lastTick === open.scheduledFor ? null : state.lastTick,
+  lastTick: state.lastTick === open.scheduledFor ? (open.lastTickBefore ?? null) : state.lastTick,
   manual: processedManual(state, open),
   // a question was no fire yet
   fires: isAsking(open) ? state.fires : Math.max(0, state.fires - 1),
