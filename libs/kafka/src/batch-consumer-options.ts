@@ -22,7 +22,8 @@ export interface BatchConsumerOptions {
   /**
    * Records of one partition in order. Return soon: all partitions of a broker are fetched together, and wait for it.
    * `isCurrent` turns false when the partition is read from elsewhere since (a seek, another assignment): records that
-   * were fetched before must not be taken for those that follow it.
+   * were fetched before must not be taken for those that follow it. Where it rejects, however late, the consumer is made anew, and each
+   * partition begins where it is told to, or where it was committed: nothing is passed over.
    */
   readonly onRecords: (
     topic: string,

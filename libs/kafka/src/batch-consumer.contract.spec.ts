@@ -280,6 +280,38 @@ describe('BatchConsumer', () => {
     expect(seen).toHaveLength(8);
   });
 
+  it('passes over no records that are refused while their partition is paused', async () => {
+    await freshTopic();
+    await produce(['a0', 'a1', 'a2', 'a3']);
+    const [seen, signal, refusal] = [[] as string[], new Signal(), Promise.withResolvers<void>()];
+    let stored = 0n;
+    const consumer = await joined(
+      {
+        pausedAfterMs: 50,
+        startFrom: async (partitions) =>
+          new Map(partitions.map((at) => [partitionKey(at), at.partition === 0 ? stored : 0n])),
+        onRecords: (_topic, partition, records) => {
+          seen.push(...records.map(text));
+          signal.changed();
+          if (partition !== 0) return undefined;
+          if (seen.filter((value) => value === 'a0').length === 1) return refusal.promise;
+          stored = (records.at(-1)?.offset ?? 0n) + 1n;
+          return undefined;
+        },
+      },
+      randomUUID(),
+    );
+    await signal.until(() => seen.length === 4);
+    // the others are read on: it is paused
+    await produce(['b0', 'b1', 'b2', 'b3']);
+    await signal.until(() => ['b1', 'b2', 'b3'].every((value) => seen.includes(value)));
+    expect(seen).not.toContain('b0');
+    refusal.reject(new Error('no room at all'));
+    await signal.until(() => seen.includes('b0'));
+    expect(seen.filter((value) => ['a0', 'b0'].includes(value))).toEqual(['a0', 'a0', 'b0']);
+    expect([consumer.restarts, told]).toEqual([1, expect.arrayContaining(['no room at all'])]);
+  });
+
   it('asks where to begin when what it stands at is not there any more, and begins nowhere else', async () => {
     await freshTopic();
     await produce(['a0', 'a1', 'a2', 'a3']);

@@ -47,6 +47,8 @@ export class BatchConsumer {
   #lastProgressMs = 0;
   #restarts = 0;
   #running: Promise<void> | null = null;
+  /** Ends the present life of the kafkajs consumer. */
+  #fail: (error: unknown) => void = () => undefined;
   readonly #stop = new AbortController();
 
   constructor(
@@ -212,6 +214,7 @@ export class BatchConsumer {
       joined();
     });
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    this.#fail = reject;
     const finish = (): void => resolve();
     const { stallMs = 120_000 } = this.options;
     const watchdog = setInterval(() => {
@@ -326,17 +329,25 @@ export class BatchConsumer {
     await heartbeat();
   }
 
-  /** Resolves when the records are taken, or when their partition is paused until they are. */
+  /**
+   * Resolves when the records are taken, or when their partition is paused until they are. What is refused later than that has been passed
+   * over: it ends this life of the consumer as what is refused at once does, and the next begins before it.
+   */
   async #takenOrPaused(at: TopicPartition, taken: Promise<void>): Promise<void> {
     const { pausedAfterMs } = this.options;
     if (pausedAfterMs === undefined) return taken;
     if (await settlesWithin(pausedAfterMs, taken)) return;
     this.pause(at.topic, [at.partition]);
+    const fail = this.#fail;
     const goOn = (): void => {
-      if (!this.#held.has(partitionKey(at))) this.resume(at.topic, [at.partition]);
+      if (this.#held.has(partitionKey(at))) return;
+      try {
+        this.resume(at.topic, [at.partition]);
+      } catch {
+        // a consumer that has been made anew and does not run yet has no pause to end
+      }
     };
-    // a consumer that has been made anew and does not run yet has no pause to end
-    void taken.then(goOn, goOn).catch(() => undefined);
+    void taken.then(goOn, fail);
   }
 }
 
