@@ -19,5 +19,5 @@ const openingHook = (hook: Hook, cipher: DataCipher): Hook => ({
 /** Answers leave with what they carry sealed. */
 export const sealingSend =
   (send: SendAnswer, cipher: DataCipher): SendAnswer =>
-  async (command, traceparent) =>
-    send(await sealCommand(command, cipher), traceparent);
+  async (command, traceparent, unwanted) =>
+    send(await sealCommand(command, cipher), traceparent, unwanted);

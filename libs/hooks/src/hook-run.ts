@@ -218,12 +218,14 @@ export class HookRun {
         worker: this.deps.worker,
         ...(progress !== undefined && { progress }),
       };
-      await this.deps.send(beat, this.#traceparent);
+      // once the event is somebody else's it says nothing any more
+      await this.deps.send(beat, this.#traceparent, this.#abort.signal);
       this.#cancelDeadline();
       // it may have been taken away, or have ended, while the command was on its way
       if (!this.#isOver) this.#cancelDeadline = this.#startDeadline();
     } catch (error) {
-      this.deps.log.warn({ ...idsOf(this.event), error: String(error) }, 'a heartbeat was not sent');
+      if (!this.isAborted)
+        this.deps.log.warn({ ...idsOf(this.event), error: String(error) }, 'a heartbeat was not sent');
     }
   }
 

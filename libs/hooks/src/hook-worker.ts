@@ -78,7 +78,7 @@ export class HookWorker {
     this.#producer = new BatchProducer(kafka, answersLeave);
     this.#runner = new HookRunner({
       hooks,
-      send: (command, traceparent) => this.#send(command, traceparent),
+      send: (...answer) => this.#send(...answer),
       hasRoom: () => this.#producer.waitingBytes < answersWaitingBytesMax,
       log: kafka.log,
       ...(parallelism !== undefined && { parallelism }),
@@ -227,12 +227,11 @@ export class HookWorker {
     for (const wake of waiting) wake();
   }
 
-  #send(command: CommandWire, traceparent?: string): Promise<void> {
+  #send(command: CommandWire, traceparent?: string, unwanted?: AbortSignal): Promise<void> {
     const { namespace, key } = command;
     const record = { topic: this.#commandsTopic, key: `${namespace}/${key}`, value: JSON.stringify(command) };
-    return this.#producer.send([
-      traceparent === undefined ? record : { ...record, headers: { [traceparentHeader]: traceparent } },
-    ]);
+    const headers = traceparent === undefined ? {} : { headers: { [traceparentHeader]: traceparent } };
+    return this.#producer.send([{ ...record, ...headers }], unwanted);
   }
 
   async #commit(positionOf?: (progress: LowestUnfinished) => bigint | null): Promise<void> {

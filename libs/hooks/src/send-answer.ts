@@ -1,8 +1,12 @@
 import { type CommandWire, commandBytesMax, commandRecord, parseCommand } from '#contract';
 import { answerProblem } from '#timer';
 
-/** Brings an answer to the scheduler, in the trace it belongs to; resolves when Kafka has it. */
-export type SendAnswer = (command: CommandWire, traceparent?: string) => Promise<void>;
+/** Brings an answer to the scheduler, in the trace it belongs to; resolves when Kafka has it. `unwanted` fires where it need not be sent any more. */
+export type SendAnswer = (
+  command: CommandWire,
+  traceparent?: string,
+  unwanted?: AbortSignal,
+) => Promise<void>;
 
 // Nobody asks for a reply to an answer. One that the scheduler has to refuse would be noticed by nobody, and its handler would run
 // again at each deadline: so answers are read here as they will be read there.
@@ -18,10 +22,10 @@ export class UnfitAnswerError extends Error {
 /** Sends what fits. @throws UnfitAnswerError */
 export const fittingSend =
   (send: SendAnswer): SendAnswer =>
-  async (command, traceparent) => {
+  async (command, traceparent, unwanted) => {
     const problem = problemOf(command);
     if (problem !== null) throw new UnfitAnswerError(problem);
-    await send(command, traceparent);
+    await send(command, traceparent, unwanted);
   };
 
 function problemOf(command: CommandWire): string | null {

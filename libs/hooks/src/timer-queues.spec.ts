@@ -312,6 +312,43 @@ describe('the ack deadline', () => {
       vi.useRealTimers();
     }
   });
+
+  it('takes back the heartbeats that Kafka has not taken until then, and not the answer', async () => {
+    vi.useFakeTimers();
+    try {
+      const unwanted = new Map<string, (AbortSignal | undefined)[]>();
+      const handled = Promise.withResolvers<void>();
+      const runOf = (id: string) =>
+        new HookRun(
+          { ok: true, kind: 'due', event: due(id, 1, 'e', 1, 3_000) },
+          { handle: () => handled.promise },
+          {
+            send: ({ type }, _traceparent, signal) => {
+              unwanted.set(type, [...(unwanted.get(type) ?? []), signal]);
+              return new Promise<void>((_, reject) =>
+                signal?.addEventListener('abort', () => reject(signal.reason)),
+              );
+            },
+            log: silent,
+            worker: 'w',
+            clock: machineClock,
+          },
+        );
+      const late = runOf('late').run();
+      await vi.advanceTimersByTimeAsync(2_500);
+      const beats = unwanted.get('HeartbeatEvent') ?? [];
+      expect(beats.map((signal) => signal?.aborted)).toEqual([false, false]);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(beats.map((signal) => signal?.aborted)).toEqual([true, true]);
+      handled.resolve();
+      await late;
+      void runOf('in time').run();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(unwanted.get('CloseEvent')).toEqual([undefined]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 describe('offsets', () => {
