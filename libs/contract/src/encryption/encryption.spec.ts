@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CommandWire, commandBytesMax, parseCommand } from '../index.js';
+import type { CommandWire } from '../index.js';
 import { AesGcmCipher } from './aes-gcm-cipher.js';
 import { openFields, sealCommand } from './sealed-fields.js';
 
@@ -51,38 +51,18 @@ describe('AES-256-GCM', () => {
   ])('is not made with %s', (_, keys) => expect(() => new AesGcmCipher(keys)).toThrow());
 });
 
-const create = (timer: object): CommandWire =>
-  ({
-    type: 'CreateTimer',
-    id: '00000000-0000-4000-8000-000000000001',
-    namespace: 'n',
-    key: 'k',
-    timer: { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', ...timer },
-  }) as unknown as CommandWire;
+const create = (timer: object): CommandWire => ({
+  type: 'CreateTimer',
+  id: '00000000-0000-4000-8000-000000000001',
+  namespace: 'n',
+  key: 'k',
+  timer: { schedPolicyType: 'INTERVAL', schedPolicyExpr: '1h', ...timer },
+});
 
 describe('a command', () => {
-  it('keeps its payloads to itself, and everything else open', async () => {
-    const commands: CommandWire[] = [
-      create({ data: 'hush', tags: ['eu'], spawn: { data: 'hush' } }),
-      {
-        ...create({}),
-        type: 'UpdateTimer',
-        set: { data: 'hush', summaryData: 'hush', tags: ['eu'] },
-      } as never,
-      { ...create({}), type: 'CloseEvent', eventId: 'e', summaryData: 'hush', tags: 'eu' } as never,
-      { ...create({}), type: 'RetryEvent', eventId: 'e', data: 'hush', tags: 'eu' } as never,
-      { ...create({}), type: 'AnswerPreSchedule', eventId: 'e', eventData: 'hush', tags: 'eu' } as never,
-    ];
-    for (const command of commands) {
-      const sealed = JSON.stringify(await sealCommand(command, cipher));
-      expect(sealed).not.toContain('hush');
-      expect(sealed).toContain('eu');
-    }
-  });
-  it('is still one that the scheduler takes', async () => {
-    const sealed = await sealCommand(create({ data: 'hush' }), cipher);
-    const read = parseCommand({ key: null, value: bytes(JSON.stringify(sealed)) }, commandBytesMax);
-    expect(read.ok).toBe(true);
+  it('keeps everything but its payloads open', async () => {
+    const sealed = await sealCommand(create({ data: 'hush', tags: ['eu'] }), cipher);
+    expect(sealed).toMatchObject(create({ tags: ['eu'], dataEncoding: 'base64' }));
   });
   it('clears what it clears', async () => {
     const command = { ...create({}), type: 'UpdateTimer', set: { data: null } } as never;

@@ -3,58 +3,54 @@ import type { DataCipher } from './data-cipher.js';
 
 // Payloads before they leave and when they come back. Sealed bytes travel as any bytes do: base64, and `…Encoding` says so.
 
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Record<string, unknown>;
 
 /** How a payload was written before it was sealed; lone surrogates have no UTF-8. */
 const forms = { utf8: 0, base64: 1, utf16le: 2 } as const;
 const formNames = Object.entries(forms) as [keyof typeof forms, number][];
 
 const payloads = ['data', 'summaryData', 'eventData'] as const;
+type PayloadName = (typeof payloads)[number];
 
 /** A command with its payloads sealed: `data`, `summaryData` and `eventData`, wherever they stand; nothing else is hidden. */
-export async function sealCommand(command: CommandWire, cipher: DataCipher): Promise<CommandWire> {
-  const sealed = await sealFields(command, cipher);
-  for (const part of ['timer', 'set'] as const) {
-    const inner = sealed[part];
-    if (isFields(inner)) sealed[part] = await sealTimer(inner, cipher);
-  }
-  return sealed as unknown as CommandWire;
+export const sealCommand = (command: CommandWire, cipher: DataCipher): Promise<CommandWire> =>
+  withPayloads(command, (fields, name) => seal(fields, name, cipher));
+
+/**
+ * What came from a timer, with those payloads opened that this cipher sealed, wherever they stand; the others stay as they are.
+ * @throws as the cipher does
+ */
+export const openFields = <T extends object>(record: T, cipher: DataCipher): Promise<T> =>
+  withPayloads(record, (fields, name) => open(fields, name, cipher));
+
+/** A copy in which every payload was changed in its place; what stands in lists is no payload. */
+async function withPayloads<T extends object>(
+  given: T,
+  change: (fields: Fields, name: PayloadName) => Promise<void>,
+): Promise<T> {
+  const fields = { ...given } as Fields;
+  for (const name of payloads) await change(fields, name);
+  for (const [name, inner] of Object.entries(fields))
+    if (isFields(inner)) fields[name] = await withPayloads(inner, change);
+  return fields as T;
 }
 
-async function sealTimer(timer: Fields, cipher: DataCipher): Promise<Fields> {
-  const sealed = await sealFields(timer, cipher);
-  if (isFields(sealed.spawn)) sealed.spawn = await sealFields(sealed.spawn, cipher);
-  return sealed;
+async function seal(fields: Fields, name: PayloadName, cipher: DataCipher): Promise<void> {
+  const text = fields[name];
+  if (typeof text !== 'string') return;
+  const sealed = await cipher.seal(plainOf(text, fields[`${name}Encoding`]));
+  fields[name] = Buffer.from(sealed).toString('base64');
+  fields[`${name}Encoding`] = 'base64';
 }
 
-/** What came from a timer, with those payloads opened that this cipher sealed; the others stay as they are. @throws as the cipher does */
-export async function openFields<T extends object>(record: T, cipher: DataCipher): Promise<T> {
-  const opened = { ...record } as Record<string, unknown>;
-  for (const name of payloads) {
-    const text = opened[name];
-    if (typeof text !== 'string' || opened[`${name}Encoding`] !== 'base64') continue;
-    const plain = await cipher.open(Buffer.from(text, 'base64'));
-    if (plain === null) continue;
-    const form = formNames.find(([, number]) => number === plain[0])?.[0] ?? 'base64';
-    opened[name] = Buffer.from(plain.subarray(1)).toString(form);
-    if (form !== 'base64') delete opened[`${name}Encoding`];
-  }
-  if (isFields(opened.timer)) opened.timer = await openFields(opened.timer, cipher);
-  if (isFields(opened.spawn)) opened.spawn = await openFields(opened.spawn, cipher);
-  return opened as T;
-}
-
-async function sealFields(fields: object, cipher: DataCipher): Promise<Record<string, unknown>> {
-  const sealed: Record<string, unknown> = { ...fields };
-  for (const name of payloads) {
-    const text = sealed[name];
-    if (typeof text !== 'string') continue;
-    sealed[name] = Buffer.from(await cipher.seal(plainOf(text, sealed[`${name}Encoding`]))).toString(
-      'base64',
-    );
-    sealed[`${name}Encoding`] = 'base64';
-  }
-  return sealed;
+async function open(fields: Fields, name: PayloadName, cipher: DataCipher): Promise<void> {
+  const text = fields[name];
+  if (typeof text !== 'string' || fields[`${name}Encoding`] !== 'base64') return;
+  const plain = await cipher.open(Buffer.from(text, 'base64'));
+  if (plain === null) return;
+  const form = formNames.find(([, number]) => number === plain[0])?.[0] ?? 'base64';
+  fields[name] = Buffer.from(plain.subarray(1)).toString(form);
+  if (form !== 'base64') delete fields[`${name}Encoding`];
 }
 
 function plainOf(text: string, encoding: unknown): Buffer {
@@ -62,4 +58,6 @@ function plainOf(text: string, encoding: unknown): Buffer {
   return Buffer.concat([Buffer.from([forms[form]]), Buffer.from(text, form)]);
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+/** A moment that somebody gave as a `Date` is written as text: there is nothing in it. */
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
