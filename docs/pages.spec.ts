@@ -51,17 +51,24 @@ describe('pages', () => {
   });
 });
 
-/** A merge that kept both sides of a table leaves a second head within it. */
-const twiceIn = (page: string): string[] =>
+const tablesOf = (page: string): string[][] =>
   withoutFences(read(page))
     .split(/\n(?!\|)/)
-    .flatMap((block) => {
-      const rows = block.split('\n').filter((line) => line.startsWith('|'));
-      return rows.filter((row, index) => rows.indexOf(row) < index);
-    });
+    .map((block) => block.split('\n').filter((line) => line.startsWith('|')));
+const cellsOf = (row: string): number => row.replaceAll('\\|', '').split('|').length;
 
+// a merge that kept both sides of a table leaves a second head within it, or a row of another table
 describe('tables', () => {
-  it.each(pages)('of %s have each row once', (page) => expect(twiceIn(page)).toEqual([]));
+  it.each(pages)('of %s have each row once', (page) => {
+    const twice = tablesOf(page).flatMap((rows) => rows.filter((row, index) => rows.indexOf(row) < index));
+    expect(twice).toEqual([]);
+  });
+  it.each(pages)('of %s have as many cells in each row', (page) => {
+    const odd = tablesOf(page).flatMap((rows) =>
+      rows.filter((row) => cellsOf(row) !== cellsOf(rows[0] ?? row)),
+    );
+    expect(odd).toEqual([]);
+  });
 });
 
 /** Line breaks and the commas that come with them are the formatter's own business. */
