@@ -1,4 +1,5 @@
 import type { CommandType, CommandWire } from '#contract';
+import { InvalidSpecError } from './errors.js';
 
 /** A command of one type without what the client fills in. */
 export type Body<T extends CommandType> = Omit<
@@ -29,11 +30,26 @@ export interface CommandParts<T extends CommandType> {
   readonly check?: Check | undefined;
 }
 
-/** @param namespace of those that name none */
+/**
+ * @param namespace of those that name none
+ * @throws InvalidSpecError for a `maxFires` that JSON cannot say
+ */
 export function commandOf<T extends CommandType>(parts: CommandParts<T>, namespace: string): CommandWire {
   const { type, id, ref, body, check } = parts;
+  refuseNoNumber(body);
   const target =
     'timerId' in ref ? { timerId: ref.timerId } : { namespace: ref.namespace ?? namespace, key: ref.key };
   // the compiler cannot see that these parts make one of the union
   return { type, id, ...target, ...body, ...(check !== undefined && { check }) } as unknown as CommandWire;
+}
+
+/** JSON makes null of NaN and of the infinite, and null is no limit. */
+function refuseNoNumber(body: {
+  readonly timer?: { readonly maxFires?: unknown };
+  readonly set?: { readonly maxFires?: unknown };
+}): void {
+  const maxFires = (body.timer ?? body.set)?.maxFires;
+  if (typeof maxFires !== 'number' || Number.isFinite(maxFires)) return;
+  const message = `maxFires is ${maxFires}: a whole number is meant, or null for no limit`;
+  throw new InvalidSpecError({ code: 'invalid-spec', message, field: 'maxFires' });
 }

@@ -7,6 +7,7 @@ import {
   ApiNotConfiguredError,
   CommandRejectedError,
   EventOpenError,
+  InvalidSpecError,
   OutcomeNotToldError,
   TimerCalls,
   VersionNotMatchError,
@@ -47,6 +48,18 @@ function setUp(replies: readonly Reply[], versions: readonly number[] | null = [
   };
   return { timers: new TimerCalls(ports), asked, pauses, read };
 }
+
+it('a limit that is no number is refused, and not sent as none', async () => {
+  const { timers, asked } = setUp([]);
+  const schedule = { schedPolicyType: 'INTERVAL', schedPolicyExpr: '5s' } as const;
+  for (const maxFires of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    await expect(timers.updateTimer({ key: 'k' }, { maxFires })).rejects.toThrow(InvalidSpecError);
+    await expect(timers.createTimer({ key: 'k', ...schedule, maxFires })).rejects.toThrow(InvalidSpecError);
+  }
+  expect(asked).toEqual([]);
+  await timers.updateTimer({ key: 'k' }, { maxFires: null });
+  expect(asked).toMatchObject([{ set: { maxFires: null } }]);
+});
 
 describe('a manual trigger', () => {
   it('that meets another version reads the timer again and tries anew, with the same request id', async () => {
