@@ -1,4 +1,4 @@
-import { type DataCipher, openFields, sealCommand } from '#contract';
+import { type DataCipher, openFields, sealFields } from '#contract';
 import type { TimerPorts } from './ports.js';
 import type { WatchedChange } from './timers.js';
 
@@ -9,7 +9,7 @@ export function encryptedPorts(ports: TimerPorts, cipher: DataCipher): TimerPort
     ...ports,
     commands: {
       ask: async (command, options) => {
-        const reply = await commands.ask(await sealCommand(command, cipher), options);
+        const reply = await commands.ask(await sealFields(command, cipher), options);
         return reply.ok ? { ...reply, timer: await openFields(reply.timer, cipher) } : reply;
       },
     },
@@ -24,7 +24,7 @@ export function encryptedPorts(ports: TimerPorts, cipher: DataCipher): TimerPort
       events: (ref, options) => reads.events(ref, options),
       nextFires: (ref, options) => reads.nextFires(ref, options),
       why: (ref, options) => reads.why(ref, options),
-      preview: (request, options) => reads.preview(request, options),
+      preview: async (request, options) => reads.preview(await sealFields(request, cipher), options),
     },
   };
 }

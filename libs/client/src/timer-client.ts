@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { type CommandWire, type DataCipher, sealCommand, topicsOf } from '#contract';
+import { type CommandWire, type DataCipher, sealFields, topicsOf } from '#contract';
 import { type KafkaSettings, ringAfter } from '#kafka';
 import { defaultNamespace } from './command-of.js';
 import { CommandSender } from './command-sender.js';
@@ -86,7 +86,7 @@ export class TimerClient extends TimerCalls {
    * @throws ClientOverloadedError, CommandTooLargeError
    */
   async send(command: CommandWire): Promise<void> {
-    const sealed = this.#cipher === undefined ? command : await sealCommand(command, this.#cipher);
+    const sealed = this.#cipher === undefined ? command : await sealFields(command, this.#cipher);
     return this.#sender.send(sealed);
   }
 }

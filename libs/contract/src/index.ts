@@ -26,7 +26,7 @@ export {
 } from './due-event.js';
 export { AesGcmCipher, type AesGcmKeys } from './encryption/aes-gcm-cipher.js';
 export { type DataCipher, SealBrokenError, UnknownKeyError } from './encryption/data-cipher.js';
-export { openFields, sealCommand } from './encryption/sealed-fields.js';
+export { openFields, sealFields } from './encryption/sealed-fields.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export type { EventJson } from './event-schemas.js';
 export { explainMisfit, type Misfit } from './explain.js';

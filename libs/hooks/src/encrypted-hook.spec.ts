@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AesGcmCipher, type CommandWire, type DueEvent, openFields, sealCommand } from '#contract';
+import { AesGcmCipher, type CommandWire, type DueEvent, openFields, sealFields } from '#contract';
 import { HookRunner } from './hook-runner.js';
 import type { HookHandler, RunClock } from './index.js';
 
@@ -11,7 +11,7 @@ const still: RunClock = { now: () => 0, after: () => () => undefined };
 /** Runs one event whose timer carries this, sealed; answers what left. */
 async function run(data: string, handle: HookHandler, by = cipher): Promise<CommandWire> {
   const create = { type: 'CreateTimer', timer: { data } } as unknown as CommandWire;
-  const { timer } = (await sealCommand(create, cipher)) as unknown as { timer: object };
+  const { timer } = (await sealFields(create, cipher)) as unknown as { timer: object };
   const event = {
     eventId: '00000000-0000-4000-8000-00000000000e',
     attempt: 1,

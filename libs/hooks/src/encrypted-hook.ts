@@ -1,4 +1,4 @@
-import { type DataCipher, openFields, sealCommand } from '#contract';
+import { type DataCipher, openFields, sealFields } from '#contract';
 import type { Hook, HookFactory } from './handler.js';
 import type { SendAnswer } from './send-answer.js';
 
@@ -20,4 +20,4 @@ const openingHook = (hook: Hook, cipher: DataCipher): Hook => ({
 export const sealingSend =
   (send: SendAnswer, cipher: DataCipher): SendAnswer =>
   async (command, traceparent, unwanted) =>
-    send(await sealCommand(command, cipher), traceparent, unwanted);
+    send(await sealFields(command, cipher), traceparent, unwanted);

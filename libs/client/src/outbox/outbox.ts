@@ -6,7 +6,7 @@ import {
   commandRecord,
   type DataCipher,
   parseCommand,
-  sealCommand,
+  sealFields,
   type TimerChangeWire,
 } from '#contract';
 import { type Body, type Check, commandOf, defaultNamespace, type TimerRef } from '../command-of.js';
@@ -57,7 +57,7 @@ export class Outbox {
    * @throws InvalidCommandError, CommandTooLargeError and the like
    */
   async write(transaction: SqlTransaction, command: CommandWire): Promise<void> {
-    const sealed = this.#cipher === undefined ? command : await sealCommand(command, this.#cipher);
+    const sealed = this.#cipher === undefined ? command : await sealFields(command, this.#cipher);
     const { key, value } = commandRecord(sealed);
     const record = { key: key === null ? null : Buffer.from(key), value: Buffer.from(value) };
     const read = parseCommand(record, commandBytesMax);

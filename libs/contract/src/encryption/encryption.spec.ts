@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CommandWire } from '../index.js';
 import { AesGcmCipher } from './aes-gcm-cipher.js';
-import { openFields, sealCommand } from './sealed-fields.js';
+import { openFields, sealFields } from './sealed-fields.js';
 
 const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 const cipher = new AesGcmCipher({ keys: { k1: key(1) }, current: 'k1' });
@@ -61,12 +61,12 @@ const create = (timer: object): CommandWire => ({
 
 describe('a command', () => {
   it('keeps everything but its payloads open', async () => {
-    const sealed = await sealCommand(create({ data: 'hush', tags: ['eu'] }), cipher);
+    const sealed = await sealFields(create({ data: 'hush', tags: ['eu'] }), cipher);
     expect(sealed).toMatchObject(create({ tags: ['eu'], dataEncoding: 'base64' }));
   });
   it('clears what it clears', async () => {
     const command = { ...create({}), type: 'UpdateTimer', set: { data: null } } as never;
-    expect(await sealCommand(command, cipher)).toMatchObject({ set: { data: null } });
+    expect(await sealFields(command, cipher)).toMatchObject({ set: { data: null } });
   });
   it('comes back as it went, whatever it holds, and however it was written', async () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('\0'), fc.constant('a\ud800b'));
@@ -77,7 +77,7 @@ describe('a command', () => {
     );
     await fc.assert(
       fc.asyncProperty(payload, async (given) => {
-        const { timer } = (await sealCommand(create(given), cipher)) as unknown as { timer: object };
+        const { timer } = (await sealFields(create(given), cipher)) as unknown as { timer: object };
         expect(await openFields(timer, rotated)).toEqual(
           (create(given) as unknown as { timer: object }).timer,
         );
@@ -85,7 +85,7 @@ describe('a command', () => {
     );
   });
   it('opens what hangs below a record, and leaves open what was never sealed', async () => {
-    const { timer } = (await sealCommand(create({ data: 'hush' }), cipher)) as unknown as { timer: object };
+    const { timer } = (await sealFields(create({ data: 'hush' }), cipher)) as unknown as { timer: object };
     const bare = { data: Buffer.from('plain').toString('base64'), dataEncoding: 'base64' };
     expect(await openFields({ eventId: 'e', timer, eventData: 'open' }, cipher)).toMatchObject({
       timer: { data: 'hush' },

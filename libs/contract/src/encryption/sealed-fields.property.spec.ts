@@ -13,7 +13,7 @@ import {
   timerRecordSchema,
 } from '../index.js';
 import { AesGcmCipher } from './aes-gcm-cipher.js';
-import { openFields, sealCommand } from './sealed-fields.js';
+import { openFields, sealFields } from './sealed-fields.js';
 
 type Json = Readonly<Record<string, unknown>>;
 type Path = readonly string[];
@@ -89,7 +89,7 @@ it('no sealed command of any type holds the text of any payload, each is one tha
     fc.asyncProperty(payload, async (given) => {
       for (const command of full(given)) {
         expect(isTaken(command)).toBe(true);
-        const sealed = await sealCommand(command, cipher);
+        const sealed = await sealFields(command, cipher);
         expect(textsOf(sealed).filter((text) => text.includes(given.text))).toEqual([]);
         expect(isTaken(sealed)).toBe(true);
         expect(await openFields(sealed, cipher)).toEqual(command);
@@ -133,7 +133,7 @@ it('finds the payloads of a timer', () => {
 
 it.each(payloadsAnswered)('$message: $field comes back opened', async ({ path }) => {
   const text = 'hush';
-  const { timer } = (await sealCommand(
+  const { timer } = (await sealFields(
     { type: 'CreateTimer', timer: { data: text } } as unknown as CommandWire,
     cipher,
   )) as unknown as { timer: { data: string } };

@@ -1,4 +1,3 @@
-import type { CommandWire } from '../commands.js';
 import type { DataCipher } from './data-cipher.js';
 
 // Payloads before they leave and when they come back. Sealed bytes travel as any bytes do: base64, and `…Encoding` says so.
@@ -12,9 +11,12 @@ const formNames = Object.entries(forms) as [keyof typeof forms, number][];
 const payloads = ['data', 'summaryData', 'eventData'] as const;
 type PayloadName = (typeof payloads)[number];
 
-/** A command with its payloads sealed: `data`, `summaryData` and `eventData`, wherever they stand; nothing else is hidden. */
-export const sealCommand = (command: CommandWire, cipher: DataCipher): Promise<CommandWire> =>
-  withPayloads(command, (fields, name) => seal(fields, name, cipher));
+/**
+ * What goes to a timer, a command or a question, with its payloads sealed: `data`, `summaryData` and `eventData`, wherever they stand;
+ * nothing else is hidden.
+ */
+export const sealFields = <T extends object>(message: T, cipher: DataCipher): Promise<T> =>
+  withPayloads(message, (fields, name) => seal(fields, name, cipher));
 
 /**
  * What came from a timer, with those payloads opened that this cipher sealed, wherever they stand; the others stay as they are.
