@@ -57,6 +57,21 @@ const withoutAttempt = (command: TimerCommand): TimerCommand => {
   return rest;
 };
 
+/** The hook class of a timer changes while an event is open, which stays open. */
+export const rehooksWhatIsOpen = (): Wraps =>
+  decidingWith((original) => (state, command, now) => {
+    const decision = original(state, command, now);
+    if (!decision.ok || state?.open == null || command.type !== 'UpdateTimer') return decision;
+    const { nextTick, nextFireAt } = state;
+    const kept = decision.events.filter(({ type }) => type !== 'EventRecalled');
+    return {
+      ok: true,
+      events: kept.map((event) =>
+        event.type === 'TimerUpdated' ? { ...event, nextTick, nextFireAt } : event,
+      ),
+    };
+  });
+
 export const notFenced = (): Wraps =>
   decidingWith((original) => (state, command, now) => original(state, withoutAttempt(command), now));
 

@@ -13,7 +13,7 @@ import {
 import { boundedMemory, noEarlyFire, watermarkKeepsStill, watermarksNamed } from './moments.js';
 import { oneOutcome } from './outcomes.js';
 import { foldEqualsState, logHasNoGap, steadyInOrder } from './stored.js';
-import { everythingSent, feedInOrder, openIsVisible, sameAgain, sentOf } from './topics.js';
+import { everythingSent, feedInOrder, ofOneClass, openIsVisible, sameAgain, sentOf } from './topics.js';
 import type { Violation } from './violation.js';
 
 export type { Violation };
@@ -40,6 +40,7 @@ export function violations(world: World): Violation[] {
     ...each,
     ...childrenKnown(histories),
     ...sameAgain(histories, due),
+    ...ofOneClass(due),
     ...foldEqualsState(histories, world),
     ...oneOutcome(histories, world),
     ...boundedMemory(world),

@@ -14,6 +14,7 @@ interface Sent {
   readonly version: number;
   readonly eventId: EventId;
   readonly attempt: number;
+  readonly hookClass: string;
   readonly told: Told;
 }
 
@@ -23,17 +24,14 @@ interface Told {
   readonly attempt: number;
   readonly scheduledFor: string;
   readonly startedAt: string;
-  /** No attempt of it goes to another class. */
-  readonly hookClass: string;
+}
+interface DueBody extends Told {
+  readonly timer: { readonly hookClass: string };
 }
 
 export function sentOf(records: readonly { readonly value: WireRecord }[]): readonly Sent[] {
   return records.map(({ value: record }) => {
-    const { eventId, attempt, scheduledFor, startedAt, timer } = JSON.parse(record.value) as Omit<
-      Told,
-      'hookClass'
-    > & { readonly timer: { readonly hookClass: string } };
-    const { hookClass } = timer;
+    const { eventId, attempt, scheduledFor, startedAt, timer } = JSON.parse(record.value) as DueBody;
     const { ce_timerid, ce_timerversion } = record.headers;
     return {
       record,
@@ -41,7 +39,8 @@ export function sentOf(records: readonly { readonly value: WireRecord }[]): read
       version: Number(ce_timerversion),
       eventId,
       attempt,
-      told: { eventId, attempt, scheduledFor, startedAt, hookClass },
+      hookClass: timer.hookClass,
+      told: { eventId, attempt, scheduledFor, startedAt },
     };
   });
 }
@@ -88,6 +87,18 @@ export function sameAgain(histories: readonly History[], due: readonly Sent[]): 
     return isDeepStrictEqual(earlier.told, one.told)
       ? []
       : [{ promise: 6, detail: `${id} was sent again and tells of another event` }];
+  });
+}
+
+/** 5, on the topics: no attempt of an event goes to another class than its first one. */
+export function ofOneClass(due: readonly Sent[]): Violation[] {
+  const first = new Map<EventId, Sent>();
+  return due.flatMap((one): Violation[] => {
+    const { hookClass } = first.get(one.eventId) ?? one;
+    if (!first.has(one.eventId)) first.set(one.eventId, one);
+    return hookClass === one.hookClass
+      ? []
+      : [{ promise: 5, detail: `${one.eventId} was sent to ${hookClass}, and then to ${one.hookClass}` }];
   });
 }
 
