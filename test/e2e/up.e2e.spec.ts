@@ -27,6 +27,12 @@ class Up {
   }
 
   static async start(): Promise<Up> {
+    const up = await Up.begin();
+    await up.untilSaid('up after');
+    return up;
+  }
+
+  static async begin(): Promise<Up> {
     const up = new Up(
       spawn(process.execPath, [resolve('dist/apps/cli/src/main.js'), 'up'], {
         cwd: folder,
@@ -44,11 +50,14 @@ class Up {
       }),
     );
     started.push(up);
-    await eventually('it is up', () => {
-      if (up.process.exitCode !== null) throw new Error(`it ended: ${up.#lines.join('\n')}`);
-      return up.#lines.some((line) => line.includes('up after'));
-    });
     return up;
+  }
+
+  untilSaid(text: string): Promise<unknown> {
+    return eventually(`it says ${text}`, () => {
+      if (this.process.exitCode !== null) throw new Error(`it ended: ${this.#lines.join('\n')}`);
+      return this.has(text);
+    });
   }
 
   has(text: string): boolean {
@@ -102,6 +111,14 @@ describe('carillon up', () => {
     up.process.kill('SIGHUP');
     expect(await once(up.process, 'exit')).toEqual([0, null]);
     expect([isRunning(), pids.every(isGone)]).toEqual([false, true]);
+  });
+
+  it('says nothing of being up where it is ended before', async () => {
+    const up = await Up.begin();
+    await up.untilSaid('Postgres');
+    up.process.kill('SIGINT');
+    expect(await once(up.process, 'close')).toEqual([0, null]);
+    expect([up.has('up after'), up.has('stopped')]).toEqual([false, true]);
   });
 
   it('ends at once at a second Ctrl-C, also what does not answer', async () => {

@@ -35,10 +35,11 @@ export async function upCommand(): Promise<number> {
     };
   });
   try {
-    await Promise.race([up.start(), ended]);
-    say(
-      `\n  up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C ends it. Logs: ${join('.carillon', 'logs')}\n`,
-    );
+    const isUp = await Promise.race([up.start().then(() => true), ended.then(() => false)]);
+    if (isUp)
+      say(
+        `\n  up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C ends it. Logs: ${join('.carillon', 'logs')}\n`,
+      );
     return await ended;
   } catch (error) {
     if (!(error instanceof EmbeddedServerProblem)) throw error;
