@@ -162,7 +162,7 @@ const state = z.object({
     .object({ holder: z.string(), token: count, until: moment, since: moment })
     .nullable()
     .exactOptional(),
-  recent: z.array(z.object({ commandId: uuid, version: count })),
+  recent: z.array(z.object({ commandId: uuid, version: count, isAnswer: z.literal(true).exactOptional() })),
   trace: z
     .object({
       cause: z.string().exactOptional(),

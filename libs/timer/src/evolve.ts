@@ -1,6 +1,6 @@
-import { type EpochMs, later } from './brand.js';
+import { type CommandId, type EpochMs, later } from './brand.js';
 import type { Evolve } from './decider.js';
-import type { End, RecordedEvent, TimerEvent, TimerSnapshotted } from './event.js';
+import type { End, TimerEvent, TimerSnapshotted } from './event.js';
 import { processedManual } from './life/asking.js';
 import { givenUp, reopened } from './life/cancel.js';
 import { afterClose } from './life/closing.js';
@@ -10,7 +10,14 @@ import { heldBy, letGoBy } from './life/hold.js';
 import { recalled } from './life/recall.js';
 import { isSpawning } from './life/room.js';
 import { without } from './life/spawn.js';
-import { isAsking, type OpenEvent, type Outcome, recentCommandsMax, type TimerState } from './state.js';
+import {
+  type AppliedCommand,
+  isAsking,
+  type OpenEvent,
+  type Outcome,
+  recentCommandsMax,
+  type TimerState,
+} from './state.js';
 import { traced } from './trace.js';
 
 /** Total: history is a fact. An event that does not fit leaves the state as it was, but for its version. */
@@ -21,7 +28,7 @@ export const evolve: Evolve = (state, recorded) => {
   if (before === null) return null;
   const after = traced({ ...apply(before, event), version, nextFireAt: event.nextFireAt }, recorded);
   if (commandId === null || unremembered.has(event.type)) return after;
-  return { ...after, recent: remembered(after.recent, commandId, version) };
+  return { ...after, recent: remembered(after.recent, applied(commandId, version, event)) };
 };
 
 /** They come often, would push every other command out of the few that are remembered, and do no harm when repeated. */
@@ -29,7 +36,19 @@ const unremembered: ReadonlySet<TimerEvent['type']> = new Set([
   'EventExtended',
   'LeaseRenewed',
   'ChildEnded',
+  // never all that a command does: what follows tells whether it was an answer
+  'TicksDropped',
 ]);
+
+const ofAnswers: ReadonlySet<TimerEvent['type']> = new Set([
+  'PreScheduleDelayed',
+  'PreScheduleAnswered',
+  'EventClaimed',
+  'EventRetryScheduled',
+  'EventClosed',
+]);
+const applied = (commandId: CommandId, version: number, { type }: TimerEvent): AppliedCommand =>
+  ofAnswers.has(type) ? { commandId, version, isAnswer: true } : { commandId, version };
 
 /** A state that was written down whole, perhaps by an older version. */
 export const wholeState = (state: TimerSnapshotted['state']): TimerState => ({
@@ -44,13 +63,11 @@ const beginning = (event: TimerEvent): TimerState | null =>
     ? newTimer(event.timerId, event.spec, event.at, event.watermark, event.summary)
     : null;
 
-function remembered(
-  recent: TimerState['recent'],
-  commandId: NonNullable<RecordedEvent['commandId']>,
-  version: number,
-): TimerState['recent'] {
-  const others = recent.at(-1)?.commandId === commandId ? recent.slice(0, -1) : recent;
-  return [...others.slice(-(recentCommandsMax - 1)), { commandId, version }];
+function remembered(recent: TimerState['recent'], command: AppliedCommand): TimerState['recent'] {
+  const others = recent.at(-1)?.commandId === command.commandId ? recent.slice(0, -1) : recent;
+  const alike = others.filter(({ isAnswer }) => isAnswer === command.isAnswer);
+  const kept = alike.length < recentCommandsMax ? others : others.filter((other) => other !== alike[0]);
+  return [...kept, command];
 }
 
 function apply(state: TimerState, event: TimerEvent): TimerState {

@@ -114,7 +114,7 @@ export interface TimerState {
   readonly waitingTick: EpochMs | null;
   /** The last lease; null: never leased. */
   readonly lease: Lease | null;
-  /** The last few commands that were applied, newest last, and the version each one led to. */
+  /** The last few answers and the last few other commands that were applied, newest last, and the version each one led to. */
   readonly recent: readonly AppliedCommand[];
   /** Absent: nothing that happened to it was traced. */
   readonly trace?: TraceContexts | undefined;
@@ -150,8 +150,11 @@ export type LaterParts = 'children' | 'waitingTick' | 'lease';
 export interface AppliedCommand {
   readonly commandId: CommandId;
   readonly version: number;
+  /** A hook's, about an open event: these come with each fire, and push out only one another. Of older versions it is not told. */
+  readonly isAnswer?: true;
 }
 
+/** Of answers, and of other commands. */
 export const recentCommandsMax = 4;
 
 export type EndedReason = 'done' | 'end-at' | 'max-fires' | 'no-next-time' | 'cancelled';

@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
   await pool.query(
     `insert into timer_state (id, version, attempt, fires, slot, status, phase, recent) values ($1, 9, 0, 0, 1, 0, 0, $2)`,
-    [timerId, `${id()}:8,${latest}:9`],
+    [timerId, `${id()}:+7,${id()}:8,${latest}:+9`],
   );
   await pool.query(
     `insert into timer_tombstone (id, deleted_at, namespace, key, recent) values ($1, now(), 'n', 'busy', $2)`,

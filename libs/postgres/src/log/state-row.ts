@@ -240,10 +240,11 @@ function openExtraOf(open: OpenEvent, watermark: EpochMs | null): NonNullable<Ex
   };
 }
 
-/** "id:version,id:version", newest last. */
+/** "id:version,id:+version", newest last; the sign, which a reader of before passes over, says that it was an answer. */
 export const recentText = (recent: readonly AppliedCommand[]): string => {
   let text = '';
-  for (const { commandId, version } of recent) text += `${text === '' ? '' : ','}${commandId}:${version}`;
+  for (const { commandId, version, isAnswer } of recent)
+    text += `${text === '' ? '' : ','}${commandId}:${isAnswer === true ? '+' : ''}${version}`;
   return text;
 };
 
@@ -251,6 +252,10 @@ export function parseRecent(text: string): AppliedCommand[] {
   if (text === '') return [];
   return text.split(',').map((entry) => {
     const colon = entry.indexOf(':');
-    return { commandId: entry.slice(0, colon) as CommandId, version: Number(entry.slice(colon + 1)) };
+    const command = {
+      commandId: entry.slice(0, colon) as CommandId,
+      version: Number(entry.slice(colon + 1)),
+    };
+    return entry[colon + 1] === '+' ? { ...command, isAnswer: true } : command;
   });
 }
