@@ -193,6 +193,27 @@ describe('a day of the log', () => {
     expect(await timerId('cut')).toBe(id);
   });
 
+  it('that held all of a timer is no reason to take the timer away, unless somebody says so', async () => {
+    const lives = await Lives.on(url);
+    await lives.create('whole', {});
+    await age(pool, 40);
+    await lives.create('young', {});
+    await lives.end();
+    const [oldest = ''] = await logParts(pool);
+    await pool.query(`drop table ${oldest}`);
+    const id = await timerId('whole');
+    expect(await findings()).toEqual([
+      { what: 'state-without-log', timerId: id, detail: expect.stringContaining('no event') },
+    ]);
+    expect(await rebuild(pool)).toEqual({ timers: 1, removed: 0, cutOff: 1 });
+    expect(await timerId('whole')).toBe(id);
+    const { rowCount } = await pool.query('select from timer_state where id = $1', [id]);
+    expect(rowCount).toBe(1);
+
+    expect(await rebuild(pool, { removesUnlogged: true })).toEqual({ timers: 1, removed: 1, cutOff: 0 });
+    expect(await findings()).toEqual([]);
+  });
+
   it('that is detached is dropped by whoever comes next, and by one process at a time', async () => {
     const [part = ''] = await logParts(pool);
     await pool.query('insert into log_partition_drop (name) values ($1)', [part]);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { rebuild, verify } from '#postgres';
+import { type Finding, rebuild, verify } from '#postgres';
 import { inEachDatabase } from './connection.js';
 import { say, sayJson } from './output/out.js';
 import { type At, withProgress } from './output/progress.js';
@@ -28,24 +28,38 @@ export async function verifyCommand({ json }: { readonly json?: boolean }): Prom
   return report.findings.length === 0 ? 0 : 1;
 }
 
+const leftByRebuild: readonly Finding['what'][] = ['log-cut-off', 'state-without-log'];
+
 function verdictOf({ findings, isCut }: Verified, isPart: boolean): string {
+  const cutOff = findings.filter(({ what }) => leftByRebuild.includes(what)).length;
   if (findings.length > 0)
-    return `${findings.length} findings${isCut ? ', and it stopped there: not all was read' : ''}; \`carillon rebuild\` makes the state anew from the log`;
+    return [
+      `${findings.length} findings${isCut ? ', and it stopped there: not all was read' : ''}`,
+      ...(cutOff < findings.length ? ['`carillon rebuild` makes the state anew from the log'] : []),
+      ...(cutOff > 0 ? [`${cutOff} ${lackLog}`] : []),
+    ].join('; ');
   return isPart ? 'nothing found, but not all was read' : 'the log and the state agree';
 }
 
-export async function rebuildCommand(): Promise<number> {
-  const reports = await inEachDatabase((pool) => withBar('rebuild', pool, (onMade) => rebuild(pool, onMade)));
+/** @returns the exit code: 0 if every timer was made from the log */
+export async function rebuildCommand({
+  removeUnlogged = false,
+}: {
+  readonly removeUnlogged?: boolean;
+} = {}): Promise<number> {
+  const reports = await inEachDatabase((pool) =>
+    withBar('rebuild', pool, (onMade) => rebuild(pool, { onMade, removesUnlogged: removeUnlogged })),
+  );
   process.stdout.write(
     `${sumOf(reports, 'timers')} timers made anew from the log, ${sumOf(reports, 'removed')} removed that it does not know\n`,
   );
   const cutOff = sumOf(reports, 'cutOff');
-  if (cutOff > 0)
-    process.stdout.write(
-      `${cutOff} left as they are: a day of the log is missing that they would be made from\n`,
-    );
-  return 0;
+  if (cutOff > 0) process.stdout.write(`${cutOff} left as they are; ${cutOff} ${lackLog}\n`);
+  return cutOff === 0 ? 0 : 1;
 }
+
+const lackLog =
+  'lack a day of the log that they would be made from: bring its rows of `event_log` back from a backup; they go on as they are until then';
 
 /** How far it is, by the timers that the database knows now. */
 async function withBar<T>(what: string, pool: pg.Pool, work: (at: At) => Promise<T>): Promise<T> {

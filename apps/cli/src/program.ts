@@ -63,8 +63,9 @@ function addCare(program: Command): void {
     .action(byExitCode((options: { json?: boolean }) => tzCheckCommand(options)));
   program
     .command('rebuild')
-    .description('make the state anew from the log')
-    .action(byExitCode(() => rebuildCommand()));
+    .description('make the state anew from the log; exit code 1 if a timer was left as it is')
+    .option('--remove-unlogged', 'also take away timers of which the log has no event at all')
+    .action(byExitCode((options: { removeUnlogged?: boolean }) => rebuildCommand(options)));
   program
     .command('offsets')
     .description('stored Kafka offsets')

@@ -8,8 +8,15 @@ import { type Querying, streams } from './streams.js';
 export interface RebuildReport {
   readonly timers: number;
   readonly removed: number;
-  /** Timers that were left as they are: a day of their log is missing, and they cannot be made from what is left. */
+  /** Timers that were left as they are: a day of their log is missing, or all of it, and they cannot be made from what is left. */
   readonly cutOff: number;
+}
+
+export interface RebuildOptions {
+  /** After each page: how many timers were made so far. */
+  readonly onMade?: (timers: number) => void;
+  /** Also takes away timers of which the log has no event at all; left as they are otherwise, since it may be the log that is incomplete. */
+  readonly removesUnlogged?: boolean;
 }
 
 /**
@@ -19,7 +26,7 @@ export interface RebuildReport {
  */
 export async function rebuild(
   pool: Pool,
-  onMade: (timers: number) => void = () => undefined,
+  { onMade = () => undefined, removesUnlogged = false }: RebuildOptions = {},
 ): Promise<RebuildReport> {
   const client = await pool.connect();
   try {
@@ -30,7 +37,8 @@ export async function rebuild(
     let [timers, removed, cutOff] = [0, 0, 0];
     for await (const page of streams(client, () => new StreamFold())) {
       for (const { timerId, log } of page) {
-        if (log.isCutOff) {
+        // of a deleted timer the log says so
+        if (log.isCutOff || (log.events === 0 && !removesUnlogged)) {
           cutOff += 1;
           continue;
         }

@@ -48,7 +48,12 @@ export class StreamCheck {
     // what follows a gap or a double says nothing more
     if (this.#wrongVersion !== null) return [this.#wrongVersion];
     if (this.events === 0)
-      return [this.#finding('state-without-log', `state at version ${stored?.version}, no event`)];
+      return [
+        this.#finding(
+          'state-without-log',
+          `state at version ${stored?.version}, no event: a day of the log is missing, or all of it`,
+        ),
+      ];
     const state = this.#fold.isCutOff
       ? this.#finding(
           'log-cut-off',
