@@ -8,7 +8,7 @@ const batchSizeByDefault = 1_000;
 
 /** A job system as it is driven here. A job carries the moment it is due; its handler tells it to `handled`. */
 export interface Peer {
-  /** Jobs of one `insert` at most, as the peer's documents have it; by default 1,000. `Infinity`: the whole list, where the peer itself bounds what is under way. */
+  /** Jobs of one `insert` at most, as the peer's documents have it; default 1,000. */
   readonly batchSize?: number;
   open(url: string): Promise<void>;
   insert(dueAt: readonly number[]): Promise<void>;
