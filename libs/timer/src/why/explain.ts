@@ -4,7 +4,14 @@ import { fireMoment, policyOf } from '../schedule/plan.js';
 import type { TimerState } from '../state.js';
 import type { WhyEntry, WhyReason, WhyRequest, WhyVerdict } from './answer.js';
 import { sentenceOf } from './sentences.js';
-import { type Finding, stateAt, type Timeline } from './timeline.js';
+import {
+  type Finding,
+  type HoldName,
+  type Spell,
+  type Stretch,
+  stretchAt,
+  type Timeline,
+} from './timeline.js';
 
 /** One entry a tick; neighbours that fared alike are one. */
 export function explain(
@@ -16,8 +23,7 @@ export function explain(
   for (const tick of ticks) {
     const finding = findingOf(timeline, tick, request.now);
     const run = runs.at(-1);
-    if (run !== undefined && isAlike(run.finding, finding, timeline, run.last, tick))
-      [run.last, run.count] = [tick, run.count + 1];
+    if (run !== undefined && isAlike(run.finding, finding)) [run.last, run.count] = [tick, run.count + 1];
     else runs.push({ finding, first: tick, last: tick, count: 1 });
   }
   if (runs.length === 0) return [nothing(timeline, request)];
@@ -32,50 +38,95 @@ export function explain(
   }));
 }
 
-function isAlike(a: Finding, b: Finding, timeline: Timeline, last: EpochMs, tick: EpochMs): boolean {
+/** One sentence is true of both. */
+function isAlike(a: Finding, b: Finding): boolean {
   if (a.fire !== null || b.fire !== null || a.verdict !== b.verdict || a.reason !== b.reason) return false;
-  const [before, after] = [stateAt(timeline, last), stateAt(timeline, tick)];
-  return before?.pausedAt === after?.pausedAt && before?.open?.eventId === after?.open?.eventId;
+  const [before, after] = [a.met, b.met];
+  return (
+    a.drop?.at === b.drop?.at &&
+    a.hold === b.hold &&
+    before.spells.paused === after.spells.paused &&
+    before.spells.disabled === after.spells.disabled &&
+    before.spells.open === after.spells.open &&
+    before.spells.asking === after.spells.asking &&
+    before.state?.pausedBy[0]?.at === after.state?.pausedBy[0]?.at &&
+    before.state?.fault === after.state?.fault
+  );
 }
 
 function findingOf(timeline: Timeline, tick: EpochMs, now: EpochMs): Finding {
-  const fire = timeline.fires.findLast(({ scheduledFor }) => scheduledFor === tick) ?? null;
-  if (fire !== null) return { verdict: 'fired', reason: null, fire, drop: null };
-  const drop = timeline.drops.find(({ first, last }) => first <= tick && tick <= last) ?? null;
-  if (drop !== null) return { verdict: 'dropped', reason: drop.reason, fire: null, drop };
-  const [verdict, reason] = unsettled(timeline, stateAt(timeline, tick), tick, now);
-  return { verdict, reason, fire: null, drop: null };
+  const { state } = stretchAt(timeline, tick);
+  const dueAt = state === null ? tick : fireMoment(state, tick);
+  const met = stretchAt(timeline, dueAt);
+  const common = { fire: null, drop: null, hold: null, dueAt, met };
+  const fire = timeline.fires.findLast(({ scheduledFor }) => scheduledFor === tick);
+  if (fire !== undefined) return { ...common, verdict: 'fired', reason: null, fire };
+  const drop = timeline.drops.find(({ first, last }) => first <= tick && tick <= last);
+  if (drop !== undefined) {
+    const { reason } = drop;
+    return { ...common, verdict: 'dropped', reason, drop, hold: holdOf(timeline, met, reason, drop.at) };
+  }
+  const [verdict, reason] = unsettled(timeline, met, tick, now);
+  return { ...common, verdict, reason, hold: holdOf(timeline, met, reason, now) };
 }
 
-/** Nothing in the log names this tick: the state that it met explains it. */
+/** The hold that a tick met; else the one after its moment that it was, or is to be, settled with. */
+function holdOf(
+  { holds }: Timeline,
+  { spells }: Stretch,
+  reason: WhyReason | null,
+  settledAt: EpochMs,
+): Spell | null {
+  if (reason !== 'paused' && reason !== 'disabled') return null;
+  const other: HoldName = reason === 'paused' ? 'disabled' : 'paused';
+  const later = holds[reason].findLast(({ began }) => began === null || began.event.at <= settledAt);
+  return spells[reason] ?? spells[other] ?? later ?? null;
+}
+
+/** Nothing in the log names this tick: the state that it met explains it, or else the one there is now. */
 function unsettled(
-  timeline: Timeline,
-  state: TimerState | null,
+  { last }: Timeline,
+  { state, gone }: Stretch,
   tick: EpochMs,
   now: EpochMs,
 ): readonly [WhyVerdict, WhyReason | null] {
-  if (state === null) return ['not-fired', wasDeletedBy(timeline, tick) ? 'deleted' : 'not-created'];
-  if (state.fault !== null) return ['not-fired', 'faulted'];
-  if (state.endedReason !== null) return ['not-fired', 'ended'];
-  if (state.pausedAt !== null) return ['not-fired', 'paused'];
-  if (!state.spec.enable) return ['not-fired', 'disabled'];
+  if (state === null) return ['not-fired', gone === null ? 'not-created' : 'deleted'];
+  const held = heldReason(state);
+  if (held !== null) return ['not-fired', held];
   if (isExcluded(state, tick)) return ['not-fired', 'excluded'];
-  if (fireMoment(state, tick) > now) return ['planned', null];
-  const { last } = timeline;
-  if (last !== null && last.waitingTick === tick) return ['pending', 'overlap'];
-  const isBehind = last === null || Math.max(last.watermark ?? 0, last.lastTick ?? 0) >= tick;
+  if (last.state?.waitingTick === tick) return ['pending', 'overlap'];
+  const latest = last.state ?? last.gone;
+  const isBehind = latest === null || Math.max(latest.watermark ?? 0, latest.lastTick ?? 0) >= tick;
   if (isBehind || tick < state.createTime) return ['not-fired', 'passed-over'];
-  return ['pending', last.open === null ? 'late' : 'event-open'];
+  if (last.state === null) return ['not-fired', 'deleted'];
+  const { endAt } = last.state.spec;
+  if (endAt !== null && tick > endAt) return ['not-fired', 'end-at'];
+  if (fireMoment(state, tick) > now) return ['planned', null];
+  if (last.state.endedReason !== null) return ['not-fired', 'ended'];
+  return ['pending', heldReason(last.state) ?? (last.state.open === null ? 'late' : 'event-open')];
+}
+
+/** What keeps a timer from firing for as long as it is so. */
+function heldReason({ fault, endedReason, pausedAt, spec }: TimerState): WhyReason | null {
+  if (fault !== null) return 'faulted';
+  if (endedReason !== null) return 'ended';
+  if (pausedAt !== null) return 'paused';
+  return spec.enable ? null : 'disabled';
 }
 
 const isExcluded = ({ spec }: TimerState, tick: EpochMs): boolean =>
   exclusionsOf(spec.exclude, policyOf(spec).zone)?.stretchAt(tick) != null;
 
-const wasDeletedBy = ({ history }: Timeline, tick: EpochMs): boolean =>
-  history.some(({ event }) => event.type === 'TimerDeleted' && event.at <= tick);
-
 function nothing(timeline: Timeline, { from, to }: Pick<WhyRequest, 'from' | 'to'>): WhyEntry {
-  const finding: Finding = { verdict: 'no-tick', reason: null, fire: null, drop: null };
+  const finding: Finding = {
+    verdict: 'no-tick',
+    reason: null,
+    fire: null,
+    drop: null,
+    dueAt: from,
+    met: stretchAt(timeline, from),
+    hold: null,
+  };
   return {
     verdict: 'no-tick',
     reason: null,

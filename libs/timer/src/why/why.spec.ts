@@ -7,14 +7,14 @@ import {
   type WhyRequest,
   whyBetween,
 } from '#timer';
-import { at, close, create, dayZero, eventId, fire, run, type Step, step } from '../spec-dsl.js';
+import { at, close, create, dayZero, eventId, fire, run, type Step, step, timerAfter } from '../spec-dsl.js';
 
 const hour = 3_600_000;
 const daily = { schedPolicyType: 'CRON', schedPolicyExpr: '0 9 * * *', timeZone: 'Europe/Paris' };
 const ms = (text: string): number => Date.parse(text) - dayZero;
 const moment = (text: string): EpochMs => Date.parse(text) as EpochMs;
 
-/** The log of these steps, each by `ana`, but for what the clock does. */
+/** The log of these steps, each by its token or else by `ana`, but for what the clock does. */
 function historyOf(...steps: readonly Step[]): HistoryFact[] {
   let state: TimerState | null = null;
   const history: HistoryFact[] = [];
@@ -23,12 +23,13 @@ function historyOf(...steps: readonly Step[]): HistoryFact[] {
     const { decision, after: next } = run(state, each);
     if (!decision.ok) throw new Error(decision.rejection.message);
     const isClock = each.wish.type === 'FireDue';
+    const actor = ('token' in each.wish && String(each.wish.token)) || 'ana';
     for (const [index, event] of decision.events.entries()) {
       history.push({
         version: version + index + 1,
         commandId: null,
         event,
-        ...(!isClock && { meta: { actor: 'ana' } }),
+        ...(!isClock && { meta: { actor } }),
       });
     }
     state = next;
@@ -218,6 +219,199 @@ describe('why it did not fire', () => {
     expect(ask([create(daily)], eight).entries).toMatchObject([
       { verdict: 'no-tick', sentence: '2026-11-25 08:00 Europe/Paris is no tick of CRON 0 9 * * *' },
     ]);
+  });
+});
+
+describe('what the tick met', () => {
+  const day = (text: string) => ms(`2026-11-${text}:00Z`);
+  const told = (steps: readonly Step[], range: { from: string; to: string; now?: string }) =>
+    ask(steps, {
+      from: moment(`2026-11-${range.from}:00Z`),
+      to: moment(`2026-11-${range.to}:00Z`),
+      now: moment(`2026-11-${range.now ?? range.to}:00Z`),
+    }).entries.map(({ verdict, reason, sentence }) => [
+      verdict,
+      reason,
+      sentence.replaceAll(' Europe/Paris', ''),
+    ]);
+  const hold = (token: string, when: string) => step({ type: 'PauseTimer', token }, day(when));
+  const letGo = (token: string, when: string) => step({ type: 'ResumeTimer', token }, day(when));
+  const begun = create(daily);
+  const twoHolds = [begun, hold('ana', '24T20:00'), hold('bob', '24T21:00')];
+
+  it('of two holds the first began the pause, and it goes on while one of them holds', () => {
+    const steps = [...twoHolds, letGo('bob', '25T12:00')];
+    const range = { from: '25T00:00', to: '26T12:00' };
+    expect(told(steps, range)).toEqual([
+      [
+        'not-fired',
+        'paused',
+        'did not fire at 2 ticks from 2026-11-25 09:00 to 2026-11-26 09:00: paused since 2026-11-24 21:00 by ana',
+      ],
+    ]);
+    expect(told([...steps, letGo('ana', '27T00:00')], { ...range, now: '27T06:00' })[0]?.[2]).toContain(
+      'paused from 2026-11-24 21:00 to 2026-11-27 01:00 by ana',
+    );
+  });
+  it('names who held on when whoever began the pause had let go', () => {
+    const steps = [...twoHolds, letGo('ana', '25T12:00'), letGo('bob', '27T00:00')];
+    expect(
+      told(steps, { from: '25T00:00', to: '26T12:00', now: '27T06:00' }).map(([, , text]) => text),
+    ).toEqual([
+      'did not fire at 2026-11-25 09:00: paused from 2026-11-24 21:00 to 2026-11-27 01:00 by ana',
+      'did not fire at 2026-11-26 09:00: paused from 2026-11-24 21:00 to 2026-11-27 01:00 by ana, then by bob',
+    ]);
+  });
+  it('names nobody for a pause that began before the history, whoever joined it', () => {
+    const all = historyOf(...twoHolds);
+    const { entries } = whyBetween({
+      ...at9('2026-11-25'),
+      now: moment('2026-11-25T12:00:00Z'),
+      before: timerAfter(...twoHolds.slice(0, 2)),
+      history: all.slice(2),
+    });
+    expect(entries[0]?.sentence).toMatch(/paused since 2026-11-24 21:00 Europe.Paris$/);
+  });
+  it('keeps two disablements apart that have no tick between them', () => {
+    const able = (enable: boolean, when: string) => step({ type: 'UpdateTimer', set: { enable } }, day(when));
+    const steps = [begun, able(false, '24T12:00'), able(true, '25T12:00'), able(false, '25T13:00')];
+    expect(told(steps, { from: '25T00:00', to: '26T12:00' }).map(([, , text]) => text)).toEqual([
+      'did not fire at 2026-11-25 09:00: disabled from 2026-11-24 13:00 to 2026-11-25 13:00 by ana',
+      'did not fire at 2026-11-26 09:00: disabled since 2026-11-25 14:00 by ana',
+    ]);
+  });
+
+  const open = [begun, fire(day('25T08:00'))];
+  it('was an open event: it is named, and until when it was open; no outage is', () => {
+    const steps = [...open, close(day('27T09:00')), fire(day('27T09:00'), 'e2')];
+    expect(told(steps, { from: '26T00:00', to: '26T12:00', now: '27T12:00' })).toEqual([
+      [
+        'dropped',
+        'missed-policy',
+        'did not fire at 2026-11-26 09:00: event e1 was still open until 2026-11-27 10:00, and the missed policy does not make up for it (settled at 2026-11-27 10:00)',
+      ],
+    ]);
+  });
+  it('was an open event, and a pause only after that', () => {
+    const held = [...open, hold('bob', '26T09:00'), close(day('26T10:00'))];
+    const range = { from: '26T00:00', to: '26T12:00', now: '26T12:00' };
+    expect(told(held, range)).toEqual([
+      [
+        'pending',
+        'paused',
+        '2026-11-26 09:00: due, and not fired yet: event e1 was still open until 2026-11-26 11:00, and then paused since 2026-11-26 10:00 by bob',
+      ],
+    ]);
+    const skipped = [create({ ...daily, missed: { policy: 'skip' } }), ...held.slice(1)];
+    const steps = [...skipped, letGo('bob', '26T11:00'), fire(day('26T11:00'), 'e2')];
+    expect(told(steps, range)).toMatchObject([
+      ['dropped', 'paused', expect.stringContaining('e1 was still open')],
+    ]);
+  });
+  it('was an open event, whose close was the last one', () => {
+    const steps = [create({ ...daily, maxFires: 1 }), fire(day('25T08:00')), close(day('26T10:00'))];
+    expect(told(steps, { from: '26T00:00', to: '26T12:00' })).toEqual([
+      [
+        'not-fired',
+        'ended',
+        'did not fire at 2026-11-26 09:00: event e1 was still open until 2026-11-26 11:00, and then the timer ended (max-fires)',
+      ],
+    ]);
+  });
+  it('was an open event, and the timer was deleted before it was closed', () => {
+    const steps = [...open, step({ type: 'DeleteTimer' }, day('26T10:00'))];
+    expect(told(steps, { from: '26T00:00', to: '26T12:00' })).toEqual([
+      [
+        'not-fired',
+        'deleted',
+        'did not fire at 2026-11-26 09:00: event e1 was still open until 2026-11-26 11:00, and then the timer was deleted at 2026-11-26 11:00 by ana',
+      ],
+    ]);
+  });
+  it('was a fault', () => {
+    const steps = [
+      begun,
+      step({ type: 'FaultTimer', reason: 'odd data' }, day('25T00:00')),
+      step({ type: 'UpdateTimer', set: { summary: null } }, day('26T10:00')),
+      fire(day('26T10:00')),
+    ];
+    expect(told(steps, { from: '25T00:00', to: '25T12:00', now: '26T12:00' })[0]?.[2]).toContain(
+      'held as faulted: odd data, and the missed policy does not make up for it',
+    );
+  });
+  it('was nothing, and an event by hand went past it', () => {
+    const steps = [
+      begun,
+      step({ type: 'TriggerTimer', requestId: 'r1' }, day('25T08:00')),
+      fire(day('25T08:01')),
+    ];
+    expect(
+      told([...steps, close(day('25T09:00'))], { from: '25T08:00', to: '25T08:00', now: '25T12:00' })[0]?.[2],
+    ).toContain('it had not been fired when event e1 began at 2026-11-25 09:01, and that one went past it');
+  });
+  it('was its share of the jitter still: what came before its own moment tells', () => {
+    const jittered = create({ ...daily, jitter: '2h' });
+    const due = timerAfter(jittered).nextFireAt ?? 0;
+    expect(due).toBeGreaterThan(moment('2026-11-25T08:01:00Z'));
+    const steps = [jittered, hold('bob', '25T08:01')];
+    const { entries } = ask(steps, { ...at9('2026-11-25'), now: (due + hour) as EpochMs });
+    expect(entries[0]?.sentence).toMatch(/: paused since 2026-11-25 09:01 Europe.Paris by bob$/);
+  });
+
+  const asked = { ...daily, preSchedule: { enable: true, timeout: '3d' } };
+  it('was a question to the hook: the next tick waits for its answer, not for a close', () => {
+    const steps = [create(asked), fire(day('25T08:00'))];
+    const range = { from: '25T00:00', to: '26T12:00' };
+    const waits =
+      'due, and not fired yet: the hook was asked whether to go on with event e1; it waits for the answer';
+    const sentences = (more: readonly Step[]) => told([...steps, ...more], range).map(([, , text]) => text);
+    expect(sentences([])).toEqual([`2 ticks from 2026-11-25 09:00 to 2026-11-26 09:00: ${waits}`]);
+    const answer = (extra: object) =>
+      step({ type: 'AnswerPreSchedule', eventId: eventId(), attempt: 1, ...extra }, day('26T10:00'));
+    expect(sentences([answer({ delay: '1d' })])[0]).toContain('the hook asked for time before event e1');
+    expect(sentences([answer({})])[0]).toContain('the hook has answered');
+    const begins = [answer({}), fire(day('26T10:00'))];
+    expect(told([...steps, ...begins], range).slice(1)).toEqual([
+      ['pending', 'event-open', expect.stringContaining('event e1 is still open; it waits for the close')],
+    ]);
+    const all = [...steps, ...begins, close(day('26T11:00')), fire(day('27T08:00'), 'e2')];
+    expect(told(all, { from: '26T00:00', to: '26T12:00', now: '27T12:00' })[1]?.[2]).toContain(
+      'the hook was still being asked whether to go on with event e1 until 2026-11-26 11:00',
+    );
+  });
+  it('is the attempt that the state has, whatever moved it on: a take-over, a redelivery, a snapshot', () => {
+    const claim = (worker: string, when: string, more: object = {}) =>
+      step(
+        { type: 'ClaimEvent', eventId: eventId(), attempt: 1, worker, ...more } as Step['wish'],
+        day(when),
+      );
+    const steps = [create({ ...daily, ackTimeout: '2d' }), fire(day('25T08:00')), claim('w1', '25T08:01')];
+    const taken = [...steps, claim('w2', '25T08:02', { takeOver: true })];
+    expect(timerAfter(...taken).open?.attempt).toBe(2);
+    const fired = (text: string) => expect.stringMatching(new RegExp(`; still open, attempt ${text}$`));
+    const range = { from: '25T00:00', to: '25T12:00' };
+    expect(told(taken, range)).toEqual([['fired', null, fired('2')]]);
+    const failed = step(
+      { type: 'RetryEvent', eventId: eventId(), attempt: 2, error: 'no', after: '3d' } as Step['wish'],
+      day('25T08:03'),
+    );
+    expect(told([...taken, failed], range)).toEqual([['fired', null, fired('2; last error: no')]]);
+    // what is known of an event that began before the history is in the state
+    const { entries } = whyBetween({
+      ...at9('2026-11-25'),
+      now: moment('2026-11-25T12:00:00Z'),
+      before: timerAfter(...taken, failed),
+      history: [],
+    });
+    expect(entries).toMatchObject([{ fire: { attempts: 2, error: 'no' } }]);
+  });
+  it('lies after the end, or behind a watermark: it is not to come', () => {
+    const ends = create({ ...daily, endAt: moment('2026-11-26T00:00:00Z') });
+    const range = { from: '26T00:00', to: '26T12:00', now: '25T00:00' };
+    expect(told([ends], range)).toMatchObject([['not-fired', 'end-at', expect.any(String)]]);
+    const watermark = moment('2026-11-27T00:00:00Z');
+    const ahead = [begun, step({ type: 'UpdateTimer', set: { watermark } }, 5)];
+    expect(told(ahead, range)).toMatchObject([['not-fired', 'passed-over', expect.any(String)]]);
   });
 });
 
