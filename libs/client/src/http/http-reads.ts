@@ -10,7 +10,7 @@ import {
   whyAnswer,
 } from '#contract';
 import type { TimerRef } from '../command-of.js';
-import { ApiNotConfiguredError, UnexpectedAnswerError } from '../errors.js';
+import { ApiNotConfiguredError, rejectionError, UnexpectedAnswerError } from '../errors.js';
 import type { Reads } from '../ports.js';
 import type { ReadOptions, TimerPage } from '../timers.js';
 import type { ApiConnection, ApiRequest } from './api-connection.js';
@@ -20,9 +20,10 @@ import { watchChanges } from './watch-changes.js';
 export class HttpReads implements Reads {
   constructor(private readonly api: ApiConnection) {}
 
-  readonly timer: Reads['timer'] = (ref, { at, version, ...call }) => {
+  readonly timer: Reads['timer'] = async (ref, { at, version, ...call }) => {
     const query = { at, version };
-    return this.#get(pathOf(ref), query, timerRecordSchema, call) as unknown as Promise<TimerRecord>;
+    const path = await this.#pathOf(ref, call);
+    return this.#get(path, query, timerRecordSchema, call) as unknown as Promise<TimerRecord>;
   };
 
   readonly page: Reads['page'] = (condition, { order, limit, after, ...call }) => {
@@ -33,19 +34,30 @@ export class HttpReads implements Reads {
   readonly count: Reads['count'] = (condition, { max, ...call }) =>
     this.#post('/v1/timers/count', { condition, max }, timerCount, call);
 
-  readonly events: Reads['events'] = (ref, { after, limit, from, to, ...call }) =>
-    this.#get(`${pathOf(ref)}/events`, { after, limit, from, to }, historyPage, call);
+  readonly events: Reads['events'] = async (ref, { after, limit, from, to, ...call }) =>
+    this.#get(`${await this.#pathOf(ref, call)}/events`, { after, limit, from, to }, historyPage, call);
 
-  readonly nextFires: Reads['nextFires'] = (ref, { count, ...call }) =>
-    this.#get(`${pathOf(ref)}/next`, { count }, outlookSchema, call);
+  readonly nextFires: Reads['nextFires'] = async (ref, { count, ...call }) =>
+    this.#get(`${await this.#pathOf(ref, call)}/next`, { count }, outlookSchema, call);
 
-  readonly why: Reads['why'] = (ref, { from, to, ...call }) =>
-    this.#get(`${pathOf(ref)}/why`, { from, to }, whyAnswer, call);
+  readonly why: Reads['why'] = async (ref, { from, to, ...call }) =>
+    this.#get(`${await this.#pathOf(ref, call)}/why`, { from, to }, whyAnswer, call);
 
   readonly preview: Reads['preview'] = (request, call) =>
     this.#post('/v1/preview', request, previewAnswer, call);
 
   readonly watch: Reads['watch'] = (condition, options) => watchChanges(this.api, condition, options);
+
+  /** By its id where its name is none for a path: each of the two questions has the whole time of the call. @throws TimerNotExistError */
+  async #pathOf(ref: TimerRef, call: ReadOptions): Promise<string> {
+    if ('timerId' in ref) return pathOfId(ref.timerId);
+    const { namespace = '', key } = ref;
+    if (!isStep(namespace) && !isStep(key))
+      return `/v1/namespaces/${encodeURIComponent(namespace)}/timers/${encodeURIComponent(key)}`;
+    const [found] = (await this.page({ namespace, key }, { limit: 1, ...call })).timers;
+    if (found !== undefined) return pathOfId(found.id);
+    throw rejectionError({ code: 'timer-not-exist', message: `timer not exist: ${namespace}/${key}` });
+  }
 
   #get<T>(path: string, query: NonNullable<ApiRequest['query']>, schema: z.ZodType<T>, call: ReadOptions) {
     return this.#read({ method: 'GET', path, query }, schema, call);
@@ -65,10 +77,10 @@ export class HttpReads implements Reads {
   }
 }
 
-const pathOf = (ref: TimerRef): string =>
-  'timerId' in ref
-    ? `/v1/timers/${encodeURIComponent(ref.timerId)}`
-    : `/v1/namespaces/${encodeURIComponent(ref.namespace ?? '')}/timers/${encodeURIComponent(ref.key)}`;
+const pathOfId = (timerId: string): string => `/v1/timers/${encodeURIComponent(timerId)}`;
+
+/** Every URL resolves these, also percent-encoded: its path would be that of another timer. */
+const isStep = (name: string): boolean => name === '.' || name === '..';
 
 const notConfigured = (): never => {
   throw new ApiNotConfiguredError();

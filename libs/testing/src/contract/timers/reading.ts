@@ -23,6 +23,20 @@ export function reading(stage: TimersStage): void {
     await expect(timers.getTimerById(unknownId)).rejects.toThrow(TimerNotExistError);
   });
 
+  it.each(['.', '..'])('reads the timer that is meant by a name that no path holds: %s', async (dots) => {
+    const { timers } = stage;
+    const other = await stage.hourly();
+    const made = await stage.hourly({ key: dots });
+    expect(await timers.getTimerByKey(dots)).toEqual(made);
+    expect(await timers.getTimerByKey(dots, { version: 1 })).toEqual(made);
+    expect(await all(timers.history({ key: dots }))).toHaveLength(1);
+    expect((await timers.nextFires({ key: dots }, { count: 1 })).fires).toHaveLength(1);
+    expect((await timers.why({ key: dots })).findings.length).toBeGreaterThan(0);
+    const elsewhere = await stage.hourly({ namespace: dots, key: other.id });
+    expect(await timers.getTimerByKey(other.id, { namespace: dots })).toEqual(elsewhere);
+    await expect(timers.getTimerByKey(dots, { namespace: dots })).rejects.toThrow(TimerNotExistError);
+  });
+
   it('answers copies: changing one changes nothing else', async () => {
     const made = await stage.hourly({ tags: ['a'] });
     (made.tags as string[]).push('mine');
