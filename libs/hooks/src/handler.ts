@@ -19,7 +19,7 @@ export interface HookOutcome {
 export interface HookContext {
   /** Fires when the event is no longer this handler's: its deadline passed, a later attempt began, or the worker stops. */
   readonly signal: AbortSignal;
-  /** Moves the ack deadline. It is done by itself every third of the ack timeout; call it to tell progress. */
+  /** Moves the ack deadline. It is done by itself every third of the ack timeout, and at once where the event was read late; call it to tell progress. */
   heartbeat(progress?: string): Promise<void>;
   /** Names the event in each line. */
   readonly log: Logger;

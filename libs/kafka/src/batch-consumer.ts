@@ -336,18 +336,17 @@ export class BatchConsumer {
   async #takenOrPaused(at: TopicPartition, taken: Promise<void>): Promise<void> {
     const { pausedAfterMs } = this.options;
     if (pausedAfterMs === undefined) return taken;
+    const [consumer, fail] = [this.#consumer, this.#fail];
     if (await settlesWithin(pausedAfterMs, taken)) return;
-    this.pause(at.topic, [at.partition]);
-    const fail = this.#fail;
+    // of a life that is over meanwhile: the next one has a pause of its own, and reads these again
+    if (consumer === null || consumer !== this.#consumer) return;
+    const { topic, partition } = at;
+    this.pause(topic, [partition]);
     const goOn = (): void => {
-      if (this.#held.has(partitionKey(at))) return;
-      try {
-        this.resume(at.topic, [at.partition]);
-      } catch {
-        // a consumer that has been made anew and does not run yet has no pause to end
-      }
+      if (consumer === this.#consumer && !this.#held.has(partitionKey(at))) this.resume(topic, [partition]);
     };
-    void taken.then(goOn, fail);
+    // one that ends in this moment has no pause to end
+    void taken.then(goOn, fail).catch(() => undefined);
   }
 }
 
