@@ -21,7 +21,8 @@ import { type FireParts, type FireWraps, fireOfStore } from './fire-of-store.js'
 import { FiringSpans } from './firing-spans.js';
 import { fireMetrics } from './metrics.js';
 
-const sweptEveryMs = 1_000;
+/** What a dead process has left is due for a second before it is looked for, and within two it is to be fired. */
+const sweptEveryMs = 500;
 const resendLeaseMs = 5_000;
 const tidiedEveryMs = 3_600_000;
 
@@ -101,7 +102,7 @@ export function composeFire(
   };
 }
 
-/** It fires, and looks each second for what others have left: overdue, or never acknowledged. */
+/** It fires, and looks again and again for what others have left: overdue, or never acknowledged. */
 const loopsOf = (service: FireService, warn: (what: string) => (error: unknown) => void): Service[] => [
   loopService((stop) => service.run(stop)),
   every(sweptEveryMs, () => service.sweep(), warn('the sweep will be tried again')),

@@ -71,8 +71,8 @@ export function startFire(world: World): Replica {
   const stop = new AbortController();
   const running = services.all.map((service) => service.run(stop.signal));
   const loops = services.all.flatMap((service) => [
-    everyOn(process, 1_000, () => service.sweep()),
-    everyOn(process, 1_000, () => service.resendPending(5_000)),
+    everyOn(process, 500, () => service.sweep()),
+    everyOn(process, 500, () => service.resendPending(5_000)),
   ]);
   consumer.join();
   return replica(process, async () => {
