@@ -180,7 +180,9 @@ describe('two replicas of a service', () => {
       once: { ackTimeout: '2s', retry: { min: '100ms', max: '500ms' } },
     });
     await scheduling.connect();
+    const mayEnd = Promise.withResolvers<void>();
     scheduling.jobOnce.setCallback(async (key, props) => {
+      if (key === 'held' && props === 1) await mayEnd.promise;
       await cluster.pool.query(`insert into trace (who, what, key, token) values ('spec', 'ran', $1, $2)`, [
         key,
         props,
@@ -213,6 +215,17 @@ describe('two replicas of a service', () => {
         expect(killedAt - (first?.ms ?? 0)).toBeLessThan(atKillMs);
       }
     expect(await scheduling.jobOnce.cancel('once-39')).toBe(false);
+
+    // the key of a run that ends while no fire service is there to take away what it left
+    await scheduling.jobOnce.scheduleOnce('held', new Date(), 1);
+    const held = (type: string) => cluster.events(`type = '${type}' and record_key = 'default/once/held'`);
+    await eventually('it is claimed', async () => (await held('EventClaimed')).length === 1);
+    await services[1]?.stop();
+    mayEnd.resolve();
+    await eventually('it has ended', async () => (await held('EventClosed')).length === 1);
+    await scheduling.jobOnce.scheduleOnce('held', new Date(), 2);
+    services[1] = await cluster.start('fire');
+    await eventually('it ran again', async () => (await trace(`what = 'ran' and key = 'held'`)).length === 2);
 
     // members of one group: b takes part, and the spec steps back
     await scheduling.jobOnce.stop();

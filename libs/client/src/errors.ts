@@ -13,7 +13,14 @@ export class CommandRejectedError extends Error {
     this.field = field;
   }
 }
-export class TimerExistsError extends CommandRejectedError {}
+export class TimerExistsError extends CommandRejectedError {
+  /** Of the timer that has the name; null: told in a form that is not known here. */
+  readonly timerId: string | null;
+  constructor(rejection: Rejection) {
+    super(rejection);
+    this.timerId = / has id ([0-9a-f-]{36});/.exec(rejection.message)?.[1] ?? null;
+  }
+}
 export class TimerNotExistError extends CommandRejectedError {}
 export class VersionNotMatchError extends CommandRejectedError {}
 export class EventIdNotMatchError extends CommandRejectedError {}

@@ -29,6 +29,14 @@ const world = () => {
 };
 afterEach(() => open?.timers.close());
 
+const over = (timers: ClusterDeps['timers'], calls: Partial<ClusterDeps['timers']>): ClusterDeps['timers'] =>
+  new Proxy(timers, {
+    get: (given, name) => {
+      const member = Reflect.get(calls, name) ?? Reflect.get(given, name);
+      return typeof member === 'function' ? member.bind(given) : member;
+    },
+  });
+
 describe('once-jobs', () => {
   it('refuse what comes in the wrong order', async () => {
     const { node, inMs } = world();
@@ -96,6 +104,41 @@ describe('once-jobs', () => {
     await a.scheduleOnce('k', inMs(1_000), 'first');
     await expect(b.scheduleOnce('k', inMs(5), 'second')).rejects.toThrow(JobExistsError);
     expect(await b.listScheduledJobs()).toMatchObject([{ props: 'first' }]);
+  });
+
+  it('that are done free their key at once, though no fire service is there to take away what they left', async () => {
+    const { started, inMs, timers, ran, clock } = world();
+    const scheduler = await started();
+    await scheduler.scheduleOnce('k', inMs(0), 1);
+    await timers.advance(0);
+    expect(ran).toEqual([['k', 1]]);
+    expect(await timers.getTimerByKey('once/k')).toMatchObject({ status: 'ended' });
+    const now = clock.now();
+    await scheduler.scheduleOnce('k', inMs(1_000), 2);
+    expect(clock.now()).toBe(now);
+    await timers.advance(1_001);
+    expect(ran).toEqual([
+      ['k', 1],
+      ['k', 2],
+    ]);
+  });
+
+  it('that were made anew while what they left is looked at stay', async () => {
+    const { deps, started, inMs, timers } = world();
+    const first = await started();
+    await first.scheduleOnce('k', inMs(0), 1);
+    await timers.advance(0);
+    const deleteTimer: typeof timers.deleteTimer = async (ref, options) => {
+      // between the look and the deletion: the remains go, and another process takes the name
+      await timers.advance(2);
+      await first.scheduleOnce('k', inMs(60_000), 'theirs');
+      return timers.deleteTimer(ref, options);
+    };
+    const late = new JobOnceScheduler({ ...deps, timers: over(deps.timers, { deleteTimer }) });
+    late.setCallback(() => undefined);
+    await late.start();
+    await expect(late.scheduleOnce('k', inMs(5), 'ours')).rejects.toThrow(JobExistsError);
+    expect(await first.listScheduledJobs()).toMatchObject([{ props: 'theirs' }]);
   });
 
   it('of one key are there once for each application, which knows none but its own', async () => {

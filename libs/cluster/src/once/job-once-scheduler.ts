@@ -1,6 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as after } from 'node:timers/promises';
-import { type NewTimer, TimerExistsError } from '#client';
+import {
+  type NewTimer,
+  TimerEndedError,
+  TimerExistsError,
+  TimerNotExistError,
+  TimerNotPausedError,
+} from '#client';
 import type { DueEvent, HookContext } from '#hooks';
 import { claimed, handBackWaitMs, runUntilClosed } from '../closable-run.js';
 import type { ClusterDeps, Worker } from '../deps.js';
@@ -43,8 +49,9 @@ export interface JobOnce {
   cancel(): Promise<boolean>;
 }
 
-/** The tidied remains of a job that is done keep its name for so long; a new one of the same name waits that out. */
+/** The remains of a job that is done go so soon, where a fire service runs; whoever needs the name before that takes them away. */
 const keepFor = '1ms';
+/** A run whose callback has just returned ends within so many tries. */
 const [createTriesMax, createPauseMs] = [4, 40];
 const defaultStopWaitMs = 10_000;
 
@@ -170,9 +177,27 @@ export class JobOnceScheduler {
       } catch (error) {
         if (!(error instanceof TimerExistsError)) throw error;
         if (tries === createTriesMax) throw new JobExistsError(key);
-        await after(createPauseMs);
+        if (!(await this.#tidied(error.timerId))) await after(createPauseMs);
       }
     }
+  }
+
+  /** Takes away what a job that is done has left. False: it waits or runs, or may do. */
+  async #tidied(timerId: string | null): Promise<boolean> {
+    if (timerId === null) return false;
+    const { timers } = this.deps;
+    try {
+      // changes nothing, whatever it meets: nobody holds the timer by this token. Commands tell also whom no query can be asked
+      await timers.resumeTimer({ timerId }, { token: 'once', check: { live: true } });
+      return false;
+    } catch (error) {
+      if (error instanceof TimerNotPausedError) return false;
+      if (error instanceof TimerNotExistError) return true;
+      if (!(error instanceof TimerEndedError)) throw error;
+    }
+    // by its id: one that another process makes under the name meanwhile stays
+    await timers.deleteTimer({ timerId });
+    return true;
   }
 
   /** One change of the timer that is open now, so nothing is lost between two: it takes effect at the close. This run keeps its props. */
