@@ -146,6 +146,7 @@ describe('the package', () => {
       '@node-rs/crc32',
       '@opentelemetry/api',
       'kafkajs',
+      'p-map',
       'temporal-polyfill',
       'zod',
     ]);
