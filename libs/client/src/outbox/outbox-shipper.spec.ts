@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OutboxShipper } from '../index.js';
 import { type SqlConnection, typeOrmPool } from './sql.js';
 
@@ -54,6 +54,22 @@ describe('a shipment', () => {
     connection.release = (isBroken) => releasedAfter.push(`${connection.statements.at(-1)} ${isBroken}`);
     await expect(shipper.shipOnce()).rejects.toThrow('no broker');
     expect(releasedAfter).toEqual(['rollback false']);
+  });
+
+  it('of a shipper that froze for longer than its rows are locked is not sent: another one has gone on from them', async () => {
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    const [connection, sent] = [new FakeConnection(), vi.fn(async () => undefined)];
+    const query = connection.query.bind(connection);
+    connection.query = (text) => {
+      if (text.includes('select record_key')) nowMs += 30_000;
+      return query(text);
+    };
+    const shipper = new OutboxShipper({ pool: { connect: async () => connection }, kafka, send: sent });
+    await expect(shipper.shipOnce()).rejects.toThrow('stood still');
+    clock.mockRestore();
+    expect(sent).not.toHaveBeenCalled();
+    expect(connection.statements.at(-1)).toBe('rollback');
   });
 
   it('that loses its connection while Kafka is waited for fails alone, and gives it back as broken', async () => {

@@ -29,7 +29,7 @@ interface Row {
 }
 
 /** Longer than a shipment takes; a frozen shipper lets go of its rows after it, and another one ships them. */
-const transactionIdleMax = '30s';
+const transactionIdleMaxMs = 30_000;
 const retryMsMax = 5_000;
 
 /**
@@ -38,7 +38,11 @@ const retryMsMax = 5_000;
  * locked the others pass over.
  *
  * A shipment holds at most one command of a timer, its oldest. That keeps a timer's order however many shippers there are,
- * and it keeps "once": a timer remembers its last four commands, so one command that comes again is always known.
+ * and of the outbox's own commands only one can come again, so "once" holds while the timer remembers it: until four other
+ * commands have come in between, a trigger until another request. What hooks answer does not count.
+ *
+ * A shipper that stood still while it held its rows sends nothing. What it had handed to the Kafka client before may still leave
+ * when it wakes, behind what others have shipped since; it is applied again under the same condition.
  */
 export class OutboxShipper {
   readonly #producer: BatchProducer | null;
@@ -85,7 +89,7 @@ export class OutboxShipper {
     let isBroken = false;
     try {
       await connection.query('begin');
-      await connection.query(`set local idle_in_transaction_session_timeout = '${transactionIdleMax}'`);
+      await connection.query(`set local idle_in_transaction_session_timeout = ${transactionIdleMaxMs}`);
       const shipped = await this.#ship(connection);
       await connection.query('commit');
       return shipped;
@@ -104,7 +108,12 @@ export class OutboxShipper {
     const { rows: heads } = await connection.query(this.#lock, [commandsPerShipmentMax]);
     const sequences = fitting(heads as readonly Head[], bytesPerShipmentMax);
     if (sequences.length === 0) return 0;
+    const askedAtMs = performance.now();
     const { rows } = await connection.query(this.#read, [sequences]);
+    if (performance.now() - askedAtMs >= transactionIdleMaxMs)
+      throw new Error(
+        'the shipper stood still for longer than its rows are locked: they may be shipped by now',
+      );
     await this.#send(
       (rows as readonly Row[]).map(({ record_key: key, value }) => ({ topic: this.#topic, key, value })),
     );
