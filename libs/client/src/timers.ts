@@ -114,7 +114,7 @@ export interface WatchOptions {
   readonly include?: 'timer';
   /** `position` of a change that was seen before: go on after it. */
   readonly after?: string;
-  /** From here on nothing is missed. Called again after each resumption. */
+  /** From here on nothing is missed. Called again after each resumption. What it throws ends the watch. */
   readonly onReady?: () => void;
 }
 

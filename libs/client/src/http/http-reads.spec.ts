@@ -359,6 +359,21 @@ describe('queries by HTTP', () => {
       expect(asked.length).toBe(1);
     });
 
+    it('ends with what its caller throws when it is told that the stream is ready, also when it comes again', async () => {
+      answer = (_request, response) => {
+        stream(response, 1);
+        response.end('event: bye\ndata: {"code":"bye","detail":"-"}\n\n');
+      };
+      const onReady = vi.fn().mockImplementation(() => {
+        if (asked.length === 2) throw new TypeError('of the caller');
+      });
+      const read = async () => {
+        for await (const _change of client().watch({}, { onReady })) if (asked.length > 5) return;
+      };
+      await expect(read()).rejects.toThrow('of the caller');
+      expect(asked.length).toBe(2);
+    });
+
     it('takes a stream that has fallen silent for dead', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       try {

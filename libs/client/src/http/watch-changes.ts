@@ -57,12 +57,10 @@ class Watch {
         else if (isKind(message.event)) yield changeOf(message);
         else if (isFarewell(message.event)) return;
       }
-    } catch (error) {
-      if (!this.isOver && !connection.isBroken(error)) throw error;
-      this.#failures += 1;
     } finally {
       connection.close();
     }
+    if (connection.isBroken) this.#failures += 1;
   }
 
   /** Short after an orderly end, longer each time that it breaks. */
@@ -86,6 +84,7 @@ class Connection {
   readonly #own = new AbortController();
   #silence: NodeJS.Timeout | undefined;
   #isReading = false;
+  #isBroken = false;
 
   constructor(
     private readonly api: ApiConnection,
@@ -94,7 +93,30 @@ class Connection {
     private readonly onId: (lastId: string) => void,
   ) {}
 
+  /** It ended otherwise than by the other side's will. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /**
+   * To its end, whatever ends it: nothing that a reader of the messages throws comes here.
+   * @throws what no other connection would do better
+   */
   async *messages(position: string | undefined): AsyncGenerator<StreamMessage> {
+    try {
+      yield* this.#stream(position);
+    } catch (error) {
+      if (!this.#mayPass(error)) throw error;
+      this.#isBroken = true;
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#silence);
+    this.#own.abort();
+  }
+
+  async *#stream(position: string | undefined): AsyncGenerator<StreamMessage> {
     const { signal, include } = this.options;
     const either = signal === undefined ? this.#own.signal : AbortSignal.any([signal, this.#own.signal]);
     this.#hear();
@@ -115,14 +137,9 @@ class Connection {
       yield* streamMessages(response.body, { onPiece: () => this.#hear(), onId: this.onId });
   }
 
-  close(): void {
-    clearTimeout(this.#silence);
-    this.#own.abort();
-  }
-
-  /** The stream, not what it said: another connection may do better. */
-  isBroken(error: unknown): boolean {
-    if (mayPass(error) || this.#own.signal.aborted) return true;
+  /** The stream, not what it said: another connection may do better, or none is wanted any more. */
+  #mayPass(error: unknown): boolean {
+    if (mayPass(error) || this.#own.signal.aborted || this.options.signal?.aborted) return true;
     return this.#isReading && isStreamError(error);
   }
 
@@ -137,5 +154,4 @@ class Connection {
 
 /** How a body that breaks off shows itself: `terminated`, or the error of its socket. */
 const isStreamError = (error: unknown): boolean =>
-  error instanceof TypeError ||
-  (error instanceof Error && 'code' in error && !(error instanceof SyntaxError));
+  error instanceof TypeError || (error instanceof Error && 'code' in error);
