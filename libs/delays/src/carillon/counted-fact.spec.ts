@@ -18,8 +18,19 @@ it.each([
     result(String(resultText({ kind: 'end', status: 'ERROR', result: null, error: 'no' }))),
     { isLast: false, error: 'no' },
   ],
+  ['whose result breaks off', result('{"status":"ERROR"'), { isLast: false, error: null }],
+  ['whose error is no text', result('{"status":"ERROR","error":{}}'), { isLast: false, error: null }],
+  ['without a result', { result: null }, { isLast: false, error: null }],
 ])('a close %s is told apart', (_what, body, fact) => {
   expect(countedFact(record('EventClosed', body))).toEqual({ type: 'EventClosed', ...fact });
+});
+
+it.each(['{"result":', 'null', '7', ''])('a record that holds %j is counted by its type', (value) => {
+  const headers = record('EventClosed', {}).headers;
+  expect(countedFact({ headers, value: Buffer.from(value) })).toMatchObject({
+    type: 'EventClosed',
+    error: null,
+  });
 });
 
 it('says how late a trigger was', () => {

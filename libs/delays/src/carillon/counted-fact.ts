@@ -2,10 +2,10 @@ import { eventTypePrefix } from '#contract';
 import type { TimerEventType } from '#timer';
 import type { CountedFact } from '../log-counts.js';
 import type { FollowedRecord } from './feed-follower.js';
+import { fieldsOf, readJson } from './read-json.js';
 import { errorOfResult } from './result-text.js';
 
-type Body = Readonly<Record<string, unknown>>;
-const bodyOf = ({ value }: FollowedRecord): Body => JSON.parse(value?.toString('utf8') ?? '{}') as Body;
+const bodyOf = ({ value }: FollowedRecord) => fieldsOf(readJson(value?.toString('utf8')));
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 /** In JSON only a key looks like this: the quotes of a text are escaped. */
 const isLast = ({ value }: FollowedRecord): boolean => value?.includes('"ended":') === true;
@@ -41,6 +41,5 @@ export function countedFact(record: FollowedRecord): CountedFact | null {
 function closeError(record: FollowedRecord): string | null {
   // most leave no result
   if (record.value?.includes('"result":') !== true) return null;
-  const { result } = bodyOf(record);
-  return errorOfResult((result as { text?: unknown } | null | undefined)?.text);
+  return errorOfResult(fieldsOf(bodyOf(record).result).text);
 }

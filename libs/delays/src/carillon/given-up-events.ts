@@ -2,6 +2,7 @@ import { deadEvent, dueTypes, eventTypePrefix } from '#contract';
 import type { Logger } from '#kafka';
 import type { GivenUp, GivenUpList } from '../ports.js';
 import type { FollowedRecord } from './feed-follower.js';
+import { readJson } from './read-json.js';
 import { typeOf } from './settings.js';
 
 interface Entry extends GivenUp {
@@ -43,7 +44,7 @@ export class GivenUpEvents {
 
   #add(timerId: string, version: number, record: FollowedRecord): void {
     if (version < (this.#overAt.get(timerId) ?? 0)) return;
-    const read = deadEvent.safeParse(parsed(record.value));
+    const read = deadEvent.safeParse(readJson(record.value?.toString('utf8')));
     if (!read.success) {
       this.log.warn({ timerId, error: read.error.message }, 'a dead letter that cannot be read');
       return;
@@ -69,15 +70,6 @@ export class GivenUpEvents {
     this.#overAt.set(timerId, version);
     if (this.#overAt.size > this.max) forgetOldest(this.#overAt);
     if ((this.#byTimer.get(timerId)?.version ?? version) < version) this.#byTimer.delete(timerId);
-  }
-}
-
-/** Anybody may have written it: null where it is no JSON. */
-function parsed(value: Buffer | null): unknown {
-  try {
-    return JSON.parse(value?.toString('utf8') ?? 'null');
-  } catch {
-    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Verdict } from '../verdict.js';
+import { fieldsOf, readJson } from './read-json.js';
 
 type End = Extract<Verdict, { kind: 'end' }>;
 
@@ -12,9 +13,9 @@ export function resultText({ status, result, error }: End): string | null {
   });
 }
 
-/** Of a result that `resultText` wrote; null: it names none. */
+/** Of a result that `resultText` wrote; null: it names none, or somebody else wrote it in a form of their own. */
 export function errorOfResult(text: unknown): string | null {
   if (typeof text !== 'string' || !text.startsWith('{"status":"ERROR"')) return null;
-  const { error } = JSON.parse(text) as { error?: unknown };
+  const { error } = fieldsOf(readJson(text));
   return typeof error === 'string' ? error : null;
 }
