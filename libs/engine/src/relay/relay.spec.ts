@@ -129,6 +129,39 @@ describe('the relay', () => {
     await end();
   });
 
+  it('goes on beside a frozen holder without a pause, until that one moves its mark', async () => {
+    const { clock, store, relay, published, create, end } = setUp();
+    const frozen = store.openFeed();
+    await frozen.hold(partitions);
+    relay.want(partitions);
+    for (let i = 0; i < 20; i += 1) await create(`k-${i}`);
+    await clock.advance(4_000);
+    expect(relay.positions.size).toBe(4);
+    for (let i = 1; i <= 100; i += 1) {
+      // now and then nothing happens for longer than it is asked after
+      await clock.advance(i % 40 === 0 ? 2_000 : 100);
+      await create(`later-${i}`);
+      await clock.advance(100);
+      expect(published).toHaveLength(20 + i);
+    }
+    for (let i = 0; i < 20; i += 1) await create(`seen-by-both-${i}`);
+    const marks = await frozen.checkpoints(partitions);
+    const heads = await frozen.heads(partitions);
+    const moves = partitions.map((partition) => ({
+      partition,
+      from: marks.get(partition) ?? 0n,
+      to: heads.get(partition) ?? 0n,
+    }));
+    expect((await frozen.advance(moves)).size).toBe(4);
+    await clock.advance(500);
+    expect(relay.positions.size).toBe(0);
+    const repeated = published.length;
+    await create('the holder is awake');
+    await clock.advance(2_000);
+    expect(published).toHaveLength(repeated);
+    await end();
+  });
+
   it('keeps snapshots out of the feed, and goes on after them', async () => {
     const { clock, store, relay, published, create, end } = setUp();
     await create('k');

@@ -208,7 +208,7 @@ export class Relay {
 
   /**
    * Partitions whose holder has stood still for a while with events before it: frozen, most likely, with its lock. They
-   * are read beside it; the compare-and-set of the mark keeps both from more than a repeat.
+   * are read beside it, until it moves the mark; the compare-and-set of the mark keeps both from more than a repeat.
    */
   async #stalled(others: readonly number[]): Promise<number[]> {
     for (const partition of this.#watched.keys())
@@ -217,18 +217,25 @@ export class Relay {
     const marks = await this.deps.feed.checkpoints(others);
     const now = this.deps.clock();
     for (const [partition, position] of marks) {
-      if (this.#watched.get(partition)?.position !== position)
-        this.#watched.set(partition, { position, sinceMs: now });
+      const watched = this.#watched.get(partition);
+      if (watched?.position === position) continue;
+      // where we moved the mark ourselves, beside the holder, it tells nothing of the holder
+      const isOurs = this.#positions.get(partition) === position;
+      this.#watched.set(partition, { position, sinceMs: isOurs ? (watched?.sinceMs ?? now) : now });
     }
     const still = [...marks].filter(
       ([partition]) => now - (this.#watched.get(partition)?.sinceMs ?? now) > (this.deps.stalledMs ?? 3_000),
     );
-    if (still.length === 0) return [];
-    const ahead = await this.deps.feed.readAfter(new Map(still), 100);
+    const beside = still
+      .map(([partition]) => partition)
+      .filter((partition) => this.#positions.has(partition));
+    const unread = still.filter(([partition]) => !this.#positions.has(partition));
+    if (unread.length === 0) return beside;
+    const ahead = await this.deps.feed.readAfter(new Map(unread), 100);
     const stalled = [...new Set(ahead.map(({ partition }) => partition))];
     if (stalled.length > 0)
       this.deps.logger.warn({ partitions: stalled }, 'their relay stands still; publishing beside it');
-    return stalled;
+    return [...beside, ...stalled];
   }
 
   async #pause(woken: Promise<void>): Promise<void> {
