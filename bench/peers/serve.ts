@@ -20,6 +20,8 @@ const never = new Promise<never>(() => undefined);
 
 /** Serves one peer over standard input and output until the input ends. */
 export async function serve(peer: Peer): Promise<void> {
+  // also in the middle of a call: whoever asked is gone
+  process.stdin.once('end', () => process.exit(0));
   const { batchSize = batchSizeByDefault } = peer;
   const sample = new LatenessSample();
   let handled = 0;
@@ -60,7 +62,6 @@ export async function serve(peer: Peer): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line) as Ask))}\n`);
   }
-  process.exit(0);
 }
 
 async function timed(run: () => Promise<void>): Promise<{ tookMs: number }> {
