@@ -1,4 +1,4 @@
-import { defaultTopicPrefix, parseDueRecord, topicsOf } from '#contract';
+import { type DataCipher, defaultTopicPrefix, openFields, parseDueRecord, topicsOf } from '#contract';
 import { GroupProgress } from '#hooks';
 import {
   BatchConsumer,
@@ -20,6 +20,7 @@ export interface DueOffersOptions {
   /** Of due topics that nobody has made yet. */
   readonly partitions: number;
   readonly onOffer: (offer: Offer) => void;
+  readonly cipher: DataCipher | undefined;
 }
 
 const committedEveryMs = 500;
@@ -94,17 +95,19 @@ export class DueOffers {
     for (const record of records) {
       // it was offered before, and waits
       if (!progress.begin(record.offset)) continue;
-      const done = (): void => progress.finish(record.offset);
-      try {
-        const offer = offerOf(record, done);
-        if (offer === null) done();
-        else this.options.onOffer(offer);
-      } catch (error) {
-        const { topic, partition } = at;
-        const fields = { topic, partition, offset: String(record.offset), error: String(error) };
-        this.options.kafka.log.warn(fields, 'a task was not offered; its own clock brings it back');
-        done();
-      }
+      void this.#offer(at, record, () => progress.finish(record.offset));
+    }
+  }
+
+  async #offer({ topic, partition }: TopicPartition, record: InRecord, done: () => void): Promise<void> {
+    try {
+      const offer = await offerOf(record, done, this.options.cipher);
+      if (offer === null) done();
+      else this.options.onOffer(offer);
+    } catch (error) {
+      const fields = { topic, partition, offset: String(record.offset), error: String(error) };
+      this.options.kafka.log.warn(fields, 'a task was not offered; its own clock brings it back');
+      done();
     }
   }
 
@@ -117,12 +120,17 @@ export class DueOffers {
   }
 }
 
-/** Null: no task that is due. */
-function offerOf(record: InRecord, done: () => void): Offer | null {
+/** Null: no task that is due. @throws as the cipher does */
+async function offerOf(
+  record: InRecord,
+  done: () => void,
+  cipher: DataCipher | undefined,
+): Promise<Offer | null> {
   const parsed = parseDueRecord(record);
   if (!parsed.ok || parsed.kind !== 'due') return null;
   const { eventId, attempt, timer } = parsed.event;
-  const { options } = openEnvelope(timer.data);
+  const { data } = cipher === undefined ? timer : await openFields(timer, cipher);
+  const { options } = openEnvelope(data);
   return {
     key: claimKey(eventId, attempt),
     namespace: timer.namespace,

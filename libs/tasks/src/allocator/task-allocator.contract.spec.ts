@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { type CommandWire, topicsOf } from '#contract';
+import { AesGcmCipher, type CommandWire, sealFields, topicsOf } from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings, settlesWithin } from '#kafka';
 import { TopicTail } from '../../../../test/harness/topic-tail.js';
 import { eventually } from '../../../../test/harness/wait.js';
 import { hookClassOf } from '../model/task-record.js';
 import { type RunnerReport, runnersTopicOf } from '../wire.js';
 import { Allocation } from './allocation.js';
-import { alone, TaskAllocator } from './task-allocator.js';
+import { alone, TaskAllocator, type TaskAllocatorOptions } from './task-allocator.js';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const { due: sample } = JSON.parse(
@@ -54,22 +54,29 @@ describe('an allocator', () => {
   });
 
   const dueTopic = (executor: string) => topicsOf(topicPrefix).due(hookClassOf(executor));
-  const begin = async (): Promise<TaskAllocator> => {
-    const allocator = new TaskAllocator({ kafka, lock: alone, topicPrefix, partitions: 1 });
+  const begin = async (more: Partial<TaskAllocatorOptions> = {}): Promise<TaskAllocator> => {
+    const allocator = new TaskAllocator({ kafka, lock: alone, topicPrefix, partitions: 1, ...more });
     closers.push(() => allocator.stop());
     await allocator.start();
     return allocator;
   };
-  const offer = (keys: readonly string[], executor = 'work', options: unknown = {}) =>
-    producer.send(
+  const offer = async (
+    keys: readonly string[],
+    executor = 'work',
+    options: unknown = {},
+    cipher?: AesGcmCipher,
+  ) => {
+    const event = JSON.parse(sample.value) as { timer: object };
+    const carried = { data: JSON.stringify({ context: '', options }) };
+    const written = cipher === undefined ? carried : await sealFields(carried, cipher);
+    await producer.send(
       keys.map((key) => {
-        const event = JSON.parse(sample.value) as { timer: object };
-        const data = JSON.stringify({ context: '', options });
-        const timer = { ...event.timer, key, hookClass: hookClassOf(executor), data };
+        const timer = { ...event.timer, key, hookClass: hookClassOf(executor), ...written };
         const value = JSON.stringify({ ...event, eventId: randomUUID(), timer });
         return { topic: dueTopic(executor), key: `tasks/${key}`, value, headers: sample.headers };
       }),
     );
+  };
   const tell = (runner: string, more: Partial<RunnerReport> = {}) =>
     producer.send([
       { topic: runnersTopicOf(topicPrefix), key: runner, value: JSON.stringify(report(runner, more)) },
@@ -122,6 +129,18 @@ describe('an allocator', () => {
     await tellOften('plain', { labels: { gpu: ['1'] } });
     await begin();
     await isClaimed('number', 'nothing', 'behind');
+  });
+
+  it('reads what a sealed task asks for, and goes on behind one that it cannot open', async () => {
+    const cipherOf = (id: string) =>
+      new AesGcmCipher({ keys: { [id]: new Uint8Array(32).fill(1) }, current: id });
+    const [known, unknown] = [cipherOf('k1'), cipherOf('k2')];
+    await offer(['strange'], 'work', {}, unknown);
+    await offer(['a', 'b', 'c', 'd'], 'work', { labels: { gpu: 'yes' } }, known);
+    await Promise.all([tellOften('plain'), tellOften('able', { labels: { gpu: ['yes'] } })]);
+    await begin({ cipher: known });
+    await isClaimed('a', 'b', 'c', 'd');
+    expect(new Set(claimed().map(({ worker }) => worker))).toEqual(new Set(['able']));
   });
 
   it('goes on behind a task that it cannot take, and the next one does not meet it', async () => {

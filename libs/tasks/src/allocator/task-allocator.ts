@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DataCipher } from '#contract';
 import { BatchConsumer, KafkaAdmin, type KafkaSettings, partitionKey, sleep } from '#kafka';
 import { ClaimSender } from '../claim-sender.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
@@ -32,6 +33,8 @@ export interface TaskAllocatorOptions {
   readonly silentAfterMs?: number;
   /** Tasks that wait for a runner, held in memory; default 10,000. What is above waits in the database. */
   readonly backlogMax?: number;
+  /** Opens what services seal whose client has one: the labels and the resource that a task asks for are in its data. */
+  readonly cipher?: DataCipher;
   readonly framework?: FrameworkSwitch;
 }
 
@@ -111,6 +114,7 @@ export class TaskAllocator {
       kafka,
       topicPrefix,
       partitions,
+      cipher: this.options.cipher,
       onOffer: (offer) => allocation.offer(offer),
     });
     const reports = this.#reports(allocation);

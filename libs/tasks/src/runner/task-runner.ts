@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
-import { claimantOf, isWholeTimer, type Reply, type TimerRecord } from '#contract';
+import {
+  claimantOf,
+  type DataCipher,
+  isWholeTimer,
+  openFields,
+  type Reply,
+  type TimerRecord,
+} from '#contract';
 import { BatchProducer, KafkaAdmin, type KafkaSettings, type Logger, settlesWithin, sleep } from '#kafka';
 import { InvalidTaskError } from '../errors.js';
 import { type FrameworkSwitch, taskFramework } from '../framework-switch.js';
@@ -42,12 +49,14 @@ export interface TaskRunnerOptions {
   readonly stopWaitMs?: number;
   /** How long `stop` listens for claims that were sent before the allocator heard of it, to hand them back as well, ms; default 1,000. */
   readonly lateClaimsMs?: number;
+  /** Opens the tasks of services whose client seals them. What it cannot open is given to another runner. */
+  readonly cipher?: DataCipher;
   readonly framework?: FrameworkSwitch;
 }
 
 /** Tasks that ended here and are remembered, so that a claim that is told again does not run twice. */
 const rememberedMax = 10_000;
-/** Before a task that this runner cannot do is given to another, a duration. */
+/** Before a task that this runner cannot do, or not read, is given to another, a duration. */
 const strangeAfter = '1s';
 /**
  * Before a task of a runner that stops is given to another, a duration: reports and offers come to the allocator by consumers of
@@ -63,6 +72,8 @@ export class TaskRunner {
   readonly #executors = new Executors();
   readonly #runs = new Map<string, TaskRun>();
   readonly #known = new Set<string>();
+  /** Tasks that are being opened. */
+  readonly #opening = new Set<Promise<void>>();
   readonly #queue: RunQueue;
   readonly #reporter: Reporter;
   readonly #inbox: ClaimInbox;
@@ -154,6 +165,7 @@ export class TaskRunner {
     for (const run of this.#runs.values()) backs.push(this.#backAtStop(run));
     await Promise.all([...backs, lateClaims]);
     await this.#inbox.stop();
+    await Promise.all(this.#opening);
     // claims that came while it stopped are handed back as well
     while (this.#runs.size > 0) await this.#idle();
     await this.#reporter.stop();
@@ -188,25 +200,44 @@ export class TaskRunner {
   #load(): number {
     const { running, waiting, parallelism } = this.#queue;
     const untold = this.#runs.size - running - waiting;
-    return running + waiting + Math.max(0, untold - parallelism);
+    return this.#opening.size + running + waiting + Math.max(0, untold - parallelism);
   }
 
   #onClaim(key: string, reply: Reply): void {
     this.#reporter.hear({ key, holder: reply.ok ? null : claimantOf(reply) });
     if (!reply.ok || !isWholeTimer(reply.timer) || !isOurs(reply.timer, this.name)) return;
-    const task = taskOf(reply.timer);
-    const own = claimKey(task.eventId ?? '', task.attempt);
+    const { timer } = reply;
+    const own = claimKey(timer.eventId ?? '', timer.attempt ?? 0);
     if (this.#known.has(own)) return;
     this.#remember(own);
+    const { cipher } = this.options;
+    if (cipher === undefined) this.#take(own, timer);
+    else this.#open(own, timer, cipher);
+  }
+
+  #open(own: string, timer: TimerRecord, cipher: DataCipher): void {
+    const opening = openFields(timer, cipher)
+      .then(
+        (opened) => this.#take(own, opened),
+        (error: unknown) => this.#take(own, timer, `it cannot be opened here: ${String(error)}`),
+      )
+      .catch((error: unknown) =>
+        this.#log.warn({ key: own, error: String(error) }, 'an answer to a claim makes no sense'),
+      )
+      .finally(() => this.#opening.delete(opening));
+    this.#opening.add(opening);
+  }
+
+  /** @param problem why it cannot be done here */
+  #take(own: string, timer: TimerRecord, problem?: string): void {
+    const task = taskOf(timer);
     const executor = this.#executors.of(task.executor);
-    const run = new TaskRun(
-      task,
-      executor ?? nobody,
-      answersOf(this.options.timers, this.name, reply.timer, this.#log),
-    );
+    const answers = answersOf(this.options.timers, this.name, timer, this.#log);
+    const run = new TaskRun(task, executor ?? nobody, answers);
     this.#runs.set(own, run);
     run.lost.addEventListener('abort', () => this.#ended(own, run), { once: true });
-    if (executor === undefined)
+    if (problem !== undefined) void this.#handBack(run, problem, strangeAfter);
+    else if (executor === undefined)
       void this.#handBack(run, `no executor of ${task.executor} here`, strangeAfter);
     else if (this.#stopped !== null) void this.#backAtStop(run);
     else this.#queue.add(run);
