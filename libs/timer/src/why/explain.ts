@@ -2,9 +2,11 @@ import type { EpochMs } from '../brand.js';
 import { exclusionsOf } from '../schedule/exclude.js';
 import { fireMoment, policyOf } from '../schedule/plan.js';
 import type { TimerState } from '../state.js';
-import type { WhyEntry, WhyReason, WhyRequest, WhyVerdict } from './answer.js';
+import type { WhyEntry, WhyFire, WhyReason, WhyRequest, WhyVerdict } from './answer.js';
 import { sentenceOf } from './sentences.js';
 import {
+  countWhile,
+  type Dropped,
   type Finding,
   type HoldName,
   type Spell,
@@ -20,8 +22,9 @@ export function explain(
   request: Pick<WhyRequest, 'from' | 'to' | 'now'>,
 ): WhyEntry[] {
   const runs: { finding: Finding; first: EpochMs; last: EpochMs; count: number }[] = [];
+  const settled = settledBy(timeline, ticks);
   for (const tick of ticks) {
-    const finding = findingOf(timeline, tick, request.now);
+    const finding = findingOf(timeline, settled, tick, request.now);
     const run = runs.at(-1);
     if (run !== undefined && isAlike(run.finding, finding)) [run.last, run.count] = [tick, run.count + 1];
     else runs.push({ finding, first: tick, last: tick, count: 1 });
@@ -54,14 +57,31 @@ function isAlike(a: Finding, b: Finding): boolean {
   );
 }
 
-function findingOf(timeline: Timeline, tick: EpochMs, now: EpochMs): Finding {
+/** What the log itself says of ticks. A fact of the history is looked at once, not once a tick. */
+interface Settled {
+  readonly fires: ReadonlyMap<EpochMs, WhyFire>;
+  readonly drops: ReadonlyMap<EpochMs, Dropped>;
+}
+
+/** Of several fires of a tick the last one counts, of several drops the first. */
+function settledBy({ fires, drops }: Timeline, ticks: readonly EpochMs[]): Settled {
+  const dropped = new Map<EpochMs, Dropped>();
+  for (const drop of drops) {
+    const begin = countWhile(ticks, (tick) => tick < drop.first);
+    const end = countWhile(ticks, (tick) => tick <= drop.last);
+    for (const tick of ticks.slice(begin, end)) if (!dropped.has(tick)) dropped.set(tick, drop);
+  }
+  return { fires: new Map(fires.map((fire) => [fire.scheduledFor, fire])), drops: dropped };
+}
+
+function findingOf(timeline: Timeline, settled: Settled, tick: EpochMs, now: EpochMs): Finding {
   const { state } = stretchAt(timeline, tick);
   const dueAt = state === null ? tick : fireMoment(state, tick);
   const met = stretchAt(timeline, dueAt);
   const common = { fire: null, drop: null, hold: null, dueAt, met };
-  const fire = timeline.fires.findLast(({ scheduledFor }) => scheduledFor === tick);
+  const fire = settled.fires.get(tick);
   if (fire !== undefined) return { ...common, verdict: 'fired', reason: null, fire };
-  const drop = timeline.drops.find(({ first, last }) => first <= tick && tick <= last);
+  const drop = settled.drops.get(tick);
   if (drop !== undefined) {
     const { reason } = drop;
     return { ...common, verdict: 'dropped', reason, drop, hold: holdOf(timeline, met, reason, drop.at) };

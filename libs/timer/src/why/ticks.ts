@@ -21,9 +21,8 @@ export function scheduleTicks(
   max: number,
 ): ScheduleTicks {
   const found = new Set<EpochMs>();
-  for (const [index, stretch] of timeline.stretches.entries()) {
-    const next = timeline.stretches[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
-    for (const tick of ticksOf(stretch, timeline, from, to, next)) {
+  for (const { stretch, fromMs, nextMs } of schedules(timeline)) {
+    for (const tick of ticksOf({ ...stretch, fromMs }, timeline, from, to, nextMs)) {
       found.add(tick);
       if (found.size > max) break;
     }
@@ -35,6 +34,25 @@ export function scheduleTicks(
   }
   const ticks = [...found].sort((a, b) => a - b);
   return { ticks: ticks.slice(0, max), isCut: ticks.length > max };
+}
+
+interface Scheduled {
+  readonly stretch: Stretch;
+  readonly fromMs: number;
+  readonly nextMs: number;
+}
+
+/** Stretches of one spec are one where its ticks lie on a grid: no close and no heartbeat moves them. */
+function* schedules({ stretches }: Timeline): Generator<Scheduled> {
+  let begun: { readonly fromMs: number; readonly isGrid: boolean } | null = null;
+  for (const [index, stretch] of stretches.entries()) {
+    const { state, fromMs } = stretch;
+    const next = stretches[index + 1];
+    begun ??= { fromMs, isGrid: state !== null && isOnGrid(policyOf(state.spec), state) };
+    if (begun.isGrid && next !== undefined && next.state?.spec === state?.spec) continue;
+    yield { stretch, fromMs: begun.fromMs, nextMs: next?.fromMs ?? Number.POSITIVE_INFINITY };
+    begun = null;
+  }
 }
 
 function* ticksOf(

@@ -121,6 +121,16 @@ function spellsOf(former: Spells | null, state: TimerState | null, fact: History
 }
 
 /** What the timer was at a moment, after everything that was decided then. */
-export function stretchAt({ stretches, last }: Timeline, moment: EpochMs): Stretch {
-  return stretches.findLast(({ fromMs }) => fromMs <= moment) ?? last;
+export const stretchAt = ({ stretches, last }: Timeline, moment: EpochMs): Stretch =>
+  stretches[countWhile(stretches, ({ fromMs }) => fromMs <= moment) - 1] ?? last;
+
+/** How many at the beginning of a list are so, where none is so after one that is not. */
+export function countWhile<T>(list: readonly T[], isSo: (item: T) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isSo(list[middle] as T)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
