@@ -91,6 +91,7 @@ bulkWorkerContract('in memory', () => {
       return Promise.resolve();
     },
     pass: (durationMs) => clock.advance(durationMs),
+    sleep: clock.sleep,
     close: () => Promise.resolve(),
   });
 });

@@ -18,7 +18,7 @@ export interface BulkWorkerDeps {
 export interface BulkLimits {
   /** Timers that are sent a command at once. */
   readonly timersPerPageMax: number;
-  /** A page that is not settled by then may be taken up by another worker. */
+  /** A page whose worker does not renew its lease for so long may be taken up by another one. */
   readonly leaseMs: number;
   /** How often it is looked whether there is work. */
   readonly idleMs: number;
@@ -35,6 +35,8 @@ export const defaultBulkLimits: BulkLimits = Object.freeze({
   attemptsMax: 5,
   waitsMax: 100,
 });
+
+const renewalsPerLease = 3;
 
 /**
  * Works bulks off, a page at a time and in turn. Any number of workers may run, in any process: a claim has a lease, and its
@@ -95,11 +97,13 @@ export class BulkWorker {
     stop?: AbortSignal,
   ): Promise<void> {
     const { bulk } = claim;
-    const outcomes = await Promise.all(
-      targets.map(async (target) => ({
-        timerId: target.timerId,
-        ...(await this.#askUntilDecided(claim, target, states.get(target.timerId) ?? null, stop)),
-      })),
+    const outcomes = await this.#whileHeld(claim, stop, (isOver) =>
+      Promise.all(
+        targets.map(async (target) => ({
+          timerId: target.timerId,
+          ...(await this.#askUntilDecided(claim, target, states.get(target.timerId) ?? null, isOver)),
+        })),
+      ),
     );
     const refused = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]));
     await this.deps.store.settle(claim, {
@@ -109,25 +113,58 @@ export class BulkWorker {
   }
 
   /**
+   * A page may take many leases where a rate makes it wait. @param work is told when it is stopped, or another worker has the page
+   * @throws what `work` throws; whatever it has begun is told to stop then
+   */
+  async #whileHeld<T>(
+    claim: BulkClaim,
+    stop: AbortSignal | undefined,
+    work: (isOver: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const over = new AbortController();
+    const renewing = this.#renewUntil(over, claim);
+    try {
+      return await work(AbortSignal.any([over.signal, ...(stop === undefined ? [] : [stop])]));
+    } finally {
+      over.abort();
+      await renewing;
+    }
+  }
+
+  async #renewUntil(over: AbortController, claim: BulkClaim): Promise<void> {
+    const { store, logger, sleep } = this.deps;
+    const { leaseMs } = this.#limits;
+    for (;;) {
+      await sleep(leaseMs / renewalsPerLease, over.signal);
+      if (over.signal.aborted) return;
+      try {
+        if (!(await store.renew(claim, leaseMs))) over.abort(new Error('another worker has the page by now'));
+      } catch (error) {
+        logger.warn({ error: String(error) }, 'the lease of a bulk page will be renewed again');
+      }
+    }
+  }
+
+  /**
    * New tags are made from the old ones: if the timer has changed meanwhile they are made again, by a further command. So is one that
-   * came too fast for its namespace, when it is told to. @throws when it is stopped while it waits
+   * came too fast for its namespace, when it is told to. @throws when it is over before that is decided
    */
   async #askUntilDecided(
     { bulk }: BulkClaim,
     target: BulkTarget,
     known: TimerState | null,
-    stop?: AbortSignal,
+    isOver: AbortSignal,
   ): Promise<BulkOutcome> {
     const needsState = bulk.action.type === 'retag';
     let state = known;
     for (let [attempt, changes, waits] = [1, 0, 0]; ; attempt += 1) {
+      isOver.throwIfAborted();
       if (needsState && state === null) state = await this.deps.queries.byId(target.timerId);
       const outcome = await this.deps.commands.ask(bulkCommand(bulk, target, state, attempt));
       if (outcome.ok) return outcome;
       if (outcome.retryAfterMs !== undefined && waits < this.#limits.waitsMax) {
         waits += 1;
-        await this.deps.sleep(outcome.retryAfterMs, stop);
-        stop?.throwIfAborted();
+        await this.deps.sleep(outcome.retryAfterMs, isOver);
       } else if (outcome.code === 'version-not-match' && changes + 1 < this.#limits.attemptsMax) {
         changes += 1;
         state = null;

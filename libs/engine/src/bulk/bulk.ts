@@ -81,6 +81,8 @@ export interface BulkStore {
     next: string | null,
     leaseMs: number,
   ): Promise<boolean>;
+  /** Ours for so long again, cancelled or not. False: it is somebody else's now, or was given back. */
+  renew(claim: BulkClaim, leaseMs: number): Promise<boolean>;
   /** Counts the outcomes of what was pending, ends the bulk if there is no more, and gives it back. False: as above. */
   settle(claim: BulkClaim, settlement: BulkSettlement): Promise<boolean>;
   /** Forgets those that ended longer ago than this. */

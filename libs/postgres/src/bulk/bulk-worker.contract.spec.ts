@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { migrate, openPostgresQueries, openPostgresStore } from '#postgres';
+import { sleep } from '#runtime';
 import { bulkWorkerContract } from '#testing';
 import { freshDatabase } from '../../../../test/harness/database.js';
 import { PostgresBulkStore } from './postgres-bulk-store.js';
@@ -24,6 +25,7 @@ bulkWorkerContract('Postgres', async () => {
     now: () => store.due.now(),
     clear: async () => void (await pool.query('truncate bulk_request')),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 1)),
+    sleep,
     close: async () => {
       await Promise.all([store.close(), reading.close(), pool.end()]);
       await database.drop();

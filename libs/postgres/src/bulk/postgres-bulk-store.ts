@@ -13,10 +13,11 @@ import type {
 import type { EpochMs, TimerCondition } from '#timer';
 import { statement } from '../connection/statement.js';
 
-const [add, claim, begin, settle] = [
+const [add, claim, begin, renew, settle] = [
   statement('bulk-add').text,
   statement('bulk-claim').text,
   statement('bulk-begin').text,
+  statement('bulk-renew').text,
   statement('bulk-settle').text,
 ];
 const columns = 'id, requested_at, ended_at, actor, action, condition, status, matched, applied, refusals';
@@ -75,6 +76,10 @@ export class PostgresBulkStore implements BulkStore {
   ): Promise<boolean> {
     const values = [bulk.id, epoch, JSON.stringify(targets), targets.length, next, leaseMs];
     return (await this.pool.query(begin, values)).rowCount === 1;
+  }
+
+  async renew({ bulk, epoch }: BulkClaim, leaseMs: number): Promise<boolean> {
+    return (await this.pool.query(renew, [bulk.id, epoch, leaseMs])).rowCount === 1;
   }
 
   async settle({ bulk, epoch }: BulkClaim, { applied, refusals }: BulkSettlement): Promise<boolean> {

@@ -67,6 +67,26 @@ export function bulkStoreContract(name: string, open: () => Promise<BulkSubject>
       expect(await store().find(id)).toMatchObject({ matched: 0, applied: 0, status: 'running' });
     });
 
+    it('leaves a bulk to the worker who renews its lease, cancelled or not, until it is given back', async () => {
+      const { id } = await store().add(order());
+      const claim = present(await store().claim(shortLeaseMs));
+      expect(await store().renew(claim, leaseMs)).toBe(true);
+      await subject.pass(shortLeaseMs);
+      expect(await store().claim(leaseMs)).toBeNull();
+      await store().cancel(id);
+      expect(await store().renew(claim, leaseMs)).toBe(true);
+      expect(await store().settle(claim, { applied: 0, refusals: [] })).toBe(true);
+      expect(await store().renew(claim, leaseMs)).toBe(false);
+    });
+
+    it('renews no lease of a worker whose bulk another one has taken up', async () => {
+      await store().add(order());
+      const former = present(await store().claim(20));
+      await subject.pass(20);
+      expect(await store().renew(present(await store().claim(leaseMs)), leaseMs)).toBe(true);
+      expect(await store().renew(former, leaseMs)).toBe(false);
+    });
+
     it('leaves the names of a page that was not settled to the next worker', async () => {
       await store().add(order());
       const targets = [target(), target()];

@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BulkCommand, type BulkCommands, type BulkId, type BulkOutcome, previewBulk } from '#engine';
+import {
+  type BulkCommand,
+  type BulkCommands,
+  type BulkId,
+  type BulkOutcome,
+  type BulkStore,
+  previewBulk,
+} from '#engine';
 import {
   actions,
   type BulkWorkerSubject,
   Killed,
   leaseMs,
   points,
+  slowLeaseMs,
   timersPerPageMax,
   World,
 } from './bulk/world.js';
@@ -99,6 +107,38 @@ export function bulkWorkerContract(name: string, open: () => Promise<BulkWorkerS
       await world.finish(world.worker({ ask }));
       expect(await world.find(bulk)).toMatchObject({ status: 'done', applied: 10, refusals: [] });
       expect(ids.size).toBe(20);
+    });
+
+    it('keeps a page for as long as a rate makes it wait, and another worker has nothing to do', async () => {
+      await tenTimers();
+      const bulk = await world.request({ type: 'pause' });
+      let isTooFast = true;
+      const tooFast = { ok: false, code: 'quota-exceeded', message: 'too fast', retryAfterMs: 100 } as const;
+      const ask: BulkCommands['ask'] = async (command) => (isTooFast ? tooFast : world.ask(command));
+      const page = world.worker({ ask }, undefined, subject.sleep, slowLeaseMs).tick();
+      await subject.pass(1.5 * slowLeaseMs);
+      expect(await world.worker().tick()).toBe(false);
+      isTooFast = false;
+      await subject.pass(200);
+      expect(await page).toBe(true);
+      await world.finish();
+      expect(await world.find(bulk)).toMatchObject({ status: 'done', applied: 10, refusals: [] });
+    });
+
+    it('sends nothing more of a page that another worker has by now', async () => {
+      await tenTimers();
+      const bulk = await world.request({ type: 'pause' });
+      let asked = 0;
+      const ask: BulkCommands['ask'] = async () => {
+        asked += 1;
+        return { ok: false, code: 'quota-exceeded', message: 'too fast', retryAfterMs: 30_000 };
+      };
+      const store = world.storeWith({ renew: async () => false });
+      await expect(world.worker({ ask }, store).tick()).rejects.toThrow('another worker');
+      expect(asked).toBe(timersPerPageMax);
+      await subject.pass(leaseMs);
+      await world.finish();
+      expect(await world.find(bulk)).toMatchObject({ status: 'done', applied: 10 });
     });
 
     it('counts refusals by their reason, with an example', async () => {
@@ -197,7 +237,9 @@ export function bulkWorkerContract(name: string, open: () => Promise<BulkWorkerS
           await frozen;
           return world.ask(command);
         };
-        late = world.worker({ ask }).tick();
+        // nor does it renew its lease
+        const renew: BulkStore['renew'] = (...args) => frozen.then(() => subject.bulks.renew(...args));
+        late = world.worker({ ask }, world.storeWith({ renew })).tick();
       });
       await asking;
       await subject.pass(leaseMs);

@@ -88,6 +88,13 @@ export class InMemoryBulkStore implements BulkStore {
     return Promise.resolve(true);
   }
 
+  renew(claim: BulkClaim, leaseMs: number): Promise<boolean> {
+    const row = this.#mine(claim);
+    if (row === null || row.claimedUntil === null) return Promise.resolve(false);
+    this.#change(row, { claimedUntil: (this.now() + leaseMs) as EpochMs });
+    return Promise.resolve(true);
+  }
+
   settle(claim: BulkClaim, { applied, refusals }: BulkSettlement): Promise<boolean> {
     const row = this.#mine(claim);
     if (row === null) return Promise.resolve(false);

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   type Bulk,
   type BulkAction,
-  type BulkClaim,
   type BulkCommand,
   type BulkCommands,
   type BulkId,
@@ -11,6 +10,7 @@ import {
   BulkWorker,
   decideAll,
   domainCommand,
+  type Sleep,
   type TimerLog,
   type TimerQueries,
 } from '#engine';
@@ -26,6 +26,8 @@ export interface BulkWorkerSubject {
   clear(): Promise<void>;
   /** Lets the store's clock move on by at least this much. */
   pass(durationMs: number): Promise<void>;
+  /** By the store's clock. */
+  readonly sleep: Sleep;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,21 @@ const silent = {
   error: () => undefined,
 };
 export const leaseMs = 250;
+/** Renewed in time on a busy machine too. */
+export const slowLeaseMs = 2_000;
 export const timersPerPageMax = 4;
+
+/** As the runtime's: a worker's waits are short, or over with their signal. */
+const realSleep: Sleep = (durationMs, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, durationMs);
+    signal?.addEventListener('abort', done, { once: true });
+  });
 
 export class Killed extends Error {}
 /** Steps of a page at which its worker is killed; what it had done until then stays. */
@@ -89,10 +105,27 @@ export class World {
     return createTimer(this.subject.log, timer, { namespace: this.namespace, key });
   }
 
-  worker(commands: BulkCommands = { ask: this.ask }, store: BulkStore = this.subject.bulks): BulkWorker {
+  worker(
+    commands: BulkCommands = { ask: this.ask },
+    store: BulkStore = this.subject.bulks,
+    sleep: Sleep = realSleep,
+    lease = leaseMs,
+  ): BulkWorker {
     const { queries } = this.subject;
-    const limits = { timersPerPageMax, leaseMs };
-    return new BulkWorker({ store, queries, commands, logger: silent, sleep: async () => undefined, limits });
+    const limits = { timersPerPageMax, leaseMs: lease };
+    return new BulkWorker({ store, queries, commands, logger: silent, sleep, limits });
+  }
+
+  /** The store for a worker, with some of its calls replaced. */
+  storeWith(replaced: Partial<BulkStore>): BulkStore {
+    const { bulks } = this.subject;
+    return Object.assign(Object.create(bulks) as BulkStore, {
+      claim: (...args: Parameters<BulkStore['claim']>) => bulks.claim(...args),
+      begin: (...args: Parameters<BulkStore['begin']>) => bulks.begin(...args),
+      renew: (...args: Parameters<BulkStore['renew']>) => bulks.renew(...args),
+      settle: (...args: Parameters<BulkStore['settle']>) => bulks.settle(...args),
+      ...replaced,
+    });
   }
 
   request(action: BulkAction, condition: TimerCondition = {}): Promise<Bulk> {
@@ -130,15 +163,13 @@ export class World {
       throw new Killed();
     };
     let asked = 0;
-    const store = Object.assign(Object.create(bulks) as BulkStore, {
-      claim: (lease: number) => bulks.claim(lease),
-      begin: async (claim: BulkClaim, ...rest: [never, never, never]) => {
+    const store = this.storeWith({
+      begin: async (...args) => {
         if (point === 'claim') die();
-        const began = await bulks.begin(claim, ...rest);
+        const began = await bulks.begin(...args);
         return point === 'begin' ? die() : began;
       },
-      settle: async (claim: BulkClaim, settlement: never) =>
-        point === 'settle' ? die() : bulks.settle(claim, settlement),
+      settle: async (...args) => (point === 'settle' ? die() : bulks.settle(...args)),
     });
     const ask = async (command: BulkCommand): Promise<BulkOutcome> => {
       asked += 1;
