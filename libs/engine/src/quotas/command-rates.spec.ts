@@ -31,6 +31,18 @@ describe('a rate', () => {
     expect(takes(rates, 1, -5_000)[0]).toBeGreaterThan(0);
     expect(takes(rates, 1, 100)).toEqual([0]);
   });
+  it('goes on at once when a clock that had run far ahead is set back, and brings nothing for it', () => {
+    const rates = new CommandRates();
+    takes(rates, 200, 3_600_000);
+    expect(takes(rates, 2, 0)).toEqual([100, 200]);
+    expect(takes(rates, 1, 100)).toEqual([0]);
+    expect(takes(rates, 4, 60_000)).toEqual([0, 0, 0, 100]);
+  });
+  it('brings no more where two databases whose clocks differ by a little take turns', () => {
+    const rates = new CommandRates();
+    const granted = Array.from({ length: 100 }, (_, n) => takes(rates, 1, n % 2 === 0 ? n : n + 20_000)[0]);
+    expect(granted.filter((waitMs) => waitMs === 0)).toHaveLength(4);
+  });
   it('is not spent by a transaction that failed', () => {
     const rates = new CommandRates();
     const failed = rates.begin();

@@ -22,6 +22,9 @@ const shareMin = 1 / 256;
 /** Nobody is told to wait longer, however many were refused: most of them do not come again. */
 const retryAfterMsMax = 30_000;
 
+/** Databases' clocks differ: only one that shows a moment so much earlier was set back. Until then nothing is brought twice. */
+const clocksDifferMaxMs = retryAfterMsMax;
+
 /** A token bucket a namespace. In memory alone: what is decided by it is recorded, and a process that starts has full buckets. */
 export class CommandRates {
   readonly #buckets = new Map<string, Bucket>();
@@ -42,7 +45,8 @@ export class CommandRates {
     const perMs = (perSecond * share) / 1_000;
     const tokensMax = Math.max(1, burst * share);
     const bucket = this.#buckets.get(namespace) ?? { tokens: tokensMax, at: now, nextRetryAt: 0 };
-    // a clock that is set back brings nothing
+    // what was counted by a clock that had run ahead is no moment to wait for
+    if (bucket.at - now > clocksDifferMaxMs) [bucket.at, bucket.nextRetryAt] = [now, 0];
     const passedMs = Math.max(0, now - bucket.at);
     bucket.tokens = Math.min(tokensMax, bucket.tokens + passedMs * perMs);
     bucket.at = Math.max(bucket.at, now) as EpochMs;
