@@ -312,5 +312,9 @@ export const eventSchemas = {
   }),
   EventCancelled: event('EventCancelled', { ...ofEvent, error: z.string().nullable() }),
   EventRedriven: event('EventRedriven', ofEvent),
-  EventRecalled: event('EventRecalled', { ...ofEvent, nextTick: moment }),
+  EventRecalled: event('EventRecalled', {
+    ...ofEvent,
+    nextTick: moment.nullable(),
+    manualRequestId: z.string().exactOptional().describe('it was one by hand, whose request is made anew'),
+  }),
 } satisfies { readonly [T in TimerEventType]: z.ZodType<EventJson<T>> };

@@ -197,8 +197,14 @@ export type EventCancelled = EventFact & { readonly type: 'EventCancelled'; read
 /** An event that was given up is open again, and its attempts are counted anew; `attempt` is the last one so far. */
 export type EventRedriven = EventFact & { readonly type: 'EventRedriven' };
 
-/** Called back before anybody began to handle it: its tick is still to come. */
-export type EventRecalled = EventFact & { readonly type: 'EventRecalled'; readonly nextTick: EpochMs };
+/** Called back before anybody began to handle it: `nextTick` is still to come. */
+export type EventRecalled = EventFact & {
+  readonly type: 'EventRecalled';
+  /** Its own; of one by hand, the next one of the schedule. */
+  readonly nextTick: EpochMs | null;
+  /** It was one by hand, whose request is made anew. */
+  readonly manualRequestId?: string;
+};
 
 export type TimerEvent =
   | TimerCreated

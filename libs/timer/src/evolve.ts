@@ -206,7 +206,7 @@ function applyToOpen(state: TimerState, event: OpenFact): TimerState {
         givenUp: givenUp(open, event),
       };
     case 'EventRecalled':
-      return recalled(state, open);
+      return recalled(state, open, event);
     case 'EventCancelled':
       return { ...state, open: null, nextTick: null, manual: processedManual(state, open) };
   }

@@ -170,6 +170,26 @@ describe('work that has begun', () => {
     expect(asked).toMatchObject({ fires: 1, open: { phase: 'asking' } });
     expect(timerAfter(...fired, fire(3_601_001, 'e2'), recall(3_601_002)).fires).toBe(1);
   });
+  it('comes again by hand if it was fired by hand, and the tick of the schedule comes beside it', () => {
+    const hourly = create({ startAt: at(-1_000) });
+    const asked = step({ type: 'TriggerTimer', requestId: 'r1' }, 0);
+    const recalled = [hourly, asked, fire(10), recall(200_000)];
+    given(hourly, asked, fire(10))
+      .when(recall(200_000))
+      .then({ type: 'EventRecalled', nextTick: at(-1_000), manualRequestId: 'r1' }, { type: 'TimerPaused' });
+    expect(timerAfter(...recalled)).toMatchObject({
+      fires: 0,
+      nextTick: at(-1_000),
+      manual: { requestId: 'r1', requestedAt: at(200_000), processed: false, eventId: null },
+    });
+    const again = [...recalled, resume(201_000, 'u')];
+    given(...again)
+      .when(fire(201_001, 'e2'))
+      .then({ type: 'EventTriggered', eventId: 'e2', manualRequestId: 'r1' });
+    given(...again, fire(201_001, 'e2'))
+      .when(step({ type: 'CloseEvent', eventId: eventId('e2') } as Wish, 201_002))
+      .then({ type: 'TicksDropped', first: at(-1_000) }, { type: 'EventClosed', nextTick: at(3_599_000) });
+  });
   it('closes itself, once its timer has no hook class any more', () => {
     given(once(), fire(10_000), step({ type: 'UpdateTimer', set: { hookClass: '' }, recall: true }, 10_100))
       .when(fire(10_200, 'e2'))
