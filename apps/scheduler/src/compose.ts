@@ -40,10 +40,13 @@ import { quotaParts } from './quotas.js';
 import { RelayThread } from './relay/relay-thread.js';
 import { Replies } from './replies.js';
 import { retentionService } from './retention.js';
+import { ShareRead } from './share-read.js';
 
 const offsetsMirroredEveryMs = 5_000;
 const tidiedEveryMs = 3_600_000;
 const expansionLookedForEveryMs = 250;
+/** Until then a rate may be granted in shares of the log as it was before an expansion. */
+const shareReadEveryMs = 2_000;
 const drainedMaxMs = 3_000;
 
 export interface Scheduler extends Service {
@@ -97,6 +100,7 @@ export function composeScheduler(
 
   /** Partitions that are read here. */
   let owned: readonly number[] = [];
+  const shareRead = new ShareRead(config.PARTITIONS, stores.all, () => owned);
   const metrics = schedulerMetrics({
     waiting: () => commands.waiting,
     relayLag: () => relay.lag,
@@ -106,7 +110,7 @@ export function composeScheduler(
     config.QUOTAS,
     stores.map((store) => store.usage),
     metrics,
-    () => owned.length / logPartitions,
+    () => shareRead.share,
     warn('how many timers there are will be read again'),
   );
 
@@ -155,6 +159,7 @@ export function composeScheduler(
       {
         start: async () => {
           logPartitions = await prepare(config, admin, topics, logger);
+          await shareRead.look();
           if (notReadyBecause === preparing) notReadyBecause = null;
           logger.info({ partitions: logPartitions }, 'the log is there');
         },
@@ -163,6 +168,15 @@ export function composeScheduler(
       producerService(replies),
       relay,
       ...quotas.services,
+      ...(quotas.guardOf === undefined
+        ? []
+        : [
+            every(
+              shareReadEveryMs,
+              () => shareRead.look(),
+              warn('the share of a rate will be reckoned again'),
+            ),
+          ]),
       bulkService(config, logger),
       together(
         stores.map((store, { number }) =>
