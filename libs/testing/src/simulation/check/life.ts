@@ -131,11 +131,6 @@ const isMovedByHand = (entries: readonly Entry[], named: ReadonlySet<string>): b
 
 function covered(entries: readonly Entry[]): (readonly [number, number])[] {
   const recalled = recalledEvents(entries);
-  const byHandAgain = new Set(
-    entries.flatMap(({ event, before }) =>
-      event.type === 'EventRecalled' && before?.open?.manualRequestId != null ? [event.nextTick] : [],
-    ),
-  );
   return entries.flatMap(({ event, before }): (readonly [number, number])[] => {
     // a question that was asked by hand stands for no tick, whatever ended it
     const open = before?.open ?? null;
@@ -146,8 +141,6 @@ function covered(entries: readonly Entry[]): (readonly [number, number])[] {
     if (event.type !== 'EventTriggered' || event.manualRequestId !== null) return [];
     // its tick comes again
     if (recalled.has(event.eventId)) return [];
-    // one by hand that was called back fires at its own moment, which is on no grid
-    if (byHandAgain.has(event.scheduledFor)) return [];
     // it was queued, and is covered
     if (event.scheduledFor === before?.waitingTick) return [];
     return [[event.scheduledFor, event.scheduledFor]];
