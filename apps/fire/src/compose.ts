@@ -25,6 +25,11 @@ import { fireMetrics } from './metrics.js';
 const sweptEveryMs = 500;
 const resendLeaseMs = 5_000;
 const tidiedEveryMs = 3_600_000;
+/**
+ * Firing itself waits while `emissionsInFlightMax` batches are on their way. A refusal would count as a silent Kafka, and of a batch
+ * whose classes do not fit together the same ones would be refused each time.
+ */
+const emissionsWait = { waitingBytesMax: Number.POSITIVE_INFINITY };
 
 /** Puts the fire service together: the feed tells clocks, due timers go out. */
 export function composeFire(
@@ -38,7 +43,7 @@ export function composeFire(
   const stores = ByDatabase.from(databaseUrlsOf(config), (databaseUrl) =>
     openPostgresStore({ databaseUrl, applicationName: 'carillon fire', log: logger }),
   );
-  const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka)];
+  const [admin, producer] = [new KafkaAdmin(kafka), new BatchProducer(kafka, emissionsWait)];
   const sink = new KafkaEmissionSink(producer, admin, topics, config.PARTITIONS, systemClock);
   const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
 

@@ -20,7 +20,10 @@ const { config } = workerData as RelayThreadData;
 const logger = createLogger('relay', config.LOG_LEVEL);
 const tracing = await startTracing('carillon-scheduler', logger);
 const topics = topicsOf(config.TOPIC_PREFIX);
-const producer = new BatchProducer(kafkaSettings(config, 'carillon-relay', logger));
+// the relay of each database waits for its page before it reads the next: none is refused because of another's
+const producer = new BatchProducer(kafkaSettings(config, 'carillon-relay', logger), {
+  waitingBytesMax: Number.POSITIVE_INFINITY,
+});
 const tell = (message: FromRelay): void => port.postMessage(message);
 const sink = feedSink();
 const relays = ByDatabase.from(databaseUrlsOf(config), (databaseUrl, { number }) => {
