@@ -176,14 +176,36 @@ describe('the schedule of all cron tasks', () => {
       await tasks.startScheduleCronTask();
       expect(await pausedOf()).toEqual([false, false, false]);
     });
-    it('1: a cron task that it made while all were held is held when it is made again', async () => {
+    it('1: a cron task that it made while all were held is held when another makes it again', async () => {
       await tasks.stopScheduleCronTask();
-      const service = dying(1);
-      await service.stopScheduleCronTask();
-      await expect(service.createCronTask(every({ id: 'late' }))).rejects.toThrow('died');
+      await expect(dying(1).createCronTask(every({ id: 'late' }))).rejects.toThrow('died');
       expect(await tasks.createCronTask(every({ id: 'late' }))).toBe(false);
       expect(await pausedOf()).toEqual([true, true, true, true]);
     });
+  });
+
+  describe('that one stopped and another started', () => {
+    beforeEach(async () => {
+      await tasks.createCronTask(every());
+      await tasks.stopScheduleCronTask();
+      await new TaskService(timers, { framework: new FrameworkSwitch() }).startScheduleCronTask();
+    });
+    it.each(['c', 'd'])('goes on when the first one makes %s', async (id) => {
+      await tasks.createCronTask(every({ id }));
+      expect(await cron(id)).toMatchObject({ isPaused: false });
+    });
+  });
+  it('holds what another service than the one that stopped it makes', async () => {
+    await tasks.createCronTask(every());
+    await tasks.stopScheduleCronTask();
+    await new TaskService(timers, { framework: new FrameworkSwitch() }).createCronTask(every({ id: 'late' }));
+    expect(await cron('late')).toMatchObject({ isPaused: true });
+  });
+  it('is not stopped by a pause of one cron task', async () => {
+    await tasks.createCronTask(every());
+    await tasks.cron.pause('c');
+    await tasks.createCronTask(every({ id: 'd' }));
+    expect(await cron('d')).toMatchObject({ isPaused: false });
   });
 
   it('is let go also by another service than the one that held it', async () => {

@@ -29,20 +29,21 @@ const stopToken = 'schedule-stopped';
 
 /** Cron tasks: timers that make a task a tick, in the tick's own transaction, whoever runs and however many. */
 export class CronTasks {
-  #isStopped = false;
-
   constructor(
     private readonly timers: TaskTimers,
     private readonly namespace: string,
     private readonly framework: FrameworkSwitch,
   ) {}
 
-  /** False: one of this id is there already and stays as it is. @throws InvalidSpecError: nothing was stored */
+  /**
+   * Held at once where another cron task is held by `stopSchedule`, whoever called that. False: one of this id is there already and
+   * stays as it is. @throws InvalidSpecError: nothing was stored
+   */
   async create(task: NewCronTask): Promise<boolean> {
     if (!this.framework.isOn) return false;
     const isMade = await this.#make(task);
     // also one that was there: who was interrupted between the two makes it once more
-    if (this.#isStopped) await this.#hold(task.id);
+    if (await this.#isAnotherHeld(task.id)) await this.#hold(task.id);
     return isMade;
   }
 
@@ -112,18 +113,24 @@ export class CronTasks {
    * once, and again after a process that died amid it.
    */
   async startSchedule(): Promise<void> {
-    this.#isStopped = false;
     for await (const record of this.#all()) if (isHeld(record)) await this.#letGo(record.key);
   }
 
-  /** Holds every cron task of the namespace, and those made by this service from now on. Safe as `startSchedule` is. */
+  /** Holds every cron task of the namespace, and those that are made while one of them is held. Safe as `startSchedule` is. */
   async stopSchedule(): Promise<void> {
-    this.#isStopped = true;
     for await (const record of this.#all()) if (!isHeld(record)) await this.#hold(record.key);
   }
 
   #all(): AsyncIterable<TimerRecord> {
     return this.timers.getTimers({ namespace: this.namespace, tags: [cronTag] });
+  }
+
+  /** What is stored tells whether the schedule is stopped: a process does not hear of what others start and stop. */
+  async #isAnotherHeld(id: string): Promise<boolean> {
+    const paused = { namespace: this.namespace, tags: [cronTag], status: ['paused' as const] };
+    for await (const record of this.timers.getTimers(paused))
+      if (record.key !== id && isHeld(record)) return true;
+    return false;
   }
 
   async #hold(id: string): Promise<void> {
