@@ -18,10 +18,10 @@ const placed = (
 });
 
 function told(...events: readonly PlacedEvent[]): string[] {
-  const check = new StreamCheck(timerId, []);
+  const check = new StreamCheck(timerId, null, []);
   for (const one of events) check.add(one);
   expect(check.events).toBe(events.length);
-  return check.findings(null).map(({ what, detail }) => `${what}: ${detail}`);
+  return check.findings().map(({ what, detail }) => `${what}: ${detail}`);
 }
 
 describe("a timer's events, one by one", () => {

@@ -19,7 +19,6 @@ export interface EventSink {
 export interface Stream<Sink extends EventSink> {
   readonly timerId: TimerId;
   readonly log: Sink;
-  readonly stored: TimerState | null;
 }
 
 /** Streams are read in pages of this many timers. */
@@ -27,10 +26,10 @@ const timersPerPage = 500;
 /** Of their events so many are held at a time, however long the histories are: each may carry 256 KiB. */
 export const eventsPerFetch = 250;
 
-/** Every timer that has events or a state, with both, page by page in id order. Within a transaction: events come by a cursor. */
+/** Every timer that has events or a state, page by page in id order: its sink gets both. Within a transaction: events come by a cursor. */
 export async function* streams<Sink extends EventSink>(
   db: Querying,
-  sinkOf: (timerId: TimerId) => Sink,
+  sinkOf: (timerId: TimerId, stored: TimerState | null) => Sink,
 ): AsyncGenerator<Stream<Sink>[]> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
@@ -45,11 +44,11 @@ export async function* streams<Sink extends EventSink>(
     const page = ids.rows.map(({ id }) => id);
     const last = page.at(-1);
     if (last === undefined) return;
-    const logs = new Map(page.map((id) => [id, sinkOf(id)]));
+    const stored = await storedStates(db, page);
+    const logs = new Map(page.map((id) => [id, sinkOf(id, stored.get(id) ?? null)]));
     for await (const { stream_id: id, partition, position, ...row } of eventsOf(db, page))
       logs.get(id)?.add({ ...recordedEvent(row), partition, position: BigInt(position) });
-    const stored = await storedStates(db, page);
-    yield [...logs].map(([timerId, log]) => ({ timerId, log, stored: stored.get(timerId) ?? null }));
+    yield [...logs].map(([timerId, log]) => ({ timerId, log }));
     after = last;
   }
 }

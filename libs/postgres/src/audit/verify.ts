@@ -39,13 +39,13 @@ export async function verify(
     const place = await placeOf(client);
     findings.push(...(await positionFindings(client)), ...(await usageFindings(client)));
     const { splits } = await readTopology(client);
-    for await (const page of streams(client, (timerId) => new StreamCheck(timerId, splits))) {
+    for await (const page of streams(client, (timerId, stored) => new StreamCheck(timerId, stored, splits))) {
       isCut = findings.length >= findingsMax;
       if (isCut) break;
       timers += page.length;
-      for (const { timerId, log, stored } of page) {
+      for (const { timerId, log } of page) {
         events += log.events;
-        findings.push(...log.findings(stored), ...placeFindings(timerId, place));
+        findings.push(...log.findings(), ...placeFindings(timerId, place));
       }
       onRead(timers);
     }
