@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InvalidSpecError } from '#client';
+import { InvalidSpecError, TimerNotPausedError } from '#client';
 import { FrameworkSwitch } from './framework-switch.js';
 import type { CronTask } from './model/cron-task-record.js';
 import type { Task } from './model/task.js';
@@ -139,6 +139,42 @@ describe('the schedule of all cron tasks', () => {
     await tasks.startScheduleCronTask();
     expect(await cron()).toMatchObject({ isPaused: true });
   });
+  it('is not let go by a resume of one cron task, nor is what only the schedule holds resumed', async () => {
+    await tasks.createCronTask(every());
+    await tasks.cron.pause('c');
+    await tasks.stopScheduleCronTask();
+    await tasks.cron.resume('c');
+    expect(await cron()).toMatchObject({ isPaused: true });
+    await expect(tasks.cron.resume('c')).rejects.toThrow(TimerNotPausedError);
+    await tasks.startScheduleCronTask();
+    expect(await cron()).toMatchObject({ isPaused: false });
+  });
+
+  describe('and what was paused without a token', () => {
+    const ref = { namespace: 'tasks', key: 'c' };
+    beforeEach(async () => {
+      await tasks.createCronTask(every());
+      await timers.pauseTimer(ref);
+    });
+    it('is resumed', async () => {
+      await tasks.cron.resume('c');
+      expect(await cron()).toMatchObject({ isPaused: false });
+    });
+    it('is not resumed while the schedule is stopped, nor by its start', async () => {
+      await tasks.stopScheduleCronTask();
+      await expect(tasks.cron.resume('c')).rejects.toThrow(TimerNotPausedError);
+      await tasks.startScheduleCronTask();
+      expect(await cron()).toMatchObject({ isPaused: true });
+      await tasks.cron.resume('c');
+      expect(await cron()).toMatchObject({ isPaused: false });
+    });
+    it('is not resumed while somebody else holds it by a token', async () => {
+      await timers.pauseTimer(ref, { token: 'audit' });
+      await expect(tasks.cron.resume('c')).rejects.toThrow(TimerNotPausedError);
+      expect(await cron()).toMatchObject({ isPaused: true });
+    });
+  });
+
   it('is held and let go by two at once', async () => {
     const other = new TaskService(timers, { framework: new FrameworkSwitch() });
     for (const id of ['c', 'd']) await tasks.createCronTask(every({ id }));

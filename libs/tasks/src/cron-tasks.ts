@@ -26,6 +26,7 @@ export type CronTaskChange = Partial<Pick<NewCronTask, 'cron' | 'timeZone' | 'co
 const openMax = 1_000;
 /** Holds them beside whoever else has paused one: each of both lets go by itself. */
 const stopToken = 'schedule-stopped';
+const pauseToken = 'cron-task-paused';
 
 /** Cron tasks: timers that make a task a tick, in the tick's own transaction, whoever runs and however many. */
 export class CronTasks {
@@ -95,12 +96,20 @@ export class CronTasks {
 
   /** No tick makes a task until it is resumed; those under way go on. */
   async pause(id: string): Promise<void> {
-    await this.timers.pauseTimer(this.#ref(id));
+    await this.timers.pauseTimer(this.#ref(id), { token: pauseToken });
   }
 
-  /** What was missed in between is made up for by one task. @throws TimerNotPausedError */
+  /**
+   * Takes back `pause`, or a pause without a token where that alone holds it. It stays paused while somebody else holds it:
+   * `stopSchedule` does until `startSchedule`. What was missed in between is made up for by one task. @throws TimerNotPausedError
+   */
   async resume(id: string): Promise<void> {
-    await this.timers.resumeTimer(this.#ref(id));
+    try {
+      await this.timers.resumeTimer(this.#ref(id), { token: pauseToken });
+    } catch (error) {
+      if (!(error instanceof TimerNotPausedError && (await this.#isHeldPlainly(id)))) throw error;
+      await this.timers.resumeTimer(this.#ref(id));
+    }
   }
 
   /** Its tasks stay. False: there was none. */
@@ -130,6 +139,13 @@ export class CronTasks {
     const paused = { namespace: this.namespace, tags: [cronTag], status: ['paused' as const] };
     for await (const record of this.timers.getTimers(paused))
       if (record.key !== id && isHeld(record)) return true;
+    return false;
+  }
+
+  /** By a pause without a token and nobody else: a resume without one lets go of all. */
+  async #isHeldPlainly(id: string): Promise<boolean> {
+    const paused = { namespace: this.namespace, key: id, tags: [cronTag], status: ['paused' as const] };
+    for await (const { pausedBy } of this.timers.getTimers(paused)) return pausedBy === undefined;
     return false;
   }
 
