@@ -175,6 +175,45 @@ describe('the schedule of all cron tasks', () => {
     });
   });
 
+  describe('stopped by a release that paused without a token and marked with a tag', () => {
+    const ref = { namespace: 'tasks', key: 'c' };
+    const isTagged = () => timers.record('tasks', 'c').tags.includes('schedule-stopped');
+    beforeEach(async () => {
+      await tasks.createCronTask(every());
+      const { tags } = timers.record('tasks', 'c');
+      await timers.updateTimer(ref, { tags: [...tags, 'schedule-stopped'] });
+    });
+    it('is started, also where this one stopped it once more', async () => {
+      await timers.pauseTimer(ref);
+      await tasks.stopScheduleCronTask();
+      await tasks.startScheduleCronTask();
+      expect([(await cron()).isPaused, isTagged()]).toEqual([false, false]);
+    });
+    it('is started where the pause never came', async () => {
+      await tasks.startScheduleCronTask();
+      expect([(await cron()).isPaused, isTagged()]).toEqual([false, false]);
+    });
+    it.each([0, 1])(
+      'is started by the next one after a process that died after %i commands',
+      async (commands) => {
+        await timers.pauseTimer(ref);
+        const dying = new TaskService(timers.dyingAfter(commands), { framework: new FrameworkSwitch() });
+        await expect(dying.startScheduleCronTask()).rejects.toThrow('died');
+        await tasks.startScheduleCronTask();
+        expect([(await cron()).isPaused, isTagged()]).toEqual([false, false]);
+      },
+    );
+    it('leaves alone what somebody has paused since, and is started once that is resumed', async () => {
+      await timers.pauseTimer(ref);
+      await tasks.cron.pause('c');
+      await tasks.startScheduleCronTask();
+      expect([(await cron()).isPaused, isTagged()]).toEqual([true, true]);
+      await tasks.cron.resume('c');
+      await tasks.startScheduleCronTask();
+      expect([(await cron()).isPaused, isTagged()]).toEqual([false, false]);
+    });
+  });
+
   it('is held and let go by two at once', async () => {
     const other = new TaskService(timers, { framework: new FrameworkSwitch() });
     for (const id of ['c', 'd']) await tasks.createCronTask(every({ id }));

@@ -26,6 +26,8 @@ export type CronTaskChange = Partial<Pick<NewCronTask, 'cron' | 'timeZone' | 'co
 const openMax = 1_000;
 /** Holds them beside whoever else has paused one: each of both lets go by itself. */
 const stopToken = 'schedule-stopped';
+/** Of those that a former release stopped, by a pause without a token. */
+const formerStopTag = 'schedule-stopped';
 const pauseToken = 'cron-task-paused';
 
 /** Cron tasks: timers that make a task a tick, in the tick's own transaction, whoever runs and however many. */
@@ -122,7 +124,10 @@ export class CronTasks {
    * once, and again after a process that died amid it.
    */
   async startSchedule(): Promise<void> {
-    for await (const record of this.#all()) if (isHeld(record)) await this.#letGo(record.key);
+    for await (const record of this.#all()) {
+      if (isHeld(record)) await this.#letGo(record.key, { token: stopToken });
+      if (record.tags.includes(formerStopTag)) await this.#letGoOfFormer(record);
+    }
   }
 
   /** Holds every cron task of the namespace, and those that are made while one of them is held. Safe as `startSchedule` is. */
@@ -158,12 +163,24 @@ export class CronTasks {
     }
   }
 
-  async #letGo(id: string): Promise<void> {
+  async #letGo(id: string, by: { readonly token?: string }): Promise<void> {
     try {
-      await this.timers.resumeTimer(this.#ref(id), { token: stopToken });
+      await this.timers.resumeTimer(this.#ref(id), by);
     } catch (error) {
       // let go by somebody else, or deleted, meanwhile
       if (!(error instanceof TimerNotPausedError || error instanceof TimerNotExistError)) throw error;
+    }
+  }
+
+  /** Not while somebody holds it beside: a resume without a token lets go of all. The tag goes last: until then it is tried again. */
+  async #letGoOfFormer(record: TimerRecord): Promise<void> {
+    if (holdersOf(record).some((token) => token !== stopToken)) return;
+    const { key, tags } = record;
+    await this.#letGo(key, {});
+    try {
+      await this.timers.updateTimer(this.#ref(key), { tags: tags.filter((tag) => tag !== formerStopTag) });
+    } catch (error) {
+      if (!(error instanceof TimerNotExistError)) throw error;
     }
   }
 
@@ -172,8 +189,9 @@ export class CronTasks {
   }
 }
 
-const isHeld = ({ pausedBy }: TimerRecord): boolean =>
-  Array.isArray(pausedBy) && pausedBy.includes(stopToken);
+const holdersOf = ({ pausedBy }: TimerRecord): readonly unknown[] =>
+  Array.isArray(pausedBy) ? pausedBy : [];
+const isHeld = (record: TimerRecord): boolean => holdersOf(record).includes(stopToken);
 
 const roomOf = (concurrency: number, overlap: 'skip' | 'queueOne') => {
   if (concurrency === 1) return { overlap, openMax: 1 };
