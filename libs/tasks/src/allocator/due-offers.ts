@@ -1,4 +1,11 @@
-import { type DataCipher, defaultTopicPrefix, openFields, parseDueRecord, topicsOf } from '#contract';
+import {
+  type DataCipher,
+  type DueEvent,
+  defaultTopicPrefix,
+  openFields,
+  parseDueRecord,
+  topicsOf,
+} from '#contract';
 import { GroupProgress } from '#hooks';
 import {
   BatchConsumer,
@@ -89,26 +96,48 @@ export class DueOffers {
     this.#executors = [];
   }
 
-  #onRecords(at: TopicPartition, records: readonly InRecord[]): void {
+  /** A page is opened before the next one is read: a cipher that asks elsewhere is not asked for a whole backlog at once. */
+  #onRecords(at: TopicPartition, records: readonly InRecord[]): Promise<void> | undefined {
     const progress = this.#progress.of(at);
-    if (progress === undefined) return;
+    if (progress === undefined) return undefined;
+    const opening: Promise<void>[] = [];
     for (const record of records) {
       // it was offered before, and waits
       if (!progress.begin(record.offset)) continue;
-      void this.#offer(at, record, () => progress.finish(record.offset));
+      const opened = this.#offer(at, record, () => progress.finish(record.offset));
+      if (opened !== undefined) opening.push(opened);
     }
+    return opening.length === 0 ? undefined : Promise.all(opening).then(() => undefined);
   }
 
-  async #offer({ topic, partition }: TopicPartition, record: InRecord, done: () => void): Promise<void> {
-    try {
-      const offer = await offerOf(record, done, this.options.cipher);
-      if (offer === null) done();
-      else this.options.onOffer(offer);
-    } catch (error) {
+  /** At once unless there is a cipher. Never rejects. */
+  #offer(
+    { topic, partition }: TopicPartition,
+    record: InRecord,
+    done: () => void,
+  ): Promise<void> | undefined {
+    const { cipher, onOffer, kafka } = this.options;
+    const failed = (error: unknown): void => {
       const fields = { topic, partition, offset: String(record.offset), error: String(error) };
-      this.options.kafka.log.warn(fields, 'a task was not offered; its own clock brings it back');
+      kafka.log.warn(fields, 'a task was not offered; its own clock brings it back');
       done();
+    };
+    try {
+      const parsed = parseDueRecord(record);
+      if (!parsed.ok || parsed.kind !== 'due') {
+        done();
+        return undefined;
+      }
+      const { event } = parsed;
+      if (cipher !== undefined)
+        return openFields(event.timer, cipher)
+          .then(({ data }) => onOffer(offerOf(event, data, done)))
+          .catch(failed);
+      onOffer(offerOf(event, event.timer.data, done));
+    } catch (error) {
+      failed(error);
     }
+    return undefined;
   }
 
   async #commit(): Promise<void> {
@@ -120,16 +149,7 @@ export class DueOffers {
   }
 }
 
-/** Null: no task that is due. @throws as the cipher does */
-async function offerOf(
-  record: InRecord,
-  done: () => void,
-  cipher: DataCipher | undefined,
-): Promise<Offer | null> {
-  const parsed = parseDueRecord(record);
-  if (!parsed.ok || parsed.kind !== 'due') return null;
-  const { eventId, attempt, timer } = parsed.event;
-  const { data } = cipher === undefined ? timer : await openFields(timer, cipher);
+function offerOf({ eventId, attempt, timer }: DueEvent, data: string | undefined, done: () => void): Offer {
   const { options } = openEnvelope(data);
   return {
     key: claimKey(eventId, attempt),

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { AesGcmCipher, type CommandWire, sealFields, topicsOf } from '#contract';
-import { BatchProducer, KafkaAdmin, type KafkaSettings, settlesWithin } from '#kafka';
+import { AesGcmCipher, type CommandWire, type DataCipher, sealFields, topicsOf } from '#contract';
+import { BatchProducer, KafkaAdmin, type KafkaSettings, settlesWithin, sleep } from '#kafka';
 import { TopicTail } from '../../../../test/harness/topic-tail.js';
 import { eventually } from '../../../../test/harness/wait.js';
 import { hookClassOf } from '../model/task-record.js';
@@ -141,6 +141,30 @@ describe('an allocator', () => {
     await begin({ cipher: known });
     await isClaimed('a', 'b', 'c', 'd');
     expect(new Set(claimed().map(({ worker }) => worker))).toEqual(new Set(['able']));
+  });
+
+  it('opens a page at a time of a backlog, however long its cipher takes', async () => {
+    const known = new AesGcmCipher({ keys: { k: new Uint8Array(32).fill(1) }, current: 'k' });
+    const keys = Array.from({ length: 30 }, (_, n) => `t${n}`);
+    // a page has room for seven of these, sealed
+    for (const key of keys)
+      await offer([key], 'work', { padding: randomBytes(50_000).toString('hex') }, known);
+    let [opening, openingMax] = [0, 0];
+    const slow: DataCipher = {
+      seal: (plain) => known.seal(plain),
+      open: async (sealed) => {
+        opening += 1;
+        openingMax = Math.max(openingMax, opening);
+        await sleep(500);
+        opening -= 1;
+        return known.open(sealed);
+      },
+    };
+    await tellOften('plain');
+    await begin({ cipher: slow });
+    await isClaimed(...keys);
+    expect(openingMax).toBeGreaterThan(1);
+    expect(openingMax).toBeLessThan(10);
   });
 
   it('goes on behind a task that it cannot take, and the next one does not meet it', async () => {
