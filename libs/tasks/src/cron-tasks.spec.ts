@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InvalidSpecError, TimerNotPausedError } from '#client';
 import { FrameworkSwitch } from './framework-switch.js';
 import type { CronTask } from './model/cron-task-record.js';
@@ -268,6 +268,34 @@ describe('the schedule of all cron tasks', () => {
     it.each(['c', 'd'])('goes on when the first one makes %s', async (id) => {
       await tasks.createCronTask(every({ id }));
       expect(await cron(id)).toMatchObject({ isPaused: false });
+    });
+  });
+  describe('that one starts while another makes a cron task once more', () => {
+    const other = () => new TaskService(timers, { framework: new FrameworkSwitch() });
+    const pausedOf = async () => (await tasks.cron.list()).map(({ isPaused }) => isPaused);
+    beforeEach(async () => {
+      for (const id of ['c', 'd']) await tasks.createCronTask(every({ id }));
+      await tasks.stopScheduleCronTask();
+    });
+    it('goes on, though it was made when a part was still held', async () => {
+      const { resumeTimer } = timers;
+      vi.spyOn(timers, 'resumeTimer').mockImplementationOnce(async (ref, body) => {
+        const resumed = await resumeTimer(ref, body);
+        expect(await other().createCronTask(every())).toBe(false);
+        expect(await pausedOf()).toEqual([true, true]);
+        return resumed;
+      });
+      await tasks.startScheduleCronTask();
+      expect(await pausedOf()).toEqual([false, false]);
+    });
+    it('goes on, though it is held when all is started', async () => {
+      const { pauseTimer } = timers;
+      vi.spyOn(timers, 'pauseTimer').mockImplementationOnce(async (ref, body) => {
+        await tasks.startScheduleCronTask();
+        return pauseTimer(ref, body);
+      });
+      await other().createCronTask(every({ id: 'late' }));
+      expect(await pausedOf()).toEqual([false, false, false]);
     });
   });
   it('holds what another service than the one that stopped it makes', async () => {

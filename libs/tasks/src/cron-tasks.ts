@@ -24,6 +24,8 @@ export type CronTaskChange = Partial<Pick<NewCronTask, 'cron' | 'timeZone' | 'co
 
 /** Open children of a cron task without a limit of its own. */
 const openMax = 1_000;
+/** Against those who stop all, again and again, meanwhile. */
+const startPassesMax = 10;
 /** Holds them beside whoever else has paused one: each of both lets go by itself. */
 const stopToken = 'schedule-stopped';
 /** Of those that a former release stopped, by a pause without a token. */
@@ -46,7 +48,11 @@ export class CronTasks {
     if (!this.framework.isOn) return false;
     const isMade = await this.#make(task);
     // also one that was there: who was interrupted between the two makes it once more
-    if (await this.#isAnotherHeld(task.id)) await this.#hold(task.id);
+    if (await this.#isAnotherHeld(task.id)) {
+      await this.#hold(task.id);
+      // all were started between the two, by one that did not meet this hold
+      if (!(await this.#isAnotherHeld(task.id))) await this.#letGo(task.id, { token: stopToken });
+    }
     return isMade;
   }
 
@@ -124,10 +130,21 @@ export class CronTasks {
    * once, and again after a process that died amid it.
    */
   async startSchedule(): Promise<void> {
+    // once more while there was something: what others make meanwhile they hold for as long as they see another one held
+    for (let pass = 0; pass < startPassesMax; pass += 1) if ((await this.#letAllGo()) === 0) return;
+  }
+
+  /** How many were held. */
+  async #letAllGo(): Promise<number> {
+    let held = 0;
     for await (const record of this.#all()) {
-      if (isHeld(record)) await this.#letGo(record.key, { token: stopToken });
+      if (isHeld(record)) {
+        held += 1;
+        await this.#letGo(record.key, { token: stopToken });
+      }
       if (record.tags.includes(formerStopTag)) await this.#letGoOfFormer(record);
     }
+    return held;
   }
 
   /** Holds every cron task of the namespace, and those that are made while one of them is held. Safe as `startSchedule` is. */
