@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { InvalidSpecError, TimerNotPausedError } from '#client';
+import { ApiNotConfiguredError, InvalidSpecError, TimerNotPausedError } from '#client';
 import { FrameworkSwitch } from './framework-switch.js';
 import type { CronTask } from './model/cron-task-record.js';
 import type { Task } from './model/task.js';
@@ -80,6 +80,19 @@ describe('a cron task', () => {
     await complete({ id: 'c:1' });
     timers.pass(second);
     expect(await childrenOf('c')).toHaveLength(2);
+  });
+  it('is made, paused and resumed also by a client that was told of no API', async () => {
+    const reads = vi.spyOn(timers, 'getTimers').mockImplementation(async function* () {
+      yield* [];
+      throw new ApiNotConfiguredError();
+    });
+    expect(await tasks.createCronTask(every())).toBe(true);
+    expect(await tasks.createCronTask(every())).toBe(false);
+    await tasks.cron.pause('c');
+    await tasks.cron.resume('c');
+    await expect(tasks.cron.resume('c')).rejects.toThrow(TimerNotPausedError);
+    reads.mockRestore();
+    expect(await cron()).toMatchObject({ isPaused: false });
   });
   it('lists, changes, pauses and deletes cron tasks', async () => {
     await tasks.createCronTask(every());

@@ -1,4 +1,4 @@
-import { TimerExistsError, TimerNotExistError, TimerNotPausedError } from '#client';
+import { ApiNotConfiguredError, TimerExistsError, TimerNotExistError, TimerNotPausedError } from '#client';
 import type { TimerChangeWire, TimerRecord } from '#contract';
 import { taskError } from './errors.js';
 import type { FrameworkSwitch } from './framework-switch.js';
@@ -41,7 +41,7 @@ export class CronTasks {
   ) {}
 
   /**
-   * Held at once where another cron task is held by `stopSchedule`, whoever called that. False: one of this id is there already and
+   * Held at once where another cron task is held by `stopSchedule`, whoever called that; a client without `api` cannot tell. False: one of this id is there already and
    * stays as it is. @throws InvalidSpecError: nothing was stored
    */
   async create(task: NewCronTask): Promise<boolean> {
@@ -158,17 +158,23 @@ export class CronTasks {
 
   /** What is stored tells whether the schedule is stopped: a process does not hear of what others start and stop. */
   async #isAnotherHeld(id: string): Promise<boolean> {
-    const paused = { namespace: this.namespace, tags: [cronTag], status: ['paused' as const] };
-    for await (const record of this.timers.getTimers(paused))
-      if (record.key !== id && isHeld(record)) return true;
+    for await (const record of this.#paused({})) if (record.key !== id && isHeld(record)) return true;
     return false;
   }
 
   /** By a pause without a token and nobody else: a resume without one lets go of all. */
   async #isHeldPlainly(id: string): Promise<boolean> {
-    const paused = { namespace: this.namespace, key: id, tags: [cronTag], status: ['paused' as const] };
-    for await (const { pausedBy } of this.timers.getTimers(paused)) return pausedBy === undefined;
+    for await (const { pausedBy } of this.#paused({ key: id })) return pausedBy === undefined;
     return false;
+  }
+
+  /** None for a client that was told of no API: it makes cron tasks, and neither starts nor stops their schedule. */
+  async *#paused(of: { readonly key?: string }): AsyncGenerator<TimerRecord> {
+    try {
+      yield* this.timers.getTimers({ namespace: this.namespace, tags: [cronTag], status: ['paused'], ...of });
+    } catch (error) {
+      if (!(error instanceof ApiNotConfiguredError)) throw error;
+    }
   }
 
   async #hold(id: string): Promise<void> {
