@@ -10,6 +10,7 @@ const hookClass = 'bench';
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 let kafka: TimerClientOptions['kafka'];
 let client: TimerClient;
+let worker: HookWorker | undefined;
 
 await serve({
   // the client bounds what is under way; of a million at once it would hold a million outcomes
@@ -34,7 +35,11 @@ await serve({
       partitions: 8,
       hooks: { [hookClass]: ({ scheduledFor }) => handled(Date.parse(scheduledFor)) },
     };
-    await new HookWorker(options).start();
+    worker = new HookWorker(options);
+    await worker.start();
+  },
+  async close() {
+    await worker?.stop();
   },
 });
 

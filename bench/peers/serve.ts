@@ -14,6 +14,8 @@ export interface Peer {
   insert(dueAt: readonly number[]): Promise<void>;
   insertOne(dueAt: number): Promise<void>;
   work(handled: (dueAt: number) => Promise<void>): Promise<void>;
+  /** Ends the worker in order, where one that does not would leave handled jobs to the next. */
+  close?(): Promise<void>;
 }
 
 const never = new Promise<never>(() => undefined);
@@ -21,7 +23,10 @@ const never = new Promise<never>(() => undefined);
 /** Serves one peer over standard input and output until the input ends. */
 export async function serve(peer: Peer): Promise<void> {
   // also in the middle of a call: whoever asked is gone
-  process.stdin.once('end', () => process.exit(0));
+  process.stdin.once('end', async () => {
+    await peer.close?.();
+    process.exit(0);
+  });
   const { batchSize = batchSizeByDefault } = peer;
   const sample = new LatenessSample();
   let handled = 0;
