@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import { messageOf } from '#engine';
 import { UsageError } from './errors/exit-codes.js';
 
 /** The documents of a text that somebody has written, YAML or JSON. @throws UsageError if it is neither */
@@ -11,6 +12,6 @@ export function yamlDocuments(text: string): unknown[] {
       return one.toJS() as unknown;
     });
   } catch (error) {
-    throw new UsageError(`not YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`not YAML: ${messageOf(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import pg from 'pg';
+import { messageOf } from '#engine';
 import { UsageError } from '../errors/exit-codes.js';
 import { note, say } from '../output/out.js';
 import { harmless } from '../output/table.js';
@@ -57,7 +58,7 @@ function rowsOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`not JSON: ${messageOf(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { PostgresApiKeys } from '#postgres';
 import { type EpochMs, parseInstant } from '#timer';
 import { inFirstDatabase } from '../connection.js';
 import { UsageError } from '../errors/exit-codes.js';
-import { withoutOneMore } from '../output/limited.js';
+import { firstOf } from '../output/limited.js';
 import { note, type ShownAs, say, sayJson, sayTable } from '../output/out.js';
 import { type Column, harmless } from '../output/table.js';
 
@@ -49,7 +49,7 @@ interface ListFlags extends ShownAs {
 
 export async function listKeys({ limit, json }: ListFlags): Promise<number> {
   const found = await withKeys((store) => store.list(Number(limit) + 1));
-  const { items, isMore } = withoutOneMore(found.map(shown), Number(limit));
+  const { items, isMore } = await firstOf(found.map(shown), Number(limit));
   if (json) sayJson(items);
   else if (items.length === 0) note('there are no keys');
   else sayTable(items, columns);

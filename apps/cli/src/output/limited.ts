@@ -4,13 +4,8 @@ export interface Limited<T> {
   readonly isMore: boolean;
 }
 
-/** Of what was asked for with one more than are wanted. */
-export const withoutOneMore = <T>(items: readonly T[], limit: number): Limited<T> => ({
-  items: items.slice(0, limit),
-  isMore: items.length > limit,
-});
-
-export async function firstOf<T>(all: AsyncIterable<T>, limit: number): Promise<Limited<T>> {
+/** Of all, or of what was asked for with one more than are wanted. */
+export async function firstOf<T>(all: AsyncIterable<T> | Iterable<T>, limit: number): Promise<Limited<T>> {
   const items: T[] = [];
   for await (const item of all) {
     if (items.length === limit) return { items, isMore: true };
