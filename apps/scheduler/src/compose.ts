@@ -159,7 +159,6 @@ export function composeScheduler(
       {
         start: async () => {
           logPartitions = await prepare(config, admin, topics, logger);
-          await shareRead.look();
           if (notReadyBecause === preparing) notReadyBecause = null;
           logger.info({ partitions: logPartitions }, 'the log is there');
         },
@@ -171,6 +170,7 @@ export function composeScheduler(
       ...(quotas.guardOf === undefined
         ? []
         : [
+            { start: () => shareRead.look(), stop: async () => undefined },
             every(
               shareReadEveryMs,
               () => shareRead.look(),
