@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#embedded';
-import { Cluster, partitions } from '../harness/cluster.js';
+import { Cluster } from '../harness/cluster.js';
 import { eventually } from '../harness/wait.js';
 
 /** Signals closer together are one Ctrl-C. */
@@ -38,12 +38,7 @@ class Up {
         cwd: folder,
         env: {
           ...process.env,
-          KAFKA_BROKERS: cluster.brokers,
-          ...cluster.databaseVariables,
-          TOPIC_PREFIX: cluster.prefix,
-          PARTITIONS: String(partitions),
-          SCHEDULER_GROUP_ID: `${cluster.prefix}-scheduler`,
-          FIRE_GROUP_ID: `${cluster.prefix}-fire`,
+          ...cluster.processVariables,
           CARILLON_HTTP_PORT: String(await freePort()),
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -75,6 +75,17 @@ export class Cluster {
       ? { DATABASE_URL: this.databaseUrl }
       : { DATABASE_URLS: this.databaseUrls.join(',') };
   }
+  /** What makes a process one of this cluster's, and of no other's. */
+  get processVariables(): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.brokers,
+      ...this.databaseVariables,
+      TOPIC_PREFIX: this.prefix,
+      PARTITIONS: String(partitions),
+      SCHEDULER_GROUP_ID: `${this.prefix}-scheduler`,
+      FIRE_GROUP_ID: `${this.prefix}-fire`,
+    };
+  }
 
   /** Ends every process that is still there; what a spec left open is closed. */
   async close(): Promise<void> {
@@ -88,12 +99,7 @@ export class Cluster {
   ): Promise<TestProcess> {
     const faulty = env.FAULT === undefined ? `apps/${app}/src/main.js` : `test/harness/faulty-${app}.js`;
     const process = TestProcess.start(app, faulty, {
-      KAFKA_BROKERS: this.brokers,
-      ...this.databaseVariables,
-      TOPIC_PREFIX: this.prefix,
-      PARTITIONS: String(partitions),
-      SCHEDULER_GROUP_ID: `${this.prefix}-scheduler`,
-      FIRE_GROUP_ID: `${this.prefix}-fire`,
+      ...this.processVariables,
       LOG_LEVEL: 'info',
       ...env,
     });
